@@ -1,0 +1,84 @@
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import Table from "cli-table3";
+import { Command } from "commander";
+import { Cleanup } from "../devnet/cleanup";
+import { prepareBatch } from "../devnet/jobs/rollup";
+import { thisMachine } from "../devnet/profiles";
+import { loadPipelinePrograms } from "../devnet/programs";
+import { runMainJob } from "../devnet/run";
+import { setUpPipelines } from "../devnet/setup";
+import { proveBare } from "./bare-rollup";
+
+// `npm run bench:overhead`: the makespan of the rollup through the market against the same programs run by a bare script with
+// the same parallelism, in one run.
+
+interface Flags {
+  leaves: string;
+  json?: string;
+}
+
+async function bench(flags: Flags, cleanup: Cleanup): Promise<void> {
+  const leaves = Number(flags.leaves);
+  const say = (line: string) => process.stderr.write(`bench: ${line}\n`);
+  await setUpPipelines(["rollup"], say);
+  const folder = await mkdtemp(join(tmpdir(), "froben-bench-"));
+  cleanup.addFolder(folder);
+  const programs = await loadPipelinePrograms(["rollup"]);
+  const { cores } = thisMachine();
+  const batch = await prepareBatch(programs, leaves, join(folder, "batch"));
+
+  say("proving with a bare script");
+  const bareMs = await proveBare(programs, batch, cores, join(folder, "bare"));
+  say("proving through the market");
+  const market = new Cleanup();
+  cleanup.add(() => market.run());
+  const report = await runMainJob(
+    {
+      pipelines: ["rollup"],
+      leaves,
+      operators: 6,
+      onStep: say,
+      out: process.stderr as NodeJS.WriteStream,
+      signal: new AbortController().signal,
+    },
+    market,
+  );
+  await market.run();
+  if (!report.ok) throw new Error(`the market's run failed: ${report.failures.join("; ")}`);
+  const marketMs = report.workflows[0]!.makespanMs;
+
+  const result = { leaves, cores, bareMs: Math.round(bareMs), marketMs, ratio: marketMs / bareMs };
+  const table = new Table({
+    head: ["rollup", "makespan s", "ratio"],
+    style: { head: [], border: [] },
+  });
+  table.push(["bare script, no market", (bareMs / 1000).toFixed(1), "1.000"]);
+  table.push(["through the market", (marketMs / 1000).toFixed(1), result.ratio.toFixed(3)]);
+  process.stdout.write(`${table.toString()}\n`);
+  if (flags.json) await writeFile(flags.json, `${JSON.stringify(result, null, 2)}\n`);
+}
+
+async function main(): Promise<void> {
+  const flags = new Command("npm run bench:overhead --")
+    .description(
+      "Rollup makespan through the market against a bare script with the same parallelism.",
+    )
+    .option("--leaves <n>", "leaf proofs", "4")
+    .option("--json <file>", "write the result as data")
+    .parse()
+    .opts<Flags>();
+  const cleanup = new Cleanup();
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.on(signal, () => void cleanup.run().then(() => process.exit(130)));
+  try {
+    await bench(flags, cleanup);
+  } catch (error) {
+    process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
+  await cleanup.run();
+}
+
+void main();

@@ -1,0 +1,53 @@
+import type { Request } from "express";
+import { lt } from "drizzle-orm";
+import type { Address } from "viem";
+import { sha256, type Digest } from "../../protocol/digest";
+import { FrobenError } from "../../protocol/errors";
+import { LIMITS } from "../../protocol/limits";
+import { AUTH_HEADERS, verifyRequest } from "../../protocol/request-auth";
+import { requestNonces } from "../db/schema/http";
+import type { ApiDeps } from "./deps";
+
+/**
+ * Checks who signed a request, and that it is seen for the first time.
+ * @param bodyDigest SHA-256 of the body; for an upload, of what will come
+ * @returns the signer, lower-case
+ * @throws FrobenError (401) `auth_missing`, `auth_malformed`, `auth_expired`, `auth_wrong_key`, `auth_replayed`
+ */
+export async function authenticate(
+  deps: Pick<ApiDeps, "db" | "clock" | "domain">,
+  request: Request,
+  bodyDigest: Digest,
+): Promise<Address> {
+  const now = deps.clock.now();
+  const { address, nonce } = await verifyRequest(
+    request.headers,
+    deps.domain,
+    { method: request.method, path: request.originalUrl, bodyDigest },
+    now,
+  );
+  // A request counts as young from one age before its own time to one age after it, so that its nonce matters for two ages.
+  const expiresAt = now + 2 * LIMITS.maxRequestAgeMs;
+  const added = deps.db.transaction((tx) => {
+    tx.delete(requestNonces).where(lt(requestNonces.expiresAt, now)).run();
+    return tx.insert(requestNonces).values({ nonce, expiresAt }).onConflictDoNothing().run();
+  });
+  if (added.changes === 0)
+    throw new FrobenError("auth_replayed", "this signed request was used before", {
+      field: AUTH_HEADERS.nonce,
+      value: nonce,
+      status: 401,
+      hint: "sign every request anew",
+    });
+  return address.toLowerCase() as Address;
+}
+
+/** Checks a request whose body was read as bytes. */
+export function authenticateBody(deps: ApiDeps, request: Request): Promise<Address> {
+  return authenticate(deps, request, sha256(bytesOf(request)));
+}
+
+/** @returns the body as received; empty when there was none */
+export function bytesOf(request: Request): Uint8Array {
+  return Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+}

@@ -1,0 +1,32 @@
+import type { TypedDataDomain } from "viem";
+import type { MarketInfo } from "../../protocol/http";
+import type { ArtifactStore } from "../artifacts/artifact-store";
+import type { Coordinator, CoordinatorLog, Validator } from "../coordinator/facade";
+import type { Db } from "../db/client";
+import type { Clock } from "../runtime/clock";
+
+/** How well the coordinator keeps up, for GET /v1/status. */
+export interface Health {
+  /** Block that the state stands for, and its Unix time in seconds; null before the first one. */
+  block: number | null;
+  blockTime: number | null;
+  /** Unix ms of the last look at the chain that worked. */
+  polledAt: number;
+  /** Looks that failed since then. */
+  failures: number;
+}
+
+/** What the routes work with. */
+export interface ApiDeps {
+  db: Db;
+  store: ArtifactStore;
+  coordinator: Coordinator;
+  validator: Pick<Validator, "has">;
+  market: MarketInfo;
+  domain: TypedDataDomain;
+  clock: Clock;
+  log: CoordinatorLog;
+  health(): Health;
+  /** Largest artifact that is taken, bytes. */
+  maxArtifactBytes: number;
+}

@@ -1,0 +1,150 @@
+import { z } from "zod";
+import { createDocument, type ZodOpenApiOperationObject } from "zod-openapi";
+import { digestSchema } from "../../protocol/digest";
+import {
+  acceptanceRequestSchema,
+  acceptanceResponseSchema,
+  attemptViewSchema,
+  failureReportSchema,
+  marketInfoSchema,
+  operatorViewSchema,
+  registerSchema,
+  resultReportSchema,
+  specResponseSchema,
+  syncRequestSchema,
+  syncResponseSchema,
+  taskViewSchema,
+  workflowViewSchema,
+} from "../../protocol/http";
+import { AUTH_HEADERS } from "../../protocol/request-auth";
+import { specSchema } from "../../protocol/spec";
+import { eventViewSchema } from "./routes/events";
+import { specQuerySchema } from "./routes/specs";
+import { statusSchema } from "./routes/status";
+import { watchQuerySchema } from "./routes/workflows";
+
+const errorSchema = z.object({
+  error: z.object({
+    code: z.string(),
+    message: z.string(),
+    field: z.string().optional(),
+    limit: z.union([z.string(), z.number()]).optional(),
+    value: z.union([z.string(), z.number(), z.boolean(), z.null()]).optional(),
+    hint: z.string().optional(),
+    retryable: z.boolean(),
+  }),
+});
+
+const json = (schema: z.ZodType) => ({ "application/json": { schema } });
+const bytes = { "application/octet-stream": { schema: z.string().meta({ format: "binary" }) } };
+const failure = { description: "A typed error", content: json(errorSchema) };
+const workflowPath = { path: z.object({ id: z.int() }) };
+const artifactPath = { path: z.object({ digest: digestSchema }) };
+const signature = {
+  header: z.object(
+    Object.fromEntries(Object.values(AUTH_HEADERS).map((name) => [name, z.string()])),
+  ),
+};
+
+const read = (
+  summary: string,
+  schema: z.ZodType,
+  requestParams: ZodOpenApiOperationObject["requestParams"] = {},
+): ZodOpenApiOperationObject => ({
+  summary,
+  requestParams,
+  responses: { 200: { description: "Success", content: json(schema) }, default: failure },
+});
+
+const signed = (
+  summary: string,
+  body: z.ZodType,
+  answer: z.ZodType,
+  requestParams: ZodOpenApiOperationObject["requestParams"] = {},
+): ZodOpenApiOperationObject => ({
+  ...read(summary, answer, { ...signature, ...requestParams }),
+  description:
+    "Signed: EIP-712 type Request over method, path with query, SHA-256 of the body, time and nonce.",
+  requestBody: { required: true, content: json(body) },
+});
+
+/** @param version of the project @returns the OpenAPI 3.1 description of the whole API */
+export function openApiDocument(version: string) {
+  const nothing = z.object({});
+  return createDocument({
+    openapi: "3.1.0",
+    info: {
+      title: "Froben coordinator",
+      version,
+      description:
+        "Requesters give specs and artifacts and follow their workflows; operators register, take assignments and report. Money moves on-chain only.",
+    },
+    paths: {
+      "/v1/market": { get: read("Which contract on which chain", marketInfoSchema) },
+      "/v1/status": { get: read("Whether the coordinator keeps up", statusSchema) },
+      "/v1/artifacts/{digest}": {
+        get: {
+          summary: "Bytes of an artifact; ranges are supported",
+          requestParams: artifactPath,
+          responses: {
+            200: { description: "All bytes", content: bytes },
+            206: { description: "The range of bytes", content: bytes },
+            default: failure,
+          },
+        },
+        put: {
+          summary: "Give an artifact; the signed body digest is the artifact's own",
+          requestParams: { ...artifactPath, ...signature },
+          requestBody: { required: true, content: bytes },
+          responses: {
+            200: { description: "It was here already" },
+            201: { description: "Stored" },
+            default: failure,
+          },
+        },
+      },
+      "/v1/specs": {
+        post: signed("Check and keep a spec", specSchema, specResponseSchema, {
+          query: specQuerySchema,
+        }),
+      },
+      "/v1/workflows": { get: read("All workflows", workflowViewSchema.array()) },
+      "/v1/workflows/{id}": {
+        get: read("One workflow, at once or after its next change", workflowViewSchema, {
+          ...workflowPath,
+          query: watchQuerySchema,
+        }),
+      },
+      "/v1/workflows/{id}/tasks": {
+        get: read("Its tasks", taskViewSchema.array(), workflowPath),
+      },
+      "/v1/workflows/{id}/attempts": {
+        get: read("Its attempts", attemptViewSchema.array(), workflowPath),
+      },
+      "/v1/workflows/{id}/decisions": {
+        get: read("The matchmaker's decisions", z.array(z.looseObject({})), workflowPath),
+      },
+      "/v1/workflows/{id}/events": {
+        get: read("The contract's events about it", eventViewSchema.array(), workflowPath),
+      },
+      "/v1/operators": {
+        get: read("All operators", operatorViewSchema.array()),
+        post: signed("An operator says what it can run", registerSchema, nothing),
+      },
+      "/v1/operators/sync": {
+        post: signed("Heartbeat and long poll", syncRequestSchema, syncResponseSchema),
+      },
+      "/v1/results": { post: signed("A task's result is uploaded", resultReportSchema, nothing) },
+      "/v1/failures": {
+        post: signed("An attempt ended without a result", failureReportSchema, nothing),
+      },
+      "/v1/acceptances": {
+        post: signed(
+          "Ask for a signed acceptance",
+          acceptanceRequestSchema,
+          acceptanceResponseSchema,
+        ),
+      },
+    },
+  });
+}

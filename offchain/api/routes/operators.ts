@@ -1,0 +1,58 @@
+import { Router, type Request, type RequestHandler } from "express";
+import type { Address } from "viem";
+import type { z } from "zod";
+import {
+  acceptanceRequestSchema,
+  failureReportSchema,
+  registerSchema,
+  resultReportSchema,
+  syncRequestSchema,
+} from "../../../protocol/http";
+import { LIMITS } from "../../../protocol/limits";
+import { authenticateBody } from "../auth";
+import { parseBody, rawBody } from "../body";
+import type { ApiDeps } from "../deps";
+
+/** What operators call, each signed with the operator's key; and the public list of them. */
+export function operatorRoutes(deps: ApiDeps): Router {
+  const { coordinator } = deps;
+  const raw = rawBody(LIMITS.maxBodyBytes);
+
+  /** A signed POST: first whose it is, then what it says. */
+  const signed =
+    <T>(schema: z.ZodType<T>, act: (operator: Address, body: T) => unknown): RequestHandler =>
+    async (request: Request, response) => {
+      const operator = await authenticateBody(deps, request);
+      response.json((await act(operator, parseBody(request, schema))) ?? {});
+    };
+
+  return Router()
+    .get("/v1/operators", (_request, response) => {
+      response.json(coordinator.views.operators());
+    })
+    .post(
+      "/v1/operators",
+      raw,
+      signed(registerSchema, (operator, body) => coordinator.register(operator, body)),
+    )
+    .post(
+      "/v1/operators/sync",
+      raw,
+      signed(syncRequestSchema, (operator, body) => coordinator.sync(operator, body)),
+    )
+    .post(
+      "/v1/results",
+      raw,
+      signed(resultReportSchema, (operator, body) => coordinator.result(operator, body)),
+    )
+    .post(
+      "/v1/failures",
+      raw,
+      signed(failureReportSchema, (operator, body) => coordinator.failure(operator, body)),
+    )
+    .post(
+      "/v1/acceptances",
+      raw,
+      signed(acceptanceRequestSchema, (operator, body) => coordinator.acceptance(operator, body)),
+    );
+}

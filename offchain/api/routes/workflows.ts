@@ -1,0 +1,45 @@
+import { Router, type Request } from "express";
+import { z } from "zod";
+import { parseQuery } from "../body";
+import type { ApiDeps } from "../deps";
+
+/** An uint48, as in the contract. */
+export const workflowIdSchema = z.object({
+  id: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(2 ** 48 - 1),
+});
+
+/** Long poll: answers when the version is above `after`, at the latest after `waitMs`. */
+export const watchQuerySchema = z.object({
+  after: z.coerce.number().int().min(0).optional(),
+  waitMs: z.coerce.number().int().min(0).max(60_000).default(20_000),
+});
+
+const idOf = (request: Request): number => parseQuery(request.params, workflowIdSchema).id;
+
+/** What anyone may know about workflows. */
+export function workflowRoutes({ coordinator: { views } }: ApiDeps): Router {
+  return Router()
+    .get("/v1/workflows", (_request, response) => {
+      response.json(views.workflows());
+    })
+    .get("/v1/workflows/:id", async (request, response) => {
+      const id = idOf(request);
+      const { after, waitMs } = parseQuery(request.query, watchQuerySchema);
+      response.json(
+        after === undefined ? views.workflow(id) : await views.waitForChange(id, after, waitMs),
+      );
+    })
+    .get("/v1/workflows/:id/tasks", (request, response) => {
+      response.json(views.tasks(idOf(request)));
+    })
+    .get("/v1/workflows/:id/attempts", (request, response) => {
+      response.json(views.attempts(idOf(request)));
+    })
+    .get("/v1/workflows/:id/decisions", (request, response) => {
+      response.json(views.decisions(idOf(request)));
+    });
+}

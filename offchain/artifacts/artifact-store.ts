@@ -1,0 +1,28 @@
+import type { Readable } from "node:stream";
+import type { Digest } from "../../protocol/digest";
+
+/** Where artifacts live. Bytes are named by their SHA-256, so that nothing is ever overwritten. Another kind of storage is one module. */
+export interface ArtifactStore {
+  /**
+   * Takes bytes in, which become visible only whole, and only if they are what their name says.
+   * @param limit most bytes
+   * @returns the size, and whether it was new
+   * @throws FrobenError `artifact_digest_mismatch` (422), `artifact_too_large` (413)
+   */
+  put(
+    source: AsyncIterable<Uint8Array>,
+    digest: Digest,
+    limit: number,
+  ): Promise<{ size: number; created: boolean }>;
+  /** Keeps bytes that the coordinator made itself. @returns their digest */
+  write(bytes: Uint8Array | string): Promise<Digest>;
+  has(digest: Digest): Promise<boolean>;
+  /** @returns bytes @throws FrobenError 404 `artifact_missing` */
+  size(digest: Digest): Promise<number>;
+  /** @throws FrobenError 404 `artifact_missing` */
+  read(digest: Digest): Promise<Uint8Array>;
+  /** @param range first and last byte, both included @throws FrobenError 404 `artifact_missing` */
+  stream(digest: Digest, range?: { start: number; end: number }): Promise<Readable>;
+  /** A path at which a program of this machine may read the bytes. @throws FrobenError 404 `artifact_missing` */
+  path(digest: Digest): Promise<string>;
+}

@@ -1,0 +1,128 @@
+import { createHash, randomBytes } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { sha256, type Digest } from "../../protocol/digest";
+import { FrobenError } from "../../protocol/errors";
+import type { ArtifactStore } from "./artifact-store";
+
+const missing = (digest: Digest) =>
+  new FrobenError("artifact_missing", `there is no artifact ${digest}`, {
+    field: "digest",
+    value: digest,
+    status: 404,
+    retryable: true,
+  });
+
+const notFound = (digest: Digest) => (error: NodeJS.ErrnoException) => {
+  throw error.code === "ENOENT" ? missing(digest) : error;
+};
+
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, "r");
+  await handle.sync().finally(() => handle.close());
+}
+
+/** Writes to a new file while hashing. @returns size and digest of what came */
+async function receive(
+  source: AsyncIterable<Uint8Array>,
+  file: string,
+  limit: number,
+): Promise<{ size: number; digest: Digest }> {
+  const handle = await open(file, "wx", 0o444);
+  try {
+    const hash = createHash("sha256");
+    let size = 0;
+    for await (const chunk of source) {
+      size += chunk.length;
+      if (size > limit)
+        throw new FrobenError("artifact_too_large", "the artifact is too large", {
+          field: "body",
+          limit,
+          status: 413,
+        });
+      hash.update(chunk);
+      for (let at = 0; at < chunk.length;) at += (await handle.write(chunk, at)).bytesWritten;
+    }
+    await handle.sync();
+    return { size, digest: hash.digest("hex") };
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * Keeps artifacts as files in a folder, in 256 sub-folders. What a crash left half-written is removed here, at the start.
+ * @param folder created when missing; belongs to one process at a time
+ */
+export async function openFolderStore(folder: string): Promise<ArtifactStore> {
+  const incoming = join(folder, "incoming");
+  await mkdir(incoming, { recursive: true });
+  for (const name of await readdir(incoming)) await rm(join(incoming, name), { force: true });
+  const place = (digest: Digest) => join(folder, digest.slice(0, 2), digest);
+
+  const sizeOf = async (digest: Digest): Promise<number> =>
+    (await stat(place(digest)).catch(notFound(digest))).size;
+
+  const put: ArtifactStore["put"] = async (source, digest, limit) => {
+    const file = join(incoming, `${digest}.${randomBytes(8).toString("hex")}`);
+    try {
+      const received = await receive(source, file, limit);
+      if (received.digest !== digest)
+        throw new FrobenError(
+          "artifact_digest_mismatch",
+          "the bytes are not what their name says",
+          {
+            field: "digest",
+            limit: digest,
+            value: received.digest,
+            status: 422,
+          },
+        );
+      const target = place(digest);
+      const created = await stat(target).then(
+        () => false,
+        () => true,
+      );
+      await mkdir(dirname(target), { recursive: true });
+      await rename(file, target);
+      await syncFolder(dirname(target));
+      return { size: received.size, created };
+    } finally {
+      await rm(file, { force: true });
+    }
+  };
+
+  return {
+    put,
+    async write(bytes) {
+      const data = typeof bytes === "string" ? Buffer.from(bytes) : bytes;
+      const digest = sha256(data);
+      const known = await stat(place(digest)).catch(() => undefined);
+      if (!known)
+        await put(
+          (async function* () {
+            yield data;
+          })(),
+          digest,
+          data.length,
+        );
+      return digest;
+    },
+    has: (digest) =>
+      stat(place(digest)).then(
+        () => true,
+        () => false,
+      ),
+    size: sizeOf,
+    read: (digest) => readFile(place(digest)).catch(notFound(digest)),
+    async stream(digest, range) {
+      await sizeOf(digest);
+      return createReadStream(place(digest), range);
+    },
+    async path(digest) {
+      await sizeOf(digest);
+      return place(digest);
+    },
+  };
+}

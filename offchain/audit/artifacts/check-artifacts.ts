@@ -1,0 +1,55 @@
+import { isAddressEqual } from "viem";
+import { FrobenError } from "../../../protocol/errors";
+import type { Scene } from "../evidence/scene";
+import { ArtifactCache } from "./artifact-cache";
+import { CoordinatorSource } from "./coordinator-source";
+import { checkLeaves } from "./leaves";
+import { loadPrograms } from "./programs";
+import { checkResults } from "./results";
+import { loadServedWorkflow } from "./served-workflow";
+
+/**
+ * Checks what the chain holds only digests of: specs, artifacts, assignments' leaves, results and proofs.
+ * @param coordinatorUrl who serves them
+ * @param manifests of validation programs on this machine
+ * @returns the workflows' names, where a spec was read
+ * @throws FrobenError `audit_coordinator_unavailable`, `audit_coordinator_answer`, `audit_coordinator_market`, `audit_program_invalid`
+ */
+export async function checkArtifacts(
+  scene: Scene,
+  coordinatorUrl: string,
+  manifests: readonly string[],
+  onProgress: (stage: string, done: number, of: number) => void,
+): Promise<Map<number, string>> {
+  const source = new CoordinatorSource(coordinatorUrl);
+  const info = await source.market();
+  if (
+    !info ||
+    info.chainId !== scene.chainId ||
+    !isAddressEqual(info.market as `0x${string}`, scene.market)
+  )
+    throw new FrobenError("audit_coordinator_market", "the coordinator serves another market", {
+      field: "coordinatorUrl",
+      value: info?.market ?? null,
+    });
+  const programs = await loadPrograms(manifests);
+  const check = scene.recorder.check("Every artifact has the bytes that its digest names");
+  const cache = await ArtifactCache.create(source, check);
+  const names = new Map<number, string>();
+  try {
+    const workflows = [...scene.ledger.workflows.values()];
+    for (const [i, workflow] of workflows.entries()) {
+      onProgress("checking artifacts", i, workflows.length);
+      const served = await loadServedWorkflow(workflow, source, cache, scene.recorder);
+      if (!served) continue;
+      names.set(workflow.workflow, served.spec.name);
+      checkLeaves(scene, served);
+      await checkResults(scene, served, cache, programs, (done, of) =>
+        onProgress(`validating results of workflow ${workflow.workflow}`, done, of),
+      );
+    }
+  } finally {
+    await cache.remove();
+  }
+  return names;
+}

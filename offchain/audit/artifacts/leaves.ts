@@ -1,0 +1,98 @@
+import { assignmentRoot, inputsDigest, type Leaf } from "../../../protocol/assignment";
+import { digestOf, toBytes32, ZERO_BYTES32, type Digest } from "../../../protocol/digest";
+import { tasksOf } from "../../../protocol/ticket";
+import { placeText } from "../chain/market-event";
+import { claimCallOf } from "../evidence/assignments";
+import { THROUGH_CONTRACT, type Scene } from "../evidence/scene";
+import type { ServedWorkflow } from "./served-workflow";
+
+const attemptOf = (task: number, attempt: number) => `${task}/${attempt}`;
+
+/** Hashes every decision record. @returns the digests that hold, by task and attempt */
+function checkDecisions(
+  scene: Scene,
+  { workflow, decisions }: ServedWorkflow,
+): Map<string, Digest> {
+  const check = scene.recorder.check(
+    "Every decision record has the digest that it is served under",
+  );
+  const digests = new Map<string, Digest>();
+  for (const { digest, tasks, record } of decisions) {
+    const found = digestOf(record);
+    check.expect(
+      found === digest,
+      "decision_digest_mismatch",
+      `workflow ${workflow.workflow} decision ${digest}`,
+      () => `the record has SHA-256 ${found}`,
+    );
+    for (const { task, attempt } of tasks) digests.set(attemptOf(task, attempt), found);
+  }
+  return digests;
+}
+
+/** @returns the leaf that the assignment must have had, or why it can't be told */
+function leafOf(
+  served: ServedWorkflow,
+  task: number,
+  attempt: number,
+  decision: Digest | undefined,
+): Leaf | string {
+  const unfolded = served.unfolded.get(task);
+  if (!unfolded) return "the task does not follow from the results that are served";
+  const inputs: Record<string, Digest> = {};
+  for (const [name, digest] of Object.entries(unfolded.inputs)) {
+    if (!digest) return "an input's result is not served";
+    inputs[name] = digest;
+  }
+  if (!decision) return "the decision record is not served";
+  const step = served.spec.steps[unfolded.step]!;
+  return {
+    task,
+    attempt,
+    inputsDigest: inputsDigest(step.program, step.params, inputs),
+    statementDigest:
+      step.statement === undefined ? ZERO_BYTES32 : toBytes32(inputs[step.statement]!),
+    decisionDigest: toBytes32(decision),
+  };
+}
+
+/** Makes every assignment's leaves again from spec, results and decisions, and holds their root against the claimed one. */
+export function checkLeaves(scene: Scene, served: ServedWorkflow): void {
+  const check = scene.recorder.check(
+    "Every assignment's root follows from spec, results and decisions",
+  );
+  const decisions = checkDecisions(scene, served);
+  const { workflow } = served;
+  const redone = [...workflow.tasks.values()].some((task) => task.endedAttempt >= 0);
+  for (const event of scene.eventsOf.get(workflow.workflow) ?? []) {
+    if (event.name !== "Claimed") continue;
+    const call = claimCallOf(scene, event);
+    if (!call) {
+      check.skip(THROUGH_CONTRACT);
+      continue;
+    }
+    const { word, mask, attempt, root } = call.assignment;
+    const leaves = tasksOf(word, mask).map((task) =>
+      leafOf(served, task, attempt, decisions.get(attemptOf(task, attempt))),
+    );
+    const why = leaves.find((leaf) => typeof leaf === "string");
+    if (typeof why === "string") {
+      check.skip(why);
+      continue;
+    }
+    const made = assignmentRoot(leaves as Leaf[]);
+    const fixedInputs = Object.values(served.spec.steps[call.assignment.step]!.inputs).every(
+      (ref) => "input" in ref,
+    );
+    if (made !== root && redone && !fixedInputs) {
+      check.skip("its inputs may be results that were made again later");
+      continue;
+    }
+    check.expect(
+      made === root,
+      "assignment_root_differs",
+      placeText(event),
+      () => `the leaves have root ${made}, the coordinator signed ${root}`,
+    );
+  }
+}

@@ -1,0 +1,71 @@
+import type { CheckSummary, OperatorSummary, WorkflowSummary } from "./report";
+import { spentOf, type Ledger, type TaskState, type Workflow } from "./replay/ledger";
+
+const STATUS = { 1: "open", 2: "completed", 3: "cancelled" } as const;
+
+/** The verdict when no check failed. */
+export const ALL_ACCOUNTED = "every wei accounted for";
+
+/** @returns one sentence on what the checks found */
+export function verdictOf(checks: readonly CheckSummary[]): string {
+  const failed = checks.filter((check) => check.failed > 0);
+  if (failed.length === 0) return ALL_ACCOUNTED;
+  const findings = failed.reduce((sum, check) => sum + check.failed, 0);
+  return `${findings} ${findings === 1 ? "error" : "errors"} in ${failed.length} of ${checks.length} checks; first: ${failed[0]!.findings[0]?.message ?? failed[0]!.name}`;
+}
+
+function countTasks(workflow: Workflow): WorkflowSummary["tasks"] {
+  const counts: Record<TaskState, number> = {
+    claimed: 0,
+    committed: 0,
+    settled: 0,
+    struck: 0,
+    expired: 0,
+    conceded: 0,
+    released: 0,
+  };
+  for (const { state } of workflow.tasks.values()) counts[state]++;
+  return counts;
+}
+
+/** @param names the workflows' names, where a spec was read */
+export function summarizeWorkflows(
+  ledger: Ledger,
+  names: ReadonlyMap<number, string> = new Map(),
+): WorkflowSummary[] {
+  return [...ledger.workflows.values()].map((workflow) => ({
+    workflow: workflow.workflow,
+    requester: workflow.requester,
+    coordinator: workflow.coordinator,
+    status: STATUS[workflow.status],
+    name: names.get(workflow.workflow) ?? null,
+    escrow: String(workflow.escrow),
+    paid: String(workflow.paid),
+    reserved: String(spentOf(workflow) - workflow.paid),
+    refunded: String(workflow.refunded),
+    fee: String(workflow.fee),
+    compensated: String(workflow.compensated),
+    tasks: countTasks(workflow),
+    claims: workflow.claims.length,
+  }));
+}
+
+/** @returns everyone who ever had stake */
+export function summarizeOperators(ledger: Ledger): OperatorSummary[] {
+  return [...ledger.accounts.values()]
+    .filter((account) => account.deposited > 0n)
+    .map((account) => ({
+      operator: account.address,
+      deposited: String(account.deposited),
+      free: String(account.free),
+      locked: String(account.locked),
+      unbonding: String(account.unbonding),
+      owed: String(account.owed),
+      earned: String(account.earned),
+      slashed: String(account.slashed),
+      penalties: String(account.penalties),
+      settledTasks: account.settledTasks,
+      struckTasks: account.struckTasks,
+      expiredTasks: account.expiredTasks,
+    }));
+}

@@ -1,0 +1,106 @@
+import {
+  type ChainStatements,
+  type KeyPart,
+  type Row,
+  type RowOf,
+  type StoredRow,
+  type TableName,
+} from "./chain-statements";
+
+/** Keys of the rows that a change touched, by table. */
+export type Touched = Record<TableName, KeyPart[][]>;
+
+const nothing = (): Touched => ({ workflows: [], batches: [], tasks: [], accounts: [] });
+
+interface Entry {
+  name: TableName;
+  key: KeyPart[];
+  /** As stored before the block. */
+  former: StoredRow | undefined;
+  row: Row | undefined;
+  changed: boolean;
+}
+
+/**
+ * The rows that one block changes: read on first use, changed in memory, written together by `flush`, which also keeps what
+ * each of them held before the block.
+ */
+export class BlockRows {
+  readonly #entries = new Map<string, Entry>();
+
+  constructor(private readonly statements: ChainStatements) {}
+
+  #entry(name: TableName, key: KeyPart[]): Entry {
+    const id = `${name} ${key.join(" ")}`;
+    let entry = this.#entries.get(id);
+    if (!entry) {
+      const { get, decode } = this.statements.rows[name];
+      const former = get(key);
+      entry = { name, key, former, row: former && decode(former), changed: false };
+      this.#entries.set(id, entry);
+    }
+    return entry;
+  }
+
+  /** @param key values of the table's key columns, in their order */
+  find<N extends TableName>(name: N, ...key: KeyPart[]): RowOf<N> | undefined {
+    return this.#entry(name, key).row as RowOf<N> | undefined;
+  }
+
+  /** Sets a whole row; rows are values, so change a copy. */
+  put<N extends TableName>(name: N, row: RowOf<N>): void {
+    const entry = this.#entry(name, this.statements.rows[name].keyOf(row));
+    entry.row = row;
+    entry.changed = true;
+  }
+
+  /** Changes some fields of a row that exists. */
+  patch<N extends TableName>(name: N, row: RowOf<N>, fields: Partial<RowOf<N>>): void {
+    this.put(name, { ...row, ...fields });
+  }
+
+  /**
+   * Writes everything.
+   * @param block its number
+   * @param undoable whether the block may still be taken back
+   * @returns the keys of the changed rows
+   */
+  flush(block: number, undoable: boolean): Touched {
+    const touched = nothing();
+    for (const { name, key, former, row, changed } of this.#entries.values()) {
+      if (!changed) continue;
+      const { put, encode } = this.statements.rows[name];
+      put(encode(row!));
+      touched[name].push(key);
+      if (undoable)
+        this.statements.addUndo(block, {
+          tableName: name,
+          key: JSON.stringify(key),
+          former: former ? JSON.stringify(former) : null,
+        });
+    }
+    return touched;
+  }
+}
+
+/**
+ * Puts every row back to what it held at the end of block `ancestor`.
+ * @returns the keys of the rows that changed
+ */
+export function rollBack(statements: ChainStatements, ancestor: number): Touched {
+  const touched = nothing();
+  const seen = new Set<string>();
+  // The oldest entry of a row is what it held at the ancestor; later ones only repeat states in between.
+  for (const { tableName, key, former } of statements.undoAbove(ancestor)) {
+    const id = tableName + key;
+    if (seen.has(id)) continue;
+    seen.add(id);
+    const parts = JSON.parse(key) as KeyPart[];
+    const rows = statements.rows[tableName];
+    if (former) rows.put(JSON.parse(former) as StoredRow);
+    else rows.remove(parts);
+    touched[tableName].push(parts);
+  }
+  statements.dropUndoAbove(ancestor);
+  return touched;
+}

@@ -1,0 +1,35 @@
+import { parseEventLogs, type Hex, type Log } from "viem";
+import { marketAbi } from "../../protocol/abi";
+
+type ParsedLog = ReturnType<typeof parseEventLogs<typeof marketAbi, true>>[number];
+
+/** A decoded event of the market with its place in the chain. */
+export type MarketEvent = ParsedLog extends infer P
+  ? P extends { eventName: infer N; args: infer A }
+    ? { name: N; args: A; tx: Hex; logIndex: number }
+    : never
+  : never;
+
+/** @returns the market's events among raw logs, by rising log index; logs of no known event are left out */
+export function decodeEvents(logs: Log[]): MarketEvent[] {
+  return parseEventLogs({ abi: marketAbi, logs, strict: true })
+    .map(
+      (log) =>
+        ({
+          name: log.eventName,
+          args: log.args,
+          tx: log.transactionHash!,
+          logIndex: log.logIndex!,
+        }) as MarketEvent,
+    )
+    .sort((a, b) => a.logIndex - b.logIndex);
+}
+
+/** @returns the value with every bigint as a decimal string, so that JSON holds it */
+export function jsonArgs(value: unknown): unknown {
+  if (typeof value === "bigint") return value.toString();
+  if (Array.isArray(value)) return value.map(jsonArgs);
+  if (value !== null && typeof value === "object")
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, jsonArgs(item)]));
+  return value;
+}

@@ -1,0 +1,231 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { keccak256, type Address, type Hex, type LocalAccount, type PublicClient } from "viem";
+import { FrobenError } from "../../protocol/errors";
+import type { CoordinatorLog, TransactionSender } from "../coordinator/facade";
+import type { Clock } from "../runtime/clock";
+import type { JournalRow, SignedForm, TransactionJournal } from "./transaction-journal";
+
+/** The coordinator's sender, with what its owner needs besides `send`. */
+export interface ManagedSender extends TransactionSender {
+  /** Goes on with what an earlier life of this process sent. Call once, at the start. */
+  recover(): void;
+  /** Sends again what a reorganisation down to `ancestor` took back. */
+  reorganised(ancestor: number): void;
+  /** Stops waiting; what is under way stays in the journal for the next start. */
+  stop(): Promise<void>;
+}
+
+export interface SenderOptions {
+  client: PublicClient;
+  chainId: number;
+  account: LocalAccount;
+  journal: TransactionJournal;
+  clock: Clock;
+  log: CoordinatorLog;
+  /** How often the chain is asked about a transaction, milliseconds. */
+  pollMs: number;
+  /** After this long without inclusion the fee is raised, milliseconds. */
+  raiseAfterMs?: number;
+}
+
+interface Call {
+  to: Address;
+  data: Hex;
+  value?: bigint;
+}
+
+const GAS_MARGIN_PERCENT = 30n;
+/** Nodes take a replacement from 10 % more. */
+const RAISE_PERCENT = 25n;
+/** A node that still does not know a transaction is sent it again, milliseconds. */
+const RESEND_AFTER_MS = 4_000;
+
+/**
+ * Sends the coordinator's transactions: the one owner of its key's nonces. A row in the journal, with the signed bytes, comes
+ * before every broadcast, and an error of the RPC call is not believed: only the chain says what became of a transaction.
+ */
+export function createTransactionSender(options: SenderOptions): ManagedSender {
+  const { client, account, journal, clock, log, pollMs } = options;
+  const raiseAfterMs = options.raiseAfterMs ?? 45_000;
+  const abort = new AbortController();
+  const following = new Map<number, Promise<{ hash: Hex }>>();
+  const launching = new Map<string, Promise<{ hash: Hex }>>();
+  let turn: Promise<unknown> = Promise.resolve();
+
+  async function sign(call: Call, nonce: number, gas: bigint, least = 0n): Promise<SignedForm> {
+    const fees = await client.estimateFeesPerGas();
+    const maxFeePerGas = fees.maxFeePerGas > least ? fees.maxFeePerGas : least;
+    // A replacement must raise the tip as well, so that it follows the fee.
+    const maxPriorityFeePerGas = least > 0n ? maxFeePerGas : fees.maxPriorityFeePerGas;
+    const raw = await account.signTransaction({
+      type: "eip1559",
+      chainId: options.chainId,
+      nonce,
+      to: call.to,
+      data: call.data,
+      value: call.value ?? 0n,
+      gas,
+      maxFeePerGas,
+      maxPriorityFeePerGas,
+    });
+    return {
+      hash: keccak256(raw),
+      raw,
+      gas: gas.toString(),
+      maxFeePerGas: maxFeePerGas.toString(),
+    };
+  }
+
+  async function broadcast(raw: Hex): Promise<void> {
+    try {
+      await client.sendRawTransaction({ serializedTransaction: raw });
+    } catch (error) {
+      // "already known", "nonce too low", a time-out: none of them tells whether it landed.
+      log.info({ err: error }, "the node answered an error to a transaction; looking on-chain");
+    }
+  }
+
+  async function receiptOf(row: JournalRow) {
+    for (const { hash } of row.signed) {
+      const receipt = await client.getTransactionReceipt({ hash }).catch(() => undefined);
+      if (receipt) return receipt;
+    }
+    return undefined;
+  }
+
+  async function isKnown(row: JournalRow): Promise<boolean> {
+    for (const { hash } of row.signed)
+      if (await client.getTransaction({ hash }).catch(() => undefined)) return true;
+    return false;
+  }
+
+  /** @returns what became of it on-chain, or undefined while nothing did */
+  async function outcome(row: JournalRow): Promise<Partial<JournalRow> | undefined> {
+    const used = await client.getTransactionCount({ address: account.address }).catch(() => 0);
+    const receipt = await receiptOf(row);
+    if (receipt)
+      return {
+        state: receipt.status === "success" ? "mined" : "reverted",
+        hash: receipt.transactionHash,
+        block: Number(receipt.blockNumber),
+      };
+    // The count was read before the receipts: a nonce that was used by then, without a receipt of ours, is another's.
+    return used > row.nonce ? { state: "replaced" } : undefined;
+  }
+
+  async function raise(row: JournalRow): Promise<void> {
+    const last = row.signed.at(-1)!;
+    const least = (BigInt(last.maxFeePerGas) * (100n + RAISE_PERCENT)) / 100n;
+    const call = { to: row.to, data: row.data, value: BigInt(row.value) };
+    const signed = [...row.signed, await sign(call, row.nonce, BigInt(last.gas), least)];
+    row.signed = signed;
+    journal.update(row.id, { signed, sentAt: clock.now() });
+    await broadcast(signed.at(-1)!.raw);
+  }
+
+  /** Waits for a transaction's end; broadcasts again what the node lost, raises the fee when it takes long. */
+  async function follow(row: JournalRow): Promise<{ hash: Hex }> {
+    const { purpose } = row;
+    let raisedAt = clock.now();
+    let lookedAt = raisedAt;
+    for (;;) {
+      abort.signal.throwIfAborted();
+      const ended = await outcome(row);
+      if (ended) {
+        journal.update(row.id, ended);
+        log.info({ purpose, ...ended, nonce: row.nonce }, `transaction ${ended.state}`);
+        return verdict({ ...row, ...ended });
+      }
+      const now = clock.now();
+      if (now - raisedAt > raiseAfterMs) {
+        raisedAt = now;
+        await raise(row).catch((err: unknown) => log.warn({ err, purpose }, "fee not raised"));
+      } else if (now - lookedAt > RESEND_AFTER_MS) {
+        lookedAt = now;
+        if (!(await isKnown(row))) await broadcast(row.signed.at(-1)!.raw);
+      }
+      await delay(pollMs, undefined, { signal: abort.signal });
+    }
+  }
+
+  function watch(row: JournalRow): Promise<{ hash: Hex }> {
+    let ended = following.get(row.id);
+    if (!ended) {
+      ended = follow(row).finally(() => following.delete(row.id));
+      ended.catch(() => {}); // not everybody who starts it waits for it
+      following.set(row.id, ended);
+    }
+    return ended;
+  }
+
+  function verdict(row: JournalRow): { hash: Hex } {
+    if (row.state === "mined") return { hash: row.hash! };
+    throw row.state === "reverted"
+      ? new FrobenError("tx_reverted", `${row.purpose} was included and reverted`, {
+          value: row.hash,
+        })
+      : new FrobenError("tx_replaced", `another transaction used the nonce of ${row.purpose}`, {
+          value: row.nonce,
+          retryable: true,
+          hint: "is the coordinator's key used by another process?",
+        });
+  }
+
+  /** Estimates, signs, writes down, broadcasts: one at a time, so that nonces are given in order. */
+  async function launch(purpose: string, call: Call, again?: JournalRow): Promise<JournalRow> {
+    const { to, data, value = 0n } = call;
+    const gas = await client
+      .estimateGas({ account: account.address, to, data, value })
+      .catch((cause: unknown) => {
+        throw new FrobenError("tx_would_revert", `${purpose} would revert`, {
+          retryable: true,
+          cause,
+        });
+      });
+    const next = (journal.highestNonce() ?? -1) + 1;
+    const nonce = Math.max(
+      next,
+      await client.getTransactionCount({ address: account.address, blockTag: "latest" }),
+    );
+    const signed = await sign(call, nonce, gas + (gas * GAS_MARGIN_PERCENT) / 100n);
+    const sentAt = clock.now();
+    let row: JournalRow;
+    if (again) {
+      row = { ...again, nonce, signed: [signed], state: "sent", sentAt };
+      journal.update(again.id, row);
+    } else row = journal.add({ purpose, to, data, value, nonce, signed, sentAt });
+    await broadcast(signed.raw);
+    return row;
+  }
+
+  async function sendOnce(purpose: string, call: Call): Promise<{ hash: Hex }> {
+    const known = journal.find(purpose);
+    if (known?.state === "sent") return watch(known);
+    if (known && known.state !== "replaced") return verdict(known);
+    const launched = turn.then(() => launch(purpose, call, known));
+    turn = launched.catch(() => {});
+    return watch(await launched);
+  }
+
+  return {
+    send(purpose, call) {
+      let sent = launching.get(purpose);
+      if (!sent) {
+        sent = sendOnce(purpose, call).finally(() => launching.delete(purpose));
+        launching.set(purpose, sent);
+      }
+      return sent;
+    },
+    recover() {
+      for (const row of journal.underWay()) void watch(row).catch(() => {});
+    },
+    reorganised(ancestor) {
+      journal.reopenAbove(ancestor);
+      for (const row of journal.underWay()) void watch(row).catch(() => {});
+    },
+    async stop() {
+      abort.abort();
+      await Promise.allSettled([...following.values(), ...launching.values()]);
+    },
+  };
+}

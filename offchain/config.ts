@@ -1,0 +1,108 @@
+import { resolve } from "node:path";
+import type { Address, Hex } from "viem";
+import { z } from "zod";
+import { FrobenError } from "../protocol/errors";
+import { LIMITS } from "../protocol/limits";
+import { schemaError } from "../protocol/validate-spec";
+
+const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+
+const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
+
+const environmentSchema = z.object({
+  FROBEN_RPC_URL: z.url({ protocol: /^https?$/ }),
+  FROBEN_MARKET: z.string().regex(/^0x[0-9a-fA-F]{40}$/, "must be an address"),
+  FROBEN_FROM_BLOCK: whole(0, Number.MAX_SAFE_INTEGER).default(0),
+  FROBEN_COORDINATOR_KEY: z.string().regex(/^0x[0-9a-fA-F]{64}$/, "must be 32 hex bytes"),
+  FROBEN_DATA_DIR: z.string().min(1),
+  FROBEN_HOST: z.string().min(1).default("127.0.0.1"),
+  FROBEN_PORT: whole(0, 65_535).default(8100),
+  FROBEN_PROGRAMS: z.string().default(""),
+  FROBEN_LOG_LEVEL: z.enum(LOG_LEVELS).default("info"),
+  FROBEN_POLL_MS: whole(50, 60_000).default(500),
+  FROBEN_FINALITY_BLOCKS: whole(1, 10_000).default(64),
+  FROBEN_CLAIM_SECONDS: whole(1, LIMITS.maxClaimTime).default(30),
+  FROBEN_OPERATOR_SILENCE_SECONDS: whole(1, 3600).default(60),
+  FROBEN_VALIDATIONS: whole(1, 256).default(1),
+  FROBEN_VALIDATION_SECONDS: whole(1, 3600).default(120),
+  FROBEN_VALIDATION_MEMORY_MB: whole(64, 1_048_576).default(4096),
+  FROBEN_MAX_ARTIFACT_BYTES: whole(1, LIMITS.maxArtifactBytes).default(LIMITS.maxArtifactBytes),
+  FROBEN_SEED: z.string().min(1).max(128).default("froben"),
+});
+
+/** Everything that the coordinator is told from outside. Frozen; the key in it is never logged. */
+export interface Config {
+  readonly rpcUrl: string;
+  /** Lower-case. */
+  readonly market: Address;
+  readonly fromBlock: number;
+  readonly coordinatorKey: Hex;
+  readonly dataDir: string;
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+  /** Manifests of validation programs, or folders of them. */
+  readonly programs: readonly string[];
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  /** Between two looks at the chain, milliseconds. */
+  readonly pollMs: number;
+  /** Blocks on top of a block after which it is final. */
+  readonly finality: number;
+  /** Longest time from an assignment to its claim, seconds. */
+  readonly claimBySeconds: number;
+  readonly operatorSilenceMs: number;
+  /** Validation programs that run at the same time. */
+  readonly validations: number;
+  readonly validationLimits: { readonly seconds: number; readonly memoryMb: number };
+  readonly maxArtifactBytes: number;
+  /** Seeds the matchmaker's exploration. */
+  readonly seed: string;
+}
+
+/**
+ * The one place that reads the environment.
+ * @param env as `process.env`; an empty variable counts as unset
+ * @throws FrobenError `config_invalid` naming the variable; a key's value is not shown
+ */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ""));
+  const parsed = environmentSchema.safeParse(given);
+  if (!parsed.success) {
+    const { FROBEN_COORDINATOR_KEY: _secret, ...shown } = given;
+    const { message, field, limit, value } = schemaError(parsed.error, shown, "config_invalid");
+    throw new FrobenError("config_invalid", message, {
+      field,
+      limit,
+      value,
+      hint: "offchain/.env.example explains every variable",
+    });
+  }
+  const e = parsed.data;
+  return Object.freeze({
+    rpcUrl: e.FROBEN_RPC_URL,
+    market: e.FROBEN_MARKET.toLowerCase() as Address,
+    fromBlock: e.FROBEN_FROM_BLOCK,
+    coordinatorKey: e.FROBEN_COORDINATOR_KEY as Hex,
+    dataDir: resolve(e.FROBEN_DATA_DIR),
+    host: e.FROBEN_HOST,
+    port: e.FROBEN_PORT,
+    programs: Object.freeze(
+      e.FROBEN_PROGRAMS.split(",")
+        .map((path) => path.trim())
+        .filter((path) => path !== "")
+        .map((path) => resolve(path)),
+    ),
+    logLevel: e.FROBEN_LOG_LEVEL,
+    pollMs: e.FROBEN_POLL_MS,
+    finality: e.FROBEN_FINALITY_BLOCKS,
+    claimBySeconds: e.FROBEN_CLAIM_SECONDS,
+    operatorSilenceMs: e.FROBEN_OPERATOR_SILENCE_SECONDS * 1000,
+    validations: e.FROBEN_VALIDATIONS,
+    validationLimits: Object.freeze({
+      seconds: e.FROBEN_VALIDATION_SECONDS,
+      memoryMb: e.FROBEN_VALIDATION_MEMORY_MB,
+    }),
+    maxArtifactBytes: e.FROBEN_MAX_ARTIFACT_BYTES,
+    seed: e.FROBEN_SEED,
+  });
+}

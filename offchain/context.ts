@@ -1,0 +1,120 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { PublicClient } from "viem";
+import { privateKeyToAccount } from "viem/accounts";
+import { marketDomain } from "../protocol/eip712";
+import packageJson from "../package.json";
+import type { ApiDeps } from "./api/deps";
+import type { ArtifactStore } from "./artifacts/artifact-store";
+import { openFolderStore } from "./artifacts/folder-store";
+import { createChainReader } from "./chain/chain-reader";
+import { connect, createChainCalls, readMarket } from "./chain/clients";
+import { Ledger, type ChainIdentity } from "./chain/ledger";
+import { TransactionJournal } from "./chain/transaction-journal";
+import { createTransactionSender, type ManagedSender } from "./chain/transactions";
+import type { Config } from "./config";
+import { createCoordinator } from "./coordinator/coordinator";
+import type { Coordinator, CoordinatorLog, Validator } from "./coordinator/facade";
+import { closeDatabase, openDatabase, type Db } from "./db/client";
+import { createLog } from "./log";
+import { systemClock, type Clock } from "./runtime/clock";
+import { loadInstalledPrograms } from "./validation/installed-programs";
+import { createValidator } from "./validation/program-validator";
+
+/** The parts of a running coordinator. */
+export interface Context {
+  config: Config;
+  clock: Clock;
+  log: CoordinatorLog;
+  client: PublicClient;
+  db: Db;
+  store: ArtifactStore;
+  ledger: Ledger;
+  sender: ManagedSender;
+  validator: Validator;
+  coordinator: Coordinator;
+  market: ApiDeps["market"];
+}
+
+/** What a test may put in place of the real part. */
+export type ContextOverrides = Partial<Pick<Context, "clock" | "log" | "store" | "validator">>;
+
+function openLedger(db: Db, identity: ChainIdentity): Ledger {
+  try {
+    return new Ledger(db, identity);
+  } catch (error) {
+    closeDatabase(db);
+    throw error;
+  }
+}
+
+/**
+ * Builds the parts and connects them; starts nothing yet.
+ * @throws FrobenError `market_not_found`, `database_of_other_chain`, `config_invalid`
+ */
+export async function createContext(
+  config: Config,
+  overrides: ContextOverrides = {},
+): Promise<Context> {
+  const clock = overrides.clock ?? systemClock;
+  const log = overrides.log ?? createLog(config.logLevel);
+  const account = privateKeyToAccount(config.coordinatorKey);
+  const client = connect(config.rpcUrl, config.pollMs);
+  const { chainId, unit } = await readMarket(client, config.market);
+  const store = overrides.store ?? (await openFolderStore(join(config.dataDir, "artifacts")));
+  const programs = await loadInstalledPrograms([...config.programs]);
+  const runs = join(config.dataDir, "validations");
+  await rm(runs, { recursive: true, force: true }); // what a crash left there
+  const validator = overrides.validator ?? createValidator(programs, store, runs);
+
+  const db = openDatabase(join(config.dataDir, "coordinator.sqlite"));
+  const ledger = openLedger(db, { chainId, market: config.market, fromBlock: config.fromBlock });
+  const journal = new TransactionJournal(db);
+  const { pollMs } = config;
+  const sender = createTransactionSender({ client, chainId, account, journal, clock, log, pollMs });
+  const coordinator = createCoordinator({
+    db,
+    account,
+    chain: createChainReader(db, ledger),
+    calls: createChainCalls(client, chainId, config.market),
+    sender,
+    store,
+    validator,
+    clock,
+    log,
+    settings: {
+      claimBySeconds: config.claimBySeconds,
+      operatorSilenceMs: config.operatorSilenceMs,
+      validations: config.validations,
+      validationLimits: config.validationLimits,
+      seed: config.seed,
+    },
+  });
+  ledger.setListener((change) => coordinator.chainChanged(change));
+  const market = {
+    chainId,
+    market: config.market,
+    coordinator: account.address,
+    unit: unit.toString(),
+    fromBlock: config.fromBlock,
+    version: packageJson.version,
+  };
+  return { config, clock, log, client, db, store, ledger, sender, validator, coordinator, market };
+}
+
+/** @returns what the API needs of the context */
+export function apiDeps(
+  context: Context,
+  chainHealth: () => { polledAt: number; failures: number },
+): ApiDeps {
+  const { config, ledger, market } = context;
+  return {
+    ...context,
+    domain: marketDomain(market.chainId, config.market),
+    health() {
+      const tip = ledger.tip();
+      return { block: tip?.number ?? null, blockTime: tip?.timestamp ?? null, ...chainHealth() };
+    },
+    maxArtifactBytes: config.maxArtifactBytes,
+  };
+}

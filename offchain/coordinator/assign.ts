@@ -1,0 +1,178 @@
+import type { Hex } from "viem";
+import { assignmentRoot, inputsDigest, type Leaf } from "../../protocol/assignment";
+import { toBytes32, ZERO_BYTES32, type Digest } from "../../protocol/digest";
+import type { SignedAssignment } from "../../protocol/http";
+import { maskOf, placeOf } from "../../protocol/ticket";
+import { termsOpening, type StepTerms } from "../../protocol/terms";
+import { decisionDigest } from "../matchmaker/decision";
+import type { Match } from "../matchmaker/matcher";
+import { attemptKey, type AssignmentRun, type AttemptRun, type TaskRun } from "./model";
+import { signAssignment } from "./sign";
+import type { World } from "./world";
+
+/** Hex digits of a 192-bit mask. */
+const MASK_DIGITS = 48;
+/** An assignment without its signature. */
+export const UNSIGNED: Hex = "0x";
+
+/** Digests of a ready task's inputs. */
+export function inputsOf(task: TaskRun): Record<string, Digest> {
+  const { tasks } = task.run.work!;
+  return Object.fromEntries(
+    Object.entries(task.inputs).map(([name, source]) => [
+      name,
+      "digest" in source ? source.digest : tasks.get(source.task)!.outputs![source.output]!,
+    ]),
+  );
+}
+
+/** Turns a match into attempts, bookings and an assignment, which is given out once it is signed. */
+export function assign(world: World, match: Match<TaskRun>): void {
+  const { lane, tasks, price, slots, expectedMs } = match;
+  const { run, step, stepIndex } = tasks[0]!;
+  const work = run.work!;
+  const number = tasks[0]!.nextAttempt;
+  const now = world.now();
+  const operator = world.operators.get(match.operator.address)!;
+  const decision = decisionDigest(match.decision);
+  const assigned = tasks.map((task) => {
+    const inputs = inputsOf(task);
+    const statement = step.statement === undefined ? undefined : inputs[step.statement];
+    return {
+      task: task.index,
+      attempt: number,
+      inputs,
+      statementDigest: statement === undefined ? ZERO_BYTES32 : toBytes32(statement),
+      decisionDigest: toBytes32(decision),
+    };
+  });
+  const leaves: Leaf[] = assigned.map(({ inputs, ...leaf }) => ({
+    ...leaf,
+    inputsDigest: inputsDigest(step.program, step.params, inputs),
+  }));
+  const opening = termsOpening(work.terms, stepIndex);
+  const indices = tasks.map((task) => task.index);
+  const body: SignedAssignment = {
+    workflow: run.id,
+    step: stepIndex,
+    stepId: step.id,
+    operator: operator.address,
+    attempt: number,
+    word: placeOf(indices[0]!).word,
+    mask: `0x${maskOf(indices).toString(16).padStart(MASK_DIGITS, "0")}`,
+    price: price.toString(),
+    claimBy: Math.min(
+      run.deadline,
+      world.chainNow() + Math.min(step.claimSeconds, world.deps.settings.claimBySeconds),
+    ),
+    root: assignmentRoot(leaves),
+    signature: UNSIGNED,
+    terms: termsBody(opening.terms),
+    termsPath: opening.path,
+    program: step.program,
+    params: step.params,
+    outputs: step.outputs,
+    statement: step.statement,
+    resources: step.resources,
+    limits: step.limits,
+    tasks: assigned,
+    takeOvers: takeOversOf(world, tasks),
+  };
+  const root = body.root as Hex;
+  const attempts = tasks.map((task, i): AttemptRun => {
+    const attempt: AttemptRun = {
+      task,
+      number,
+      operator: operator.address,
+      root,
+      key: attemptKey(run.id, task.index, number),
+      state: "offered",
+      outcome: null,
+      reason: null,
+      booked: i < slots,
+      claimed: false,
+      assignedAt: now,
+      startedAt: null,
+      endedAt: null,
+      progress: 0,
+      note: null,
+      report: null,
+      verdict: null,
+      verdictReason: null,
+      release: null,
+      verdictSeen: false,
+      challenge: null,
+    };
+    task.attempt = number;
+    task.current = attempt;
+    task.state = "assigned";
+    task.reason = null;
+    task.claimableUntil = 0;
+    world.journal.task(task);
+    world.journal.attempt(attempt);
+    return attempt;
+  });
+  const bond = lane.terms.bond;
+  const assignment: AssignmentRun = {
+    body,
+    operator,
+    decision,
+    attempts,
+    live: true,
+    unclaimed: attempts.length,
+  };
+  operator.assignments.set(root, assignment);
+  const { fleet } = operator;
+  fleet.promisedStake += bond * BigInt(attempts.length);
+  fleet.lastAssignedAt = now;
+  fleet.queued += attempts.length - slots;
+  const { machine, concurrency } = fleet.registration;
+  for (const [i, attempt] of attempts.entries()) {
+    if (attempt.booked) {
+      world.reservations.book(attempt.key, machine.id, step.resources, now + expectedMs);
+      fleet.computing.set(attempt.key, now + expectedMs);
+    }
+    world.leases.open(attempt, step.limits, now, Math.floor(i / concurrency));
+    world.deadlines.set(attempt, body.claimBy * 1000);
+  }
+  run.attempts += attempts.length;
+  run.claimableUntil = Math.max(run.claimableUntil, body.claimBy);
+  world.journal.decision(decision, match.decision);
+  world.journal.assignment(assignment);
+  world.journal.operator(operator);
+  world.touch(run);
+  giveOut(world, assignment);
+}
+
+/** Signs an assignment and lets its operator have it. */
+export function giveOut(world: World, assignment: AssignmentRun): void {
+  const { body, operator } = assignment;
+  world.later("signing an assignment", { workflow: body.workflow }, async () => {
+    body.signature = await signAssignment(world, body);
+    world.journal.assignment(assignment);
+    world.notify(operator);
+  });
+}
+
+/** Claims that are past their deadline and stand in the way of the tasks. */
+function takeOversOf(world: World, tasks: TaskRun[]): SignedAssignment["takeOvers"] {
+  const found = new Map<string, SignedAssignment["takeOvers"][number]>();
+  for (const task of tasks) {
+    const claim = world.deps.chain.task(task.run.id, task.index);
+    if (claim?.pay !== "claimed") continue;
+    const batch = world.deps.chain.batch(claim.operator, claim.slot);
+    if (batch?.state !== "claimed" || batch.root !== claim.root) continue;
+    found.set(`${claim.operator}/${claim.slot}`, {
+      holder: claim.operator,
+      slot: claim.slot.toString(),
+      head: batch.head.toString(),
+      tail: batch.tail.toString(),
+      root: batch.root,
+    });
+  }
+  return [...found.values()];
+}
+
+function termsBody(terms: StepTerms): SignedAssignment["terms"] {
+  return { ...terms, ceiling: terms.ceiling.toString(), bond: terms.bond.toString() };
+}

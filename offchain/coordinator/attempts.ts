@@ -1,0 +1,149 @@
+import { isLive, type AssignmentRun, type AttemptRun, type OperatorRun } from "./model";
+import { signRelease } from "./sign";
+import type { World } from "./world";
+
+/** What an operator holds of an attempt. */
+export function assignmentOf(world: World, attempt: AttemptRun): AssignmentRun | undefined {
+  return world.operators.get(attempt.operator)?.assignments.get(attempt.root);
+}
+
+/** An operator has the attempt and computes it, as far as its turn has come. */
+export function heard(
+  world: World,
+  attempt: AttemptRun,
+  progress: number,
+  note: string | undefined,
+): void {
+  const now = world.now();
+  world.leases.hear(attempt, now);
+  if (attempt.state !== "offered" && attempt.state !== "running") return;
+  if (attempt.state === "offered" && (attempt.booked || progress > 0)) {
+    attempt.state = "running";
+    attempt.startedAt = now;
+    attempt.task.state = "running";
+    world.leases.start(attempt, now);
+    world.journal.attempt(attempt);
+    world.journal.task(attempt.task);
+    world.touch(attempt.task.run);
+  }
+  if (attempt.progress !== progress || attempt.note !== (note ?? null)) {
+    attempt.progress = progress;
+    attempt.note = note ?? null;
+    world.touch(attempt.task.run);
+  }
+  if (progress >= 1) computed(world, attempt);
+}
+
+/** The computation has ended; what is left is waiting for blocks and sending bytes, which holds no machine. */
+export function computed(world: World, attempt: AttemptRun): void {
+  if (attempt.state !== "offered" && attempt.state !== "running") return;
+  const now = world.now();
+  attempt.state = "computed";
+  attempt.startedAt ??= now;
+  const { limits, claimSeconds } = attempt.task.step;
+  world.leases.open(attempt, { ...limits, runSeconds: claimSeconds }, now);
+  world.leases.start(attempt, now);
+  freeMachine(world, attempt);
+  world.journal.attempt(attempt);
+}
+
+/** Gives an attempt's booking to the next one in its operator's queue, or back. */
+export function freeMachine(world: World, attempt: AttemptRun): void {
+  const operator = world.operators.get(attempt.operator);
+  if (!operator) return;
+  const { fleet } = operator;
+  const queued = (other: AttemptRun) =>
+    (other.state === "offered" || other.state === "running") && !other.booked;
+  if (!attempt.booked) {
+    // It leaves the queue without having had a booking.
+    if (fleet.queued > 0) fleet.queued--;
+    return;
+  }
+  attempt.booked = false;
+  fleet.computing.delete(attempt.key);
+  world.journal.attempt(attempt);
+  const next = nextInQueue(operator, attempt, queued);
+  if (next) {
+    const end = world.now() + expectedMs(world, next);
+    world.reservations.handOver(attempt.key, next.key, end);
+    next.booked = true;
+    fleet.queued--;
+    fleet.computing.set(next.key, end);
+    world.journal.attempt(next);
+  } else world.reservations.free(attempt.key);
+  world.kick();
+}
+
+function nextInQueue(
+  operator: OperatorRun,
+  leaving: AttemptRun,
+  queued: (attempt: AttemptRun) => boolean,
+): AttemptRun | undefined {
+  for (const assignment of operator.assignments.values())
+    for (const attempt of assignment.attempts)
+      if (attempt !== leaving && queued(attempt)) return attempt;
+  return undefined;
+}
+
+/** @returns expected milliseconds of an attempt on its operator */
+export function expectedMs(world: World, attempt: AttemptRun): number {
+  const { program, limits } = attempt.task.step;
+  const speed = world.operators.get(attempt.operator)?.fleet.registration.speed ?? 1;
+  return world.experience.expectedMs(program, attempt.operator, speed, limits.runSeconds * 250);
+}
+
+/** Ends an attempt in memory: lease, deadline, machine. */
+export function close(
+  world: World,
+  attempt: AttemptRun,
+  outcome: NonNullable<AttemptRun["outcome"]>,
+  reason: string | null,
+): void {
+  const computing = attempt.state === "offered" || attempt.state === "running";
+  attempt.state = "ended";
+  attempt.outcome = outcome;
+  attempt.reason = reason;
+  attempt.endedAt = world.now();
+  world.leases.close(attempt);
+  world.deadlines.clear(attempt);
+  if (computing) freeMachine(world, attempt);
+  world.journal.attempt(attempt);
+  const assignment = assignmentOf(world, attempt);
+  if (assignment && !assignment.attempts.some(isLive)) {
+    assignment.live = false;
+    world.journal.assignment(assignment);
+    // Its bonds stay promised while it can still be claimed.
+    world.chores.set(
+      `promise/${attempt.operator}/${attempt.root}`,
+      Math.max(world.now(), assignment.body.claimBy * 1000),
+    );
+  }
+}
+
+/** Puts a verdict up for its operator; a claim that stands comes with the signature that lets it go free of penalty. */
+export function tell(
+  world: World,
+  attempt: AttemptRun,
+  verdict: NonNullable<AttemptRun["verdict"]>,
+  reason: string | null,
+): void {
+  attempt.verdict = verdict;
+  attempt.verdictReason = reason?.slice(0, 1000) ?? null;
+  attempt.verdictSeen = false;
+  world.journal.attempt(attempt);
+  const operator = world.operators.get(attempt.operator);
+  if (!operator) return;
+  const publish = () => {
+    operator.verdicts.set(attempt.key, attempt);
+    world.notify(operator);
+  };
+  const claim = world.deps.chain.task(attempt.task.run.id, attempt.task.index);
+  const holds =
+    claim?.pay === "claimed" && claim.root === attempt.root && claim.operator === attempt.operator;
+  if (verdict !== "cancelled" || !holds) return publish();
+  world.later("signing a release", { attempt: attempt.key }, async () => {
+    attempt.release = await signRelease(world, attempt);
+    world.journal.attempt(attempt);
+    publish();
+  });
+}

@@ -1,0 +1,138 @@
+import { assign } from "./assign";
+import { challengeIfCommitted, closeRun } from "./closing";
+import type { Coordinator, CoordinatorDeps } from "./facade";
+import { fail } from "./outcomes";
+import { park } from "./ready";
+import { ChainNotes, deadlineDue, reconcile, reconcileAll, workflowDeadlineDue } from "./reconcile";
+import { recover } from "./recover";
+import { accept, takeFailure, takeResult } from "./reports";
+import { fetchSpec } from "./runs";
+import { sync } from "./sync";
+import { validateSoon } from "./validate";
+import { createViews } from "./views";
+import { World } from "./world";
+
+/** Longest pause between two rounds while nothing is due, milliseconds. */
+const MAX_PAUSE_MS = 1_000;
+
+/** Longest wait for what runs in the background when stopping, milliseconds. */
+const STOP_MS = 4_000;
+
+const LEASE_ENDS = {
+  start_timeout: "did not start in time",
+  run_timeout: "ran for too long",
+  silence: "its operator fell silent",
+} as const;
+
+/** Puts the coordinator's mind together. Call `recover` before anything else. */
+export function createCoordinator(deps: CoordinatorDeps): Coordinator & {
+  /** Resolves when nothing is under way: for tests, which drive the rounds themselves. */
+  idle(): Promise<void>;
+} {
+  const notes = new ChainNotes();
+  let scheduled: NodeJS.Immediate | undefined;
+  let cancelTimer: () => void = () => {};
+  let ready = false;
+
+  const kick = () => {
+    if (!ready || scheduled || world.stopping.signal.aborted) return;
+    scheduled = setImmediate(() => {
+      scheduled = undefined;
+      round();
+    });
+  };
+  const world = new World(deps, kick);
+
+  /** One round: take in what happened, end what is over, assign what is ready, write it down, and plan the next one. */
+  function round(): void {
+    if (world.stopping.signal.aborted) return;
+    try {
+      reconcile(world, notes.take());
+      runDue();
+      world.matcher.run(world.now(), (match) => assign(world, match));
+      world.flush();
+    } catch (error) {
+      deps.log.error({ err: error }, "a round of the coordinator failed");
+    }
+    plan();
+  }
+
+  function runDue(): void {
+    const now = world.now();
+    for (const { key: attempt, end } of world.leases.expired(now))
+      fail(world, attempt, end, LEASE_ENDS[end]);
+    for (const attempt of world.deadlines.due(now)) deadlineDue(world, attempt);
+    for (const task of world.parked.due(now)) park(world, task);
+    for (const chore of world.chores.due(now)) runChore(chore);
+    for (const operator of world.operators.values()) {
+      const silent = now - operator.lastSeen > deps.settings.operatorSilenceMs;
+      if (operator.fleet.online && silent && operator.polls === 0) {
+        operator.fleet.online = false;
+        world.journal.operator(operator);
+      }
+    }
+  }
+
+  function runChore(chore: string): void {
+    const [kind, ...rest] = chore.split("/");
+    const run = world.runs.get(Number(rest[0]));
+    if (kind === "spec" && run) fetchSpec(world, run);
+    if (kind === "close" && run) closeRun(world, run);
+    if (kind === "look" && run) reconcileAll(world, run);
+    if (kind === "deadline" && run) workflowDeadlineDue(world, run);
+    if (kind === "challenge") {
+      const wrong = world.challenges.get(rest.join("/"));
+      if (wrong) challengeIfCommitted(world, wrong);
+    }
+    if (kind === "validate") {
+      const attempt = run?.task(Number(rest[1]))?.current;
+      if (attempt?.state === "validating" && attempt.number === Number(rest[2]))
+        validateSoon(world, attempt);
+    }
+    if (kind === "promise") world.dropPromise(rest[0]!, rest[1]! as `0x${string}`);
+  }
+
+  function plan(): void {
+    cancelTimer();
+    const next = [world.leases, world.deadlines, world.parked, world.chores].flatMap(
+      (timers) => timers.next() ?? [],
+    );
+    const pause = Math.min(MAX_PAUSE_MS, ...next.map((at) => at - world.now()));
+    cancelTimer = deps.clock.after(Math.max(1, pause), kick);
+  }
+
+  return {
+    async recover() {
+      await recover(world);
+      ready = true;
+      kick();
+    },
+    register(address, body) {
+      world.enlist(address, body);
+      world.kick();
+      world.flush();
+    },
+    sync: (address, body) => sync(world, address, body),
+    result: (address, body) => takeResult(world, address, body),
+    failure: async (address, body) => takeFailure(world, address, body),
+    acceptance: (address, body) => accept(world, address, body),
+    chainChanged(change) {
+      notes.add(change);
+      kick();
+    },
+    async tick() {
+      round();
+    },
+    idle: () => world.idle(),
+    async stop() {
+      cancelTimer();
+      if (scheduled) clearImmediate(scheduled);
+      world.stopping.abort();
+      // A node that doesn't answer is no reason to stay.
+      const patience = new Promise<void>((resolve) => deps.clock.after(STOP_MS, resolve));
+      await Promise.race([world.quiet(), patience]);
+      world.flush();
+    },
+    views: createViews(world),
+  };
+}

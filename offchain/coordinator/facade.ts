@@ -1,0 +1,234 @@
+import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
+import type { Address, Hex, LocalAccount } from "viem";
+import type { z } from "zod";
+import type { Digest } from "../../protocol/digest";
+import type {
+  acceptanceRequestSchema,
+  attemptViewSchema,
+  FailureReport,
+  OperatorView,
+  Register,
+  ResultReport,
+  SyncRequest,
+  SyncResponse,
+  TaskView,
+  WorkflowView,
+} from "../../protocol/http";
+import type { Verdict } from "../../protocol/program";
+import type { StepTerms } from "../../protocol/terms";
+import type { Clock } from "../runtime/clock";
+import type { DecisionRecord } from "../matchmaker/decision";
+
+// What the API and the indexer call (the facade), and what the coordinator needs of the rest (the ports).
+
+export type AcceptanceRequest = z.infer<typeof acceptanceRequestSchema>;
+export type AttemptView = z.infer<typeof attemptViewSchema>;
+
+/** A decision of the matchmaker with the tasks that it was made for. */
+export interface DecisionView {
+  digest: Digest;
+  decidedAt: number;
+  tasks: { task: number; attempt: number }[];
+  record: DecisionRecord;
+}
+
+/** What one block (or the undoing of some) changed in the chain tables. */
+export interface ChainChange {
+  /** Workflows whose row or whose tasks or batches changed. */
+  workflows: Iterable<number>;
+  /** Tasks whose claim or pay state changed. */
+  tasks: Iterable<{ workflow: number; task: number }>;
+  /** Accounts whose free, locked or owed units changed. */
+  accounts: Iterable<string>;
+  /** Newest block that the chain tables stand for. */
+  block: number;
+  /** Its timestamp, Unix seconds. */
+  timestamp: number;
+}
+
+/** On-chain content of one workflow, as the chain tables hold it. */
+export interface ChainWorkflow {
+  workflow: number;
+  requester: Address;
+  coordinator: Address;
+  specHash: Hex;
+  feeBps: number;
+  deadline: number;
+  escrow: bigint;
+  refunded: bigint;
+  /** Units spent by live claims, commitments and settled pay. */
+  spent: bigint;
+  /** See WORKFLOW_STATUS. */
+  status: number;
+  steps: StepTerms[];
+  /** Unix seconds. */
+  openedAt: number;
+  completionTx: Hex | null;
+}
+
+/** Newest claim of a task. */
+export interface ChainTask {
+  task: number;
+  operator: Address;
+  slot: bigint;
+  attempt: number;
+  pay: TaskView["pay"];
+  /** Root of the assignment that was claimed. */
+  root: Hex;
+  /** Unix seconds by which it must be committed. */
+  deadline: number;
+}
+
+/** What an operator's slot holds now. */
+export interface ChainBatch {
+  operator: Address;
+  slot: bigint;
+  workflow: number;
+  state: "claimed" | "committed" | "credited" | "empty";
+  head: bigint;
+  tail: bigint;
+  root: Hex;
+  /** Unix seconds. */
+  deadline: number;
+  commitments: Hex[];
+}
+
+export interface ChainAccount {
+  free: bigint;
+  locked: bigint;
+  owed: bigint;
+}
+
+/** Reads the chain tables: indexed look-ups, no scan over other workflows. */
+export interface ChainReader {
+  /** Height and timestamp (Unix seconds) that the tables stand for. */
+  head(): { block: number; timestamp: number };
+  workflow(id: number): ChainWorkflow | undefined;
+  /** Ids of all workflows that were opened with this coordinator, or handed to it. */
+  workflowsOf(coordinator: Address): number[];
+  tasks(workflow: number): ChainTask[];
+  task(workflow: number, task: number): ChainTask | undefined;
+  batch(operator: Address, slot: bigint): ChainBatch | undefined;
+  account(address: Address): ChainAccount;
+  /** Batches of the workflow that are claimed, or committed and not settled. */
+  liveBatches(workflow: number): ChainBatch[];
+}
+
+/** What the coordinator asks the chain itself. */
+export interface ChainCalls {
+  chainId: number;
+  market: Address;
+  /**
+   * Asks a verifier adapter with at least `gas`.
+   * @returns its answer; a revert is a "no"
+   * @throws FrobenError (retryable) when the node can't be asked
+   */
+  verify(
+    adapter: Address,
+    statement: Uint8Array,
+    result: Uint8Array,
+    gas: number,
+  ): Promise<boolean>;
+}
+
+/** Sends the coordinator's transactions; the same purpose is never sent twice. */
+export interface TransactionSender {
+  /** @returns once the transaction is included @throws FrobenError when it reverted or can't be sent */
+  send(purpose: string, call: { to: Address; data: Hex; value?: bigint }): Promise<{ hash: Hex }>;
+}
+
+/** The part of the artifact store that the coordinator uses. */
+export interface ArtifactReader {
+  has(digest: Digest): Promise<boolean>;
+  /** @throws FrobenError `artifact_missing` */
+  read(digest: Digest): Promise<Uint8Array>;
+  /** A path at which a program may read the bytes. @throws FrobenError `artifact_missing` */
+  path(digest: Digest): Promise<string>;
+  /** Bytes. @throws FrobenError `artifact_missing` */
+  size(digest: Digest): Promise<number>;
+}
+
+/** One run of a validation program. */
+export interface ValidationJob {
+  program: Digest;
+  /** Artifacts by port name: one file, or the items of a collection. */
+  inputs: Record<string, Digest | Digest[]>;
+  limits: { seconds: number; memoryMb: number };
+}
+
+/** Runs validation programs on this machine. */
+export interface Validator {
+  /** Whether the program is installed. */
+  has(program: Digest): boolean;
+  /** @throws FrobenError `validation_failed` (retryable) when the program gave no verdict */
+  run(job: ValidationJob, signal: AbortSignal): Promise<Verdict>;
+}
+
+export interface CoordinatorLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface CoordinatorSettings {
+  /** Longest time between an assignment and its claim, seconds; a step's claim time caps it. */
+  claimBySeconds: number;
+  /** An operator that was silent for this long gets no new work, milliseconds. */
+  operatorSilenceMs: number;
+  /** Validation programs that run at the same time. */
+  validations: number;
+  /** What a validation program may use. */
+  validationLimits: { seconds: number; memoryMb: number };
+  /** Seeds the matchmaker's exploration; it is part of every decision record. */
+  seed: string;
+}
+
+/** Views for the HTTP API; all of them are read from memory. */
+export interface CoordinatorViews {
+  /** @throws FrobenError 404 `workflow_unknown`, as all views of one workflow do */
+  workflow(id: number): WorkflowView;
+  workflows(): WorkflowView[];
+  tasks(id: number): TaskView[];
+  attempts(id: number): AttemptView[];
+  decisions(id: number): DecisionView[];
+  operators(): OperatorView[];
+  /** Programs that at least one registered operator holds. */
+  programsHeld(): Set<Digest>;
+  /** @returns when the workflow's version is above `after`, or after `ms` */
+  waitForChange(id: number, after: number, ms: number): Promise<WorkflowView>;
+  counts(): { workflows: number; tasks: Record<string, number>; operatorsOnline: number };
+}
+
+/** The coordinator's mind. Methods that take an address trust the caller to have checked the request's signature. */
+export interface Coordinator {
+  /** Rebuilds what is in memory from the database; call once, before anything else. */
+  recover(): Promise<void>;
+  register(address: Address, body: Register): void;
+  /** @throws FrobenError 409 `operator_unknown`: register first */
+  sync(address: Address, body: SyncRequest): Promise<SyncResponse>;
+  result(address: Address, body: ResultReport): Promise<Record<string, never>>;
+  failure(address: Address, body: FailureReport): Promise<Record<string, never>>;
+  acceptance(address: Address, body: AcceptanceRequest): Promise<{ signature: Hex }>;
+  /** Called inside the transaction that changed the chain tables; only takes notes, acts afterwards. */
+  chainChanged(change: ChainChange): void;
+  /** Lets everything happen that is due. Also runs by itself, on every change and timer. */
+  tick(): Promise<void>;
+  /** Stops timers, answers held requests, waits for running validations to be killed. */
+  stop(): Promise<void>;
+  readonly views: CoordinatorViews;
+}
+
+/** Parts of `createCoordinator(deps): Coordinator` (coordinator.ts). */
+export interface CoordinatorDeps {
+  /** Opened without a relational schema; migrations applied. */
+  db: BetterSQLite3Database;
+  account: LocalAccount;
+  chain: ChainReader;
+  calls: ChainCalls;
+  sender: TransactionSender;
+  store: ArtifactReader;
+  validator: Validator;
+  clock: Clock;
+  log: CoordinatorLog;
+  settings: CoordinatorSettings;
+}

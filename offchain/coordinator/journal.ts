@@ -1,0 +1,216 @@
+import { getTableColumns, sql } from "drizzle-orm";
+import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
+import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
+import type { Address } from "viem";
+import type { Digest } from "../../protocol/digest";
+import {
+  workAssignments,
+  workAttempts,
+  workDecisions,
+  workDurations,
+  workOperators,
+  workTasks,
+  workWorkflows,
+} from "../db/schema/work";
+import type { DecisionRecord } from "../matchmaker/decision";
+import type { Learned } from "../matchmaker/experience";
+import type { AssignmentRun, AttemptRun, OperatorRun, Run, TaskRun } from "./model";
+
+type Row = Record<string, unknown>;
+
+function upsert(db: BetterSQLite3Database, table: SQLiteTable, ...keys: SQLiteColumn[]) {
+  const columns = getTableColumns(table);
+  const values = Object.fromEntries(
+    Object.keys(columns).map((name) => [name, sql.placeholder(name)]),
+  );
+  const set = Object.fromEntries(
+    Object.entries(columns).map(([name, column]) => [
+      name,
+      sql`excluded.${sql.identifier(column.name)}`,
+    ]),
+  );
+  return db.insert(table).values(values).onConflictDoUpdate({ target: keys, set }).prepare();
+}
+
+/**
+ * Collects what changed and writes it in one transaction. Whoever lets something leave the coordinator flushes first, so that a crash
+ * never forgets what others already know.
+ */
+export class Journal {
+  private readonly runs = new Set<Run>();
+  private readonly tasks = new Set<TaskRun>();
+  private readonly attempts = new Set<AttemptRun>();
+  private readonly assignments = new Set<AssignmentRun>();
+  private readonly operators = new Set<OperatorRun>();
+  private readonly decisions = new Map<Digest, DecisionRecord>();
+  private readonly learned = new Map<
+    string,
+    { program: Digest; operator: Address; learned: Learned }
+  >();
+  private readonly statements;
+
+  constructor(private readonly db: BetterSQLite3Database) {
+    this.statements = {
+      run: upsert(db, workWorkflows, workWorkflows.workflow),
+      task: upsert(db, workTasks, workTasks.workflow, workTasks.task),
+      attempt: upsert(
+        db,
+        workAttempts,
+        workAttempts.workflow,
+        workAttempts.task,
+        workAttempts.attempt,
+      ),
+      assignment: upsert(db, workAssignments, workAssignments.root),
+      operator: upsert(db, workOperators, workOperators.address),
+      decision: upsert(db, workDecisions, workDecisions.digest),
+      learned: upsert(db, workDurations, workDurations.program, workDurations.operator),
+    };
+  }
+
+  run(run: Run): void {
+    this.runs.add(run);
+  }
+
+  task(task: TaskRun): void {
+    this.tasks.add(task);
+  }
+
+  attempt(attempt: AttemptRun): void {
+    this.attempts.add(attempt);
+  }
+
+  assignment(assignment: AssignmentRun): void {
+    this.assignments.add(assignment);
+  }
+
+  operator(operator: OperatorRun): void {
+    this.operators.add(operator);
+  }
+
+  decision(digest: Digest, record: DecisionRecord): void {
+    this.decisions.set(digest, record);
+  }
+
+  learn(program: Digest, operator: Address, learned: Learned): void {
+    this.learned.set(`${program}/${operator}`, { program, operator, learned });
+  }
+
+  /** Writes everything that changed; if that fails, it stays to be written. */
+  flush(): void {
+    const all = [
+      this.runs,
+      this.tasks,
+      this.attempts,
+      this.assignments,
+      this.operators,
+      this.decisions,
+      this.learned,
+    ];
+    if (all.every((changed) => changed.size === 0)) return;
+    const { statements } = this;
+    const write = (statement: { run(row: Row): unknown }, rows: Iterable<Row>) => {
+      for (const row of rows) statement.run(row);
+    };
+    this.db.transaction(() => {
+      write(statements.run, map(this.runs, runRow));
+      write(statements.task, map(this.tasks, taskRow));
+      write(statements.attempt, map(this.attempts, attemptRow));
+      write(statements.assignment, map(this.assignments, assignmentRow));
+      write(statements.operator, map(this.operators, operatorRow));
+      write(
+        statements.decision,
+        map(this.decisions, ([digest, record]) => ({
+          digest,
+          workflow: record.workflow,
+          decidedAt: record.decidedAt,
+          record,
+        })),
+      );
+      write(
+        statements.learned,
+        map(this.learned.values(), ({ learned, ...key }) => ({ ...key, ...learned })),
+      );
+    });
+    for (const changed of all) changed.clear();
+  }
+}
+
+function* map<A, B>(items: Iterable<A>, to: (item: A) => B): Iterable<B> {
+  for (const item of items) yield to(item);
+}
+
+function runRow(run: Run): Row {
+  const { id: workflow, name, state, reason, version, endedAt, attempts, settled } = run;
+  return { workflow, name, state, reason, version, endedAt, attempts, settled };
+}
+
+function taskRow(task: TaskRun): Row {
+  const { state, pending, attempt, failures, refusals, notBefore } = task;
+  const { result, outputs, reason, endedAt, claimableUntil } = task;
+  return {
+    workflow: task.run.id,
+    task: task.index,
+    state,
+    pending,
+    attempt,
+    failures,
+    refusals,
+    avoid: [...task.avoid],
+    notBefore,
+    claimableUntil,
+    result,
+    outputs,
+    reason,
+    endedAt,
+  };
+}
+
+function attemptRow(attempt: AttemptRun): Row {
+  const { task, number, operator, root, state, outcome, reason, booked } = attempt;
+  const { assignedAt, startedAt, endedAt, report } = attempt;
+  const { verdict, verdictReason, release, verdictSeen, challenge } = attempt;
+  return {
+    workflow: task.run.id,
+    task: task.index,
+    attempt: number,
+    operator,
+    root,
+    state,
+    outcome,
+    reason,
+    booked,
+    assignedAt,
+    startedAt,
+    endedAt,
+    report,
+    verdict,
+    verdictReason,
+    release,
+    verdictSeen,
+    challenge,
+  };
+}
+
+function assignmentRow({ body, operator, decision, live }: AssignmentRun): Row {
+  return {
+    root: body.root,
+    workflow: body.workflow,
+    operator: operator.address,
+    body,
+    decision,
+    live,
+  };
+}
+
+function operatorRow(operator: OperatorRun): Row {
+  const { address, fleet, lastSeen, done, failed, struck } = operator;
+  return {
+    address,
+    registration: fleet.registration,
+    lastSeen,
+    lastAssignedAt: fleet.lastAssignedAt,
+    done,
+    failed,
+    struck,
+  };
+}

@@ -1,0 +1,156 @@
+import type { Address, Hex } from "viem";
+import type { Digest } from "../../protocol/digest";
+import type { ResultReport, SignedAssignment, TaskState, WorkflowView } from "../../protocol/http";
+import type { Spec, Step } from "../../protocol/spec";
+import type { StepTerms } from "../../protocol/terms";
+import type { AttemptState, VerdictKind } from "../db/schema/work";
+import type { FleetOperator } from "../matchmaker/fleet";
+import type { Failure } from "../runtime/retry";
+import type { Lane, ReadyTask } from "../runtime/ready-queue";
+import type { Plan, Source } from "../workflow/plan";
+
+// What the coordinator has in memory. The database holds the same; `recover` rebuilds it from there.
+
+/** One workflow. */
+export class Run {
+  name = "";
+  state: WorkflowView["state"] = "running";
+  reason: string | null = null;
+  version = 0;
+  endedAt: number | null = null;
+  attempts = 0;
+  settled = false;
+  /** Until then (chain time, Unix seconds) an operator may still claim from it while the contract has it open. */
+  claimableUntil = 0;
+  /** Known once the spec artifact is here. */
+  work: RunWork | undefined;
+  /** How often the spec was looked for in vain. */
+  specTries = 0;
+  readonly waiters = new Set<() => void>();
+
+  constructor(
+    readonly id: number,
+    /** Of the chain, Unix seconds. */
+    public deadline: number,
+  ) {}
+
+  task(index: number): TaskRun | undefined {
+    return this.work?.tasks.get(index);
+  }
+}
+
+/** The graph of a workflow, as far as it is unfolded. */
+export interface RunWork {
+  spec: Spec;
+  terms: StepTerms[];
+  plan: Plan;
+  tasks: Map<number, TaskRun>;
+  /** By step. */
+  lanes: Lane<TaskRun>[];
+  /** Items of collections that tasks put out, by `task/output`. */
+  collections: Map<string, Digest[]>;
+  done: number;
+  /** Remaining paths by step, as of a state of what is learned and unfolded. */
+  paths?: { asOf: string; byStep: ((level: number) => number)[] };
+}
+
+/** One task. */
+export class TaskRun implements ReadyTask {
+  state: TaskState = "waiting";
+  pending = 0;
+  attempt = 0;
+  failures = 0;
+  refusals: Address[] = [];
+  avoid = new Set<string>();
+  notBefore = 0;
+  /** Until then (chain time, Unix seconds) an operator may still claim an attempt that has ended. */
+  claimableUntil = 0;
+  result: Digest | null = null;
+  outputs: Record<string, Digest> | null = null;
+  reason: string | null = null;
+  endedAt: number | null = null;
+  /** Its newest attempt. */
+  current: AttemptRun | undefined;
+  /** Tasks that wait for it. */
+  readonly dependents: TaskRun[] = [];
+
+  constructor(
+    readonly run: Run,
+    readonly index: number,
+    readonly step: Step,
+    readonly stepIndex: number,
+    readonly position: number,
+    readonly level: number,
+    readonly inputs: Record<string, Source>,
+  ) {}
+
+  get nextAttempt(): number {
+    return this.attempt + 1;
+  }
+
+  get lane(): Lane<TaskRun> {
+    return this.run.work!.lanes[this.stepIndex]!;
+  }
+}
+
+/** One try at a task. */
+export interface AttemptRun {
+  readonly task: TaskRun;
+  readonly number: number;
+  readonly operator: Address;
+  readonly root: Hex;
+  /** `workflow/task/attempt` */
+  readonly key: string;
+  state: AttemptState;
+  outcome: Failure | "valid" | null;
+  reason: string | null;
+  booked: boolean;
+  /** Whether the chain shows its claim. */
+  claimed: boolean;
+  assignedAt: number;
+  startedAt: number | null;
+  endedAt: number | null;
+  progress: number;
+  note: string | null;
+  report: ResultReport | null;
+  verdict: VerdictKind | null;
+  verdictReason: string | null;
+  release: Hex | null;
+  verdictSeen: boolean;
+  challenge: "due" | "sent" | "done" | null;
+}
+
+/** Signed tasks of one step for one operator. */
+export interface AssignmentRun {
+  body: SignedAssignment;
+  readonly operator: OperatorRun;
+  readonly decision: Digest;
+  attempts: AttemptRun[];
+  live: boolean;
+  /** Tasks that the operator may still claim; their bonds count as promised. */
+  unclaimed: number;
+}
+
+/** One registered operator. */
+export interface OperatorRun {
+  readonly address: Address;
+  readonly fleet: FleetOperator;
+  lastSeen: number;
+  /** Held requests. */
+  polls: number;
+  done: number;
+  failed: number;
+  struck: number;
+  /** Live assignments by root. */
+  assignments: Map<Hex, AssignmentRun>;
+  /** Verdicts that it has not seen, by attempt key. */
+  verdicts: Map<string, AttemptRun>;
+  wake: Set<() => void>;
+}
+
+export const attemptKey = (workflow: number, task: number, attempt: number) =>
+  `${workflow}/${task}/${attempt}`;
+
+/** Whether something can still come of an attempt. */
+export const isLive = (attempt: AttemptRun | undefined): attempt is AttemptRun =>
+  attempt !== undefined && attempt.state !== "ended";

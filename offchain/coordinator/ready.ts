@@ -1,0 +1,58 @@
+import type { TaskRun } from "./model";
+import type { World } from "./world";
+
+/** How long to wait before looking again at something that only the chain's clock decides, milliseconds. */
+const LOOK_AGAIN_MS = 1_000;
+
+/** Puts a ready task where it can be matched; or, if it can't be yet, where it is looked at again. */
+export function park(world: World, task: TaskRun): void {
+  const { run } = task;
+  if (task.state !== "ready" || run.state !== "running") return;
+  world.journal.task(task);
+  if (task.notBefore > world.now()) {
+    task.reason ??= "waiting to be tried again";
+    world.parked.set(task, task.notBefore);
+    return;
+  }
+  const obstacle = claimObstacle(world, task);
+  if (obstacle) {
+    task.reason = obstacle.reason;
+    if (obstacle.until !== undefined)
+      world.parked.set(task, Math.max(world.now() + LOOK_AGAIN_MS, obstacle.until * 1000));
+    return;
+  }
+  world.parked.clear(task);
+  task.reason = null;
+  task.lane.add(task);
+  world.kick();
+}
+
+/**
+ * Why nobody could claim a task now. One assignment at a time is claimable: the next has to wait for the last to lapse, and for its
+ * claim to end.
+ * @returns with `until` (Unix seconds): when to look again; without: the chain will tell
+ */
+function claimObstacle(
+  world: World,
+  task: TaskRun,
+): { reason: string; until?: number } | undefined {
+  const { claimableUntil } = task;
+  if (claimableUntil > 0 && !world.passed(claimableUntil))
+    return { reason: "an earlier assignment can still be claimed", until: claimableUntil };
+  const claim = world.deps.chain.task(task.run.id, task.index);
+  switch (claim?.pay) {
+    case "claimed":
+      // After its deadline the next claim takes it over.
+      if (world.passed(claim.deadline)) return undefined;
+      return { reason: `the claim of attempt ${claim.attempt} stands`, until: claim.deadline };
+    case "committed":
+    case "settled": {
+      const wrong = world.challenges.get(`${task.run.id}/${task.index}`);
+      // Its strike is under way: the next operator can compute meanwhile.
+      if (wrong?.challenge === "sent" && wrong.number === claim.attempt) return undefined;
+      return { reason: `the commitment of attempt ${claim.attempt} stands` };
+    }
+    default:
+      return undefined;
+  }
+}

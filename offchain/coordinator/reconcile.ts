@@ -1,0 +1,183 @@
+import { WORKFLOW_STATUS } from "../../protocol/abi";
+import { assignmentOf, close, tell } from "./attempts";
+import { challengeIfCommitted, closeRun, struck } from "./closing";
+import type { ChainChange, ChainTask } from "./facade";
+import { isLive, type AttemptRun, type Run, type TaskRun } from "./model";
+import { endRun, fail } from "./outcomes";
+import { park } from "./ready";
+import { allDone, completeTask, openRun } from "./runs";
+import { validateSoon } from "./validate";
+import type { World } from "./world";
+
+const LOOK_AGAIN_MS = 5_000;
+
+/** What the chain tables' changes touched, until the pump looks at it. It may come twice: looking again changes nothing. */
+export class ChainNotes {
+  workflows = new Set<number>();
+  tasks = new Set<string>();
+  accounts = new Set<string>();
+
+  add(change: ChainChange): void {
+    for (const workflow of change.workflows) this.workflows.add(workflow);
+    for (const { workflow, task } of change.tasks) this.tasks.add(`${workflow}/${task}`);
+    for (const account of change.accounts) this.accounts.add(account.toLowerCase());
+  }
+
+  take(): ChainNotes {
+    const taken = new ChainNotes();
+    Object.assign(taken, this);
+    this.workflows = new Set();
+    this.tasks = new Set();
+    this.accounts = new Set();
+    return taken;
+  }
+}
+
+/** Brings what the coordinator thinks in line with the chain tables. */
+export function reconcile(world: World, notes: ChainNotes): void {
+  for (const account of notes.accounts) {
+    const operator = world.operators.get(account);
+    if (operator) world.refreshStake(operator);
+  }
+  // Tasks first: a workflow's end looks at what has become of them.
+  for (const name of notes.tasks) {
+    const [workflow, index] = name.split("/").map(Number) as [number, number];
+    const task = world.runs.get(workflow)?.task(index);
+    if (task) guarded(world, { workflow, task: index }, () => reconcileTask(world, task));
+    if (task && (task.run.state !== "running" || task.state === "done"))
+      notes.workflows.add(workflow);
+  }
+  for (const id of notes.workflows) guarded(world, { workflow: id }, () => reconcileRun(world, id));
+}
+
+/** One workflow's trouble is not the others'; it is looked at again. */
+function guarded(world: World, what: { workflow: number; task?: number }, look: () => void): void {
+  try {
+    look();
+  } catch (err) {
+    world.deps.log.error({ ...what, err }, "could not follow the chain");
+    world.chores.set(`look/${what.workflow}`, world.now() + LOOK_AGAIN_MS);
+  }
+}
+
+/** Looks at a whole workflow again. */
+export function reconcileAll(world: World, run: Run): void {
+  for (const task of run.work?.tasks.values() ?? []) reconcileTask(world, task);
+  reconcileRun(world, run.id);
+}
+
+export function reconcileRun(world: World, id: number): void {
+  const chain = world.deps.chain.workflow(id);
+  let run = world.runs.get(id);
+  if (!chain) {
+    // A reorganisation took its opening back; if it comes again, it may be another one.
+    if (run) forget(world, run);
+    return;
+  }
+  const ours = chain.coordinator.toLowerCase() === world.deps.account.address.toLowerCase();
+  if (!run && !ours) return;
+  run ??= openRun(world, chain);
+  run.deadline = chain.deadline;
+  if (run.state === "running") world.chores.set(`deadline/${id}`, run.deadline * 1000);
+  if (chain.status === WORKFLOW_STATUS.completed) {
+    const final = [...(run.work?.tasks.values() ?? [])].find((task) => task.step.final);
+    if (final && chain.completionTx) finalAccepted(world, final);
+    // Its last claim may have delivered after this coordinator gave it up.
+    if (chain.completionTx && run.state === "failed") run.state = "completed";
+    endRun(world, run, "completed", null);
+  } else if (chain.status === WORKFLOW_STATUS.cancelled)
+    endRun(world, run, "cancelled", "cancelled by the requester");
+  else if (!ours) endRun(world, run, "failed", "the requester chose another coordinator");
+  world.touch(run);
+  closeRun(world, run);
+}
+
+/** The workflow's deadline may have passed: nothing can be claimed any more. */
+export function workflowDeadlineDue(world: World, run: Run): void {
+  if (run.state !== "running" || allDone(run)) return;
+  if (world.passed(run.deadline)) endRun(world, run, "failed", "its deadline has passed");
+  else
+    world.chores.set(
+      `deadline/${run.id}`,
+      Math.max(world.now() + LOOK_AGAIN_MS, run.deadline * 1000),
+    );
+}
+
+export function reconcileTask(world: World, task: TaskRun): void {
+  const claim = world.deps.chain.task(task.run.id, task.index);
+  const wrong = world.challenges.get(`${task.run.id}/${task.index}`);
+  if (wrong && claim && matches(claim, wrong)) {
+    if (claim.pay === "struck") struck(world, wrong);
+    else challengeIfCommitted(world, wrong);
+  }
+  const attempt = task.current;
+  if (isLive(attempt)) follow(world, attempt, claim);
+  else if (attempt && claim) letGo(world, attempt, claim);
+  if (task.state === "ready") park(world, task);
+  world.touch(task.run);
+}
+
+function matches(claim: ChainTask, attempt: AttemptRun): boolean {
+  return claim.attempt === attempt.number && claim.root === attempt.root;
+}
+
+/** An attempt was cancelled while its claim was on the way: now that it stands, its holder needs the signature to end it. */
+function letGo(world: World, attempt: AttemptRun, claim: ChainTask): void {
+  if (claim.pay !== "claimed" || !matches(claim, attempt)) return;
+  if (attempt.verdict === "cancelled" && attempt.release === null)
+    tell(world, attempt, "cancelled", attempt.verdictReason);
+}
+
+/** Lets a live attempt follow its claim. */
+function follow(world: World, attempt: AttemptRun, claim: ChainTask | undefined): void {
+  const mine = claim !== undefined && matches(claim, attempt);
+  const claimed =
+    mine && (claim.pay === "claimed" || claim.pay === "committed" || claim.pay === "settled");
+  if (claimed && !attempt.claimed) {
+    attempt.claimed = true;
+    keepPromise(world, attempt);
+    world.deadlines.set(attempt, claim.deadline * 1000);
+    if (attempt.state === "reported") validateSoon(world, attempt);
+  }
+  // A reorganisation may take a claim back; the operator makes it again while it can.
+  if (!mine && attempt.claimed) attempt.claimed = false;
+  if (!mine || claimed) return;
+  if (claim.pay === "expired") fail(world, attempt, "late", "not committed by the deadline");
+  else fail(world, attempt, "withdrawn", `the claim was ${claim.pay}`);
+}
+
+/** A promised bond has become a locked one. */
+function keepPromise(world: World, attempt: AttemptRun): void {
+  const assignment = assignmentOf(world, attempt);
+  if (!assignment || assignment.unclaimed === 0) return;
+  assignment.unclaimed--;
+  assignment.operator.fleet.promisedStake -= BigInt(attempt.task.step.bond);
+}
+
+/** The contract verified the final proof. */
+function finalAccepted(world: World, task: TaskRun): void {
+  const attempt = task.current;
+  if (task.state === "done" || !attempt?.report) return;
+  if (attempt.state !== "ended") close(world, attempt, "valid", null);
+  const outputs = task.outputs ?? { [Object.keys(task.step.outputs)[0]!]: attempt.report.result };
+  completeTask(world, task, attempt.report.result, { outputs, collections: {} });
+}
+
+function forget(world: World, run: Run): void {
+  endRun(world, run, "cancelled", "its opening was taken back by a reorganisation of the chain");
+}
+
+/** An attempt's next on-chain deadline may have passed: not claimed, or claimed and not delivered. */
+export function deadlineDue(world: World, attempt: AttemptRun): void {
+  if (!isLive(attempt)) return;
+  const claimBy = assignmentOf(world, attempt)?.body.claimBy ?? 0;
+  const claim = world.deps.chain.task(attempt.task.run.id, attempt.task.index);
+  const limit = attempt.claimed && claim ? claim.deadline : claimBy;
+  if (!world.passed(limit)) {
+    world.deadlines.set(attempt, Math.max(world.now() + 1000, limit * 1000));
+    return;
+  }
+  if (!attempt.claimed) fail(world, attempt, "unclaimed", "not claimed in time");
+  else if (attempt.state !== "validating" || attempt.task.step.final)
+    fail(world, attempt, "late", "not delivered by the claim's deadline");
+}

@@ -1,0 +1,168 @@
+import { asc, eq } from "drizzle-orm";
+import type { Hex } from "viem";
+import {
+  workAssignments,
+  workAttempts,
+  workDurations,
+  workOperators,
+  workTasks,
+  workWorkflows,
+} from "../db/schema/work";
+import { readOutputs } from "../workflow/result";
+import { giveOut, UNSIGNED } from "./assign";
+import { expectedMs } from "./attempts";
+import { attemptKey, isLive, Run, type AttemptRun, type TaskRun } from "./model";
+import { park } from "./ready";
+import { reconcileRun, reconcileTask } from "./reconcile";
+import { begin, fetchSpec, readSpec, unfold } from "./runs";
+import { validateSoon } from "./validate";
+import type { World } from "./world";
+
+type TaskRow = typeof workTasks.$inferSelect;
+type AttemptRow = typeof workAttempts.$inferSelect;
+
+/** Rebuilds what the coordinator had in memory from the database, then catches up with the chain. */
+export async function recover(world: World): Promise<void> {
+  const { db } = world.deps;
+  for (const row of db.select().from(workOperators).all()) {
+    const operator = world.enlist(row.address, row.registration);
+    const { lastSeen, done, failed, struck } = row;
+    Object.assign(operator, { lastSeen, done, failed, struck });
+    operator.fleet.lastAssignedAt = row.lastAssignedAt;
+  }
+  for (const { program, operator, ...learned } of db.select().from(workDurations).all())
+    world.experience.restore(program, operator, learned);
+  for (const row of db.select().from(workWorkflows).all()) await recoverRun(world, row);
+  recoverAssignments(world);
+  for (const run of world.runs.values()) resume(world, run);
+  for (const id of world.deps.chain.workflowsOf(world.deps.account.address))
+    if (!world.runs.has(id)) reconcileRun(world, id);
+  world.flush();
+  world.kick();
+}
+
+async function recoverRun(world: World, row: typeof workWorkflows.$inferSelect): Promise<void> {
+  const { db, chain, store } = world.deps;
+  const onChain = chain.workflow(row.workflow);
+  const run = new Run(row.workflow, onChain?.deadline ?? 0);
+  const { name, state, reason, version, endedAt, attempts, settled } = row;
+  Object.assign(run, { name, state, reason, version, endedAt, attempts, settled });
+  // What was signed before the restart may be claimed for no longer than this.
+  run.claimableUntil = world.chainNow() + world.deps.settings.claimBySeconds;
+  world.runs.set(run.id, run);
+  const tasks = db.select().from(workTasks).where(eq(workTasks.workflow, run.id)).all();
+  if (!onChain || tasks.length === 0) return;
+  const spec = await readSpec(world, onChain);
+  if (!spec) return;
+  const work = begin(world, run, spec);
+  const rows = new Map(tasks.map((task) => [task.task, task]));
+  const restore = (task: TaskRun) => {
+    const former = rows.get(task.index);
+    if (former) restoreTask(task, former);
+    return former !== undefined;
+  };
+  unfold(world, run, restore);
+  // Collections of finished tasks unfold further steps, until nothing new comes.
+  for (let before = -1; before !== work.tasks.size;) {
+    before = work.tasks.size;
+    for (const task of [...work.tasks.values()]) {
+      const kinds = task.step.outputs;
+      const lists = Object.keys(kinds).filter((name) => kinds[name] === "collection");
+      if (task.state !== "done" || lists.length === 0) continue;
+      if (work.collections.has(`${task.index}/${lists[0]}`)) continue;
+      const { collections } = await readOutputs(kinds, task.result!, store);
+      for (const [output, items] of Object.entries(collections))
+        work.collections.set(`${task.index}/${output}`, items);
+    }
+    unfold(world, run, restore);
+  }
+  const past = db
+    .select()
+    .from(workAttempts)
+    .where(eq(workAttempts.workflow, run.id))
+    .orderBy(asc(workAttempts.task), asc(workAttempts.attempt))
+    .all();
+  for (const attempt of past) restoreAttempt(world, work.tasks.get(attempt.task)!, attempt);
+}
+
+function restoreTask(task: TaskRun, row: TaskRow): void {
+  const { state, pending, attempt, failures, refusals, notBefore, claimableUntil } = row;
+  const { result, outputs, reason, endedAt } = row;
+  Object.assign(task, { state, pending, attempt, failures, refusals, notBefore, claimableUntil });
+  Object.assign(task, { result, outputs, reason, endedAt, avoid: new Set(row.avoid) });
+}
+
+function restoreAttempt(world: World, task: TaskRun, row: AttemptRow): void {
+  const { workflow, task: index, attempt: number, ...rest } = row;
+  const attempt: AttemptRun = {
+    ...rest,
+    task,
+    number,
+    key: attemptKey(workflow, index, number),
+    claimed: false,
+    progress: row.report ? 1 : 0,
+    note: null,
+    outcome: row.outcome as AttemptRun["outcome"],
+  };
+  task.current = attempt;
+  if (attempt.verdict && !attempt.verdictSeen)
+    world.operators.get(attempt.operator)?.verdicts.set(attempt.key, attempt);
+  if (attempt.challenge === "due" || attempt.challenge === "sent") {
+    // Sending again is harmless: the sender knows what it sent.
+    attempt.challenge = "due";
+    world.challenges.set(`${workflow}/${index}`, attempt);
+  }
+}
+
+/** Puts live assignments and the bookings of their attempts back. */
+function recoverAssignments(world: World): void {
+  const { db } = world.deps;
+  const now = world.now();
+  for (const row of db.select().from(workAssignments).where(eq(workAssignments.live, true)).all()) {
+    const operator = world.operators.get(row.operator);
+    const run = world.runs.get(row.workflow);
+    if (!operator || !run?.work) continue;
+    const root = row.root as Hex;
+    const attempts = row.body.tasks.flatMap(({ task, attempt }) => {
+      const current = run.task(task)?.current;
+      return current?.number === attempt && current.root === root ? [current] : [];
+    });
+    const live = attempts.filter(isLive);
+    const { body, decision } = row;
+    const unclaimed = live.length;
+    const assignment = { body, operator, decision, attempts, live: live.length > 0, unclaimed };
+    operator.assignments.set(root, assignment);
+    operator.fleet.promisedStake += BigInt(body.terms.bond) * BigInt(unclaimed);
+    const { concurrency } = operator.fleet.registration;
+    for (const [i, attempt] of live.entries()) {
+      world.deadlines.set(attempt, body.claimBy * 1000);
+      const waiting = attempt.state === "reported" || attempt.state === "validating";
+      if (!waiting)
+        world.leases.open(attempt, attempt.task.step.limits, now, Math.floor(i / concurrency));
+      const { machine } = operator.fleet.registration;
+      const { resources } = attempt.task.step;
+      // A machine may have been declared smaller since.
+      attempt.booked &&= world.reservations.fits(machine.id, resources);
+      if (attempt.booked) {
+        const end = now + expectedMs(world, attempt);
+        world.reservations.book(attempt.key, machine.id, resources, end);
+        operator.fleet.computing.set(attempt.key, end);
+      } else if (attempt.state === "offered" || attempt.state === "running")
+        operator.fleet.queued++;
+    }
+    if (body.signature === UNSIGNED) giveOut(world, assignment);
+  }
+}
+
+/** Lets a workflow go on from where it was. */
+function resume(world: World, run: Run): void {
+  if (run.state === "running" && !run.work) fetchSpec(world, run);
+  for (const task of run.work?.tasks.values() ?? []) {
+    if (!run.settled) reconcileTask(world, task);
+    const attempt = task.current;
+    if (isLive(attempt) && attempt.state === "validating" && attempt.verdict === null)
+      validateSoon(world, attempt);
+    if (task.state === "ready") park(world, task);
+  }
+  if (!run.settled) reconcileRun(world, run.id);
+}

@@ -1,0 +1,209 @@
+import type { Digest } from "../../protocol/digest";
+import { fromBytes32 } from "../../protocol/digest";
+import { FrobenError } from "../../protocol/errors";
+import type { Spec } from "../../protocol/spec";
+import { stepsRoot, stepTermsOf, type StepTerms } from "../../protocol/terms";
+import { parseSpec, specDigest } from "../../protocol/validate-spec";
+import { unknownMs } from "../matchmaker/matcher";
+import { Lane, type LaneTerms } from "../runtime/ready-queue";
+import { remainingPaths, treeLevels } from "../workflow/graph/priority";
+import { Plan, type PlannedTask } from "../workflow/plan";
+import type { TaskOutputs } from "../workflow/result";
+import { endRun } from "./outcomes";
+import type { ChainWorkflow } from "./facade";
+import { Run, TaskRun, type RunWork } from "./model";
+import { park } from "./ready";
+import type { World } from "./world";
+
+/** Longest wait between two looks for a spec that is not here yet, milliseconds. */
+const SPEC_RETRY_MS = 5_000;
+
+/** Takes a workflow on that was opened with this coordinator. */
+export function openRun(world: World, chain: ChainWorkflow): Run {
+  const run = new Run(chain.workflow, chain.deadline);
+  run.reason = "waiting for the spec";
+  world.runs.set(run.id, run);
+  world.touch(run);
+  fetchSpec(world, run);
+  return run;
+}
+
+/** Loads a workflow's spec in the background; looks again later when it is not here. */
+export function fetchSpec(world: World, run: Run): void {
+  world.later("loading a spec", { workflow: run.id }, async () => {
+    try {
+      const chain = world.deps.chain.workflow(run.id);
+      if (!chain || run.work || run.state !== "running") return;
+      const spec = await readSpec(world, chain);
+      if (!spec) {
+        run.specTries++;
+        const wait = Math.min(SPEC_RETRY_MS, 250 * 2 ** Math.min(run.specTries, 8));
+        world.chores.set(`spec/${run.id}`, world.now() + wait);
+        return;
+      }
+      begin(world, run, spec);
+      run.reason = null;
+      unfold(world, run);
+    } catch (error) {
+      if (!(error instanceof FrobenError) || error.retryable) throw error;
+      endRun(world, run, "refused", error.message);
+    }
+    world.touch(run);
+  });
+}
+
+/**
+ * @returns the spec behind a workflow, or undefined while its artifact is not here
+ * @throws FrobenError when this coordinator can't run it
+ */
+export async function readSpec(world: World, chain: ChainWorkflow): Promise<Spec | undefined> {
+  const { store, validator } = world.deps;
+  const digest = fromBytes32(chain.specHash);
+  if (!(await store.has(digest))) return undefined;
+  const spec = parseSpec(parseJson(await store.read(digest)));
+  if (specDigest(spec) !== digest)
+    throw new FrobenError("spec_not_canonical", "the spec on-chain is not in canonical form", {
+      field: "specHash",
+    });
+  if (stepsRoot(stepTermsOf(spec)) !== stepsRoot(chain.steps))
+    throw new FrobenError("spec_terms", "the steps on-chain are not those of the spec", {
+      field: "steps",
+    });
+  for (const [i, { rule }] of spec.steps.entries())
+    if (rule.kind === "accepted" && !validator.has(rule.validation))
+      throw new FrobenError(
+        "program_unavailable",
+        "this coordinator does not have the validation program",
+        { field: `steps[${i}].rule.validation`, value: rule.validation },
+      );
+  return spec;
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString("utf8"));
+  } catch (cause) {
+    throw new FrobenError("spec_invalid", "the spec is not JSON", { cause });
+  }
+}
+
+/** Puts a workflow's graph in place, with nothing unfolded yet. */
+export function begin(world: World, run: Run, spec: Spec): RunWork {
+  const terms = stepTermsOf(spec);
+  const plan = new Plan(spec);
+  const tasks = new Map<number, TaskRun>();
+  const work: RunWork = { spec, terms, plan, tasks, lanes: [], collections: new Map(), done: 0 };
+  run.name = spec.name;
+  run.work = work;
+  work.lanes = spec.steps.map((_, index) => {
+    const lane = laneTerms(run, spec, terms, index);
+    const remaining = (level: number) => remainingMs(world, work, index, level);
+    return new Lane<TaskRun>(lane, remaining, () => run.deadline);
+  });
+  for (const lane of work.lanes) world.queue.open(lane);
+  return work;
+}
+
+function laneTerms(run: Run, spec: Spec, terms: StepTerms[], index: number): LaneTerms {
+  const step = spec.steps[index]!;
+  return {
+    workflow: run.id,
+    step: step.id,
+    stepIndex: index,
+    program: step.program,
+    resources: step.resources,
+    ceiling: terms[index]!.ceiling,
+    bond: terms[index]!.bond,
+    claimSeconds: step.claimSeconds,
+    runSeconds: step.limits.runSeconds,
+  };
+}
+
+/** Computed anew only when a duration was learned or a step unfolded. */
+function remainingMs(world: World, work: RunWork, step: number, level: number): number {
+  const asOf = `${world.experience.version}/${work.tasks.size}`;
+  if (work.paths?.asOf !== asOf) {
+    const durations = (i: number) =>
+      world.experience.meanMs(work.spec.steps[i]!.program) ?? unknownMs(work.lanes[i]!.terms);
+    const levels = (i: number) => {
+      const known = work.plan.tasksOf(work.spec.steps[i]!.id);
+      if (!known) return treeLevels(work.spec.steps[i]!);
+      return known.length > 0 ? known[known.length - 1]!.level + 1 : 0;
+    };
+    work.paths = { asOf, byStep: remainingPaths(work.spec, durations, levels) };
+  }
+  return work.paths.byStep[step]!(level);
+}
+
+/**
+ * Adds the tasks that can be known by now.
+ * @param restore puts a task's former state back, when there is one; such a task is not made ready here
+ */
+export function unfold(world: World, run: Run, restore?: (task: TaskRun) => boolean): void {
+  const work = run.work!;
+  let planned: PlannedTask[];
+  try {
+    planned = work.plan.advance((task, output) => work.collections.get(`${task}/${output}`));
+  } catch (error) {
+    if (!(error instanceof FrobenError)) throw error;
+    endRun(world, run, "failed", error.message);
+    return;
+  }
+  const added = planned.map((p) => {
+    const step = work.spec.steps[p.step]!;
+    const task = new TaskRun(run, p.task, step, p.step, p.position, p.level, p.inputs);
+    work.tasks.set(p.task, task);
+    return task;
+  });
+  for (const task of added) {
+    const needs = new Set<TaskRun>();
+    for (const source of Object.values(task.inputs))
+      if ("task" in source) needs.add(work.tasks.get(source.task)!);
+    if (restore?.(task)) {
+      if (task.state === "done") work.done++;
+      for (const need of needs) need.dependents.push(task);
+      continue;
+    }
+    for (const need of needs) {
+      need.dependents.push(task);
+      if (need.state !== "done") task.pending++;
+    }
+    if (task.pending === 0) {
+      task.state = "ready";
+      park(world, task);
+    }
+    world.journal.task(task);
+  }
+  if (added.length > 0) world.touch(run);
+}
+
+/** A task is done: its dependents come nearer, and lists that it put out may unfold steps. */
+export function completeTask(world: World, task: TaskRun, result: Digest, out: TaskOutputs): void {
+  const { run } = task;
+  const work = run.work!;
+  task.state = "done";
+  task.result = result;
+  task.outputs = out.outputs;
+  task.reason = null;
+  task.endedAt = world.now();
+  work.done++;
+  for (const [name, items] of Object.entries(out.collections))
+    work.collections.set(`${task.index}/${name}`, items);
+  for (const dependent of task.dependents) {
+    dependent.pending--;
+    if (dependent.pending === 0 && dependent.state === "waiting") {
+      dependent.state = "ready";
+      park(world, dependent);
+    }
+    world.journal.task(dependent);
+  }
+  world.journal.task(task);
+  world.touch(run);
+  if (Object.keys(out.collections).length > 0 && run.state === "running") unfold(world, run);
+}
+
+/** Whether all that the workflow asks for is done. */
+export function allDone(run: Run): boolean {
+  const { work } = run;
+  return work !== undefined && work.plan.complete && work.done === work.tasks.size;
+}

@@ -1,0 +1,114 @@
+import type { Address, Hex } from "viem";
+import type { SyncRequest, SyncResponse } from "../../protocol/http";
+import { UNSIGNED } from "./assign";
+import { heard } from "./attempts";
+import { attemptKey, isLive, type OperatorRun } from "./model";
+import type { World } from "./world";
+
+/** Verdicts in one answer; the rest comes with the next. */
+const MAX_VERDICTS = 1_000;
+
+type VerdictReport = SyncResponse["verdicts"][number];
+
+/** Takes an operator's heartbeat in and answers with what is new for it, or when its patience ends. */
+export async function sync(
+  world: World,
+  address: Address,
+  body: SyncRequest,
+): Promise<SyncResponse> {
+  const operator = world.operator(address);
+  seen(world, operator);
+  operator.fleet.draining = body.draining;
+  for (const { workflow, task, attempt } of body.seenVerdicts) {
+    const key = attemptKey(workflow, task, attempt);
+    const told = operator.verdicts.get(key);
+    if (!told) continue;
+    operator.verdicts.delete(key);
+    told.verdictSeen = true;
+    world.journal.attempt(told);
+  }
+  const strangers = named(world, operator, body);
+  world.kick();
+  world.flush();
+  const known = new Set(body.known.map((root) => root.toLowerCase()));
+  let answer = newsFor(operator, known, strangers);
+  if (empty(answer) && body.waitMs > 0) {
+    operator.polls++;
+    await waitForNews(world, operator, body.waitMs);
+    operator.polls--;
+    answer = newsFor(operator, known, strangers);
+  }
+  seen(world, operator);
+  return answer;
+}
+
+/** Notes that an operator is there. */
+function seen(world: World, operator: OperatorRun): void {
+  operator.lastSeen = world.now();
+  if (operator.fleet.online) return;
+  operator.fleet.online = true;
+  world.journal.operator(operator);
+  world.kick();
+}
+
+/** Hears about each attempt that the operator holds. @returns verdicts on those that it should not hold */
+function named(world: World, operator: OperatorRun, body: SyncRequest): VerdictReport[] {
+  const strangers: VerdictReport[] = [];
+  for (const report of body.running) {
+    const run = world.runs.get(report.workflow);
+    // What this coordinator has not loaded (yet), it can't judge.
+    if (run && !run.work && run.state === "running") continue;
+    const current = run?.task(report.task)?.current;
+    const its = current?.number === report.attempt && current.operator === operator.address;
+    if (its && isLive(current)) heard(world, current, report.progress, report.note);
+    else if (
+      !its &&
+      !operator.verdicts.has(attemptKey(report.workflow, report.task, report.attempt))
+    )
+      strangers.push({
+        workflow: report.workflow,
+        task: report.task,
+        attempt: report.attempt,
+        verdict: "cancelled",
+        reason: "another attempt has taken its place",
+      });
+  }
+  return strangers;
+}
+
+function newsFor(
+  operator: OperatorRun,
+  known: Set<string>,
+  strangers: VerdictReport[],
+): SyncResponse {
+  const assignments = [...operator.assignments.values()]
+    .filter(({ live, body }) => live && body.signature !== UNSIGNED && !known.has(body.root))
+    .map(({ body }) => body);
+  const verdicts = [...operator.verdicts.values()].slice(0, MAX_VERDICTS).map((attempt) => ({
+    workflow: attempt.task.run.id,
+    task: attempt.task.index,
+    attempt: attempt.number,
+    verdict: attempt.verdict!,
+    reason: attempt.verdictReason ?? undefined,
+    release: (attempt.release ?? undefined) as Hex | undefined,
+  }));
+  return { assignments, verdicts: [...strangers, ...verdicts] };
+}
+
+const empty = (answer: SyncResponse) =>
+  answer.assignments.length === 0 && answer.verdicts.length === 0;
+
+function waitForNews(world: World, operator: OperatorRun, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      cancel();
+      operator.wake.delete(done);
+      world.stopping.signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const cancel = world.deps.clock.after(ms, done);
+    operator.wake.add(done);
+    if (world.stopping.signal.aborted) done();
+    else world.stopping.signal.addEventListener("abort", done, { once: true });
+  });
+}

@@ -1,0 +1,151 @@
+import type { Address } from "viem";
+import { FrobenError } from "../../protocol/errors";
+import type { Verdict } from "../../protocol/program";
+import { readOutputs, type TaskOutputs } from "../workflow/result";
+import { close, tell } from "./attempts";
+import { inputsOf } from "./assign";
+import type { AttemptRun } from "./model";
+import { fail } from "./outcomes";
+import { completeTask } from "./runs";
+import type { World } from "./world";
+
+/** How often a validation program may end without a verdict before its input is blamed: a result that kills it is not valid. */
+const MAX_BROKEN_RUNS = 2;
+const RETRY_MS = 2_000;
+
+/** Validations that wait or run, so that no more than the set number run at once. */
+export class ValidationQueue {
+  readonly waiting: AttemptRun[] = [];
+  readonly running = new Set<AttemptRun>();
+  /** Runs without a verdict, by attempt. */
+  readonly broken = new Map<AttemptRun, number>();
+}
+
+const queues = new WeakMap<World, ValidationQueue>();
+
+function queueOf(world: World): ValidationQueue {
+  let queue = queues.get(world);
+  if (!queue) queues.set(world, (queue = new ValidationQueue()));
+  return queue;
+}
+
+/** Has an attempt's result checked as soon as there is room for it. */
+export function validateSoon(world: World, attempt: AttemptRun): void {
+  const queue = queueOf(world);
+  if (queue.waiting.includes(attempt) || queue.running.has(attempt)) return;
+  attempt.state = "validating";
+  attempt.task.reason = null;
+  world.journal.attempt(attempt);
+  world.journal.task(attempt.task);
+  world.touch(attempt.task.run);
+  queue.waiting.push(attempt);
+  startValidations(world, queue);
+}
+
+function startValidations(world: World, queue: ValidationQueue): void {
+  while (queue.running.size < world.deps.settings.validations) {
+    const attempt = queue.waiting.shift();
+    if (!attempt) return;
+    if (attempt.state !== "validating") continue;
+    queue.running.add(attempt);
+    const fields = { workflow: attempt.task.run.id, task: attempt.task.index };
+    world.later("validating", { ...fields, attempt: attempt.number }, async () => {
+      try {
+        await validate(world, attempt, queue);
+      } finally {
+        queue.running.delete(attempt);
+        startValidations(world, queue);
+      }
+    });
+  }
+}
+
+async function validate(world: World, attempt: AttemptRun, queue: ValidationQueue): Promise<void> {
+  const { task } = attempt;
+  let outputs: TaskOutputs | undefined;
+  let verdict: Verdict;
+  try {
+    outputs = await readOutputs(task.step.outputs, attempt.report!.result, world.deps.store);
+    verdict = await judge(world, attempt, outputs);
+  } catch (error) {
+    if (!(error instanceof FrobenError)) throw again(world, attempt, error);
+    if (error.code === "result_malformed" || error.code === "result_incomplete")
+      verdict = { valid: false, reason: error.message };
+    else {
+      const broken = (queue.broken.get(attempt) ?? 0) + 1;
+      queue.broken.set(attempt, broken);
+      if (error.code !== "validation_failed" || broken < MAX_BROKEN_RUNS)
+        throw again(world, attempt, error);
+      verdict = { valid: false, reason: `the validation program failed on it: ${error.message}` };
+    }
+  }
+  queue.broken.delete(attempt);
+  if (attempt.state !== "validating") return;
+  if (verdict.valid && outputs) valid(world, attempt, outputs);
+  else invalid(world, attempt, verdict.reason ?? "the result is not valid");
+}
+
+/** Not the operator's fault: tried again. @returns the error, for the log */
+function again(world: World, attempt: AttemptRun, error: unknown): unknown {
+  if (attempt.state === "validating")
+    world.chores.set(`validate/${attempt.key}`, world.now() + RETRY_MS);
+  return error;
+}
+
+async function judge(world: World, attempt: AttemptRun, outputs: TaskOutputs): Promise<Verdict> {
+  const { store, calls, validator, settings } = world.deps;
+  const { step } = attempt.task;
+  const inputs = inputsOf(attempt.task);
+  if (step.rule.kind === "verifier") {
+    const statement = await store.read(inputs[step.statement!]!);
+    const result = await store.read(attempt.report!.result);
+    const yes = await calls.verify(step.rule.address as Address, statement, result, step.rule.gas);
+    return yes ? { valid: true } : { valid: false, reason: "the verifier says no" };
+  }
+  return validator.run(
+    {
+      program: step.rule.validation,
+      inputs: { ...inputs, ...outputs.outputs, ...outputs.collections },
+      limits: settings.validationLimits,
+    },
+    world.stopping.signal,
+  );
+}
+
+function valid(world: World, attempt: AttemptRun, outputs: TaskOutputs): void {
+  const { task } = attempt;
+  const { program } = task.step;
+  const wallMs = attempt.report!.usage.wallMs;
+  const operator = world.operators.get(attempt.operator);
+  tell(world, attempt, "valid", null);
+  world.journal.learn(
+    program,
+    attempt.operator,
+    world.experience.succeeded(program, attempt.operator, wallMs),
+  );
+  if (operator) {
+    operator.done++;
+    world.journal.operator(operator);
+  }
+  if (task.step.final) {
+    // Only the contract's word counts here; see `finalAccepted`.
+    task.reason = "waiting for its proof to be accepted on-chain";
+    task.outputs = outputs.outputs;
+    world.journal.task(task);
+    world.touch(task.run);
+    return;
+  }
+  close(world, attempt, "valid", null);
+  completeTask(world, task, attempt.report!.result, outputs);
+  world.chores.set(`close/${task.run.id}`, world.now());
+}
+
+function invalid(world: World, attempt: AttemptRun, reason: string): void {
+  const { task } = attempt;
+  if (task.step.rule.kind === "verifier") {
+    attempt.challenge = "due";
+    world.challenges.set(`${task.run.id}/${task.index}`, attempt);
+  }
+  fail(world, attempt, "invalid", reason);
+  world.chores.set(`challenge/${task.run.id}/${task.index}`, world.now());
+}

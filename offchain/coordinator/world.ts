@@ -1,0 +1,213 @@
+import { eq } from "drizzle-orm";
+import type { Address, Hex } from "viem";
+import { marketDomain } from "../../protocol/eip712";
+import { FrobenError } from "../../protocol/errors";
+import type { Register, SignedAssignment } from "../../protocol/http";
+import { workAssignments } from "../db/schema/work";
+import { Experience } from "../matchmaker/experience";
+import { Fleet } from "../matchmaker/fleet";
+import { Matcher } from "../matchmaker/matcher";
+import { Leases } from "../runtime/leases";
+import { ReadyQueue } from "../runtime/ready-queue";
+import { Reservations } from "../runtime/reservation";
+import { Timers } from "../runtime/timers";
+import type { CoordinatorDeps } from "./facade";
+import { Journal } from "./journal";
+import type { AttemptRun, OperatorRun, Run, TaskRun } from "./model";
+
+/** By how much this machine's clock may run ahead of the chain's before it is no longer believed, seconds. */
+const CHAIN_LAG_SECONDS = 15;
+
+/** Everything that the coordinator's parts share: what is in memory, what it came from, and what still has to be written. */
+export class World {
+  readonly runs = new Map<number, Run>();
+  readonly operators = new Map<string, OperatorRun>();
+  readonly fleet = new Fleet();
+  readonly queue = new ReadyQueue<TaskRun>();
+  readonly reservations = new Reservations();
+  readonly experience = new Experience();
+  readonly matcher: Matcher<TaskRun>;
+  readonly leases = new Leases<AttemptRun>();
+  /** When tasks that wait for a back-off or for a claim to lapse are looked at again. */
+  readonly parked = new Timers<TaskRun>();
+  /** When attempts must have been claimed, then delivered. */
+  readonly deadlines = new Timers<AttemptRun>();
+  /** When other things are due; the key says what. */
+  readonly chores = new Timers<string>();
+  /** Wrong results that must be struck once they are committed, by `workflow/task`. */
+  readonly challenges = new Map<string, AttemptRun>();
+  readonly journal: Journal;
+  readonly domain;
+  /** Aborts what runs in the background. */
+  readonly stopping = new AbortController();
+
+  private readonly background = {
+    here: new Set<Promise<void>>(),
+    chain: new Set<Promise<void>>(),
+  };
+  private readonly changed = new Set<Run>();
+  private readonly awaken = new Set<OperatorRun>();
+
+  /** @param kick asks for the pump to run soon */
+  constructor(
+    readonly deps: CoordinatorDeps,
+    readonly kick: () => void,
+  ) {
+    this.journal = new Journal(deps.db);
+    this.domain = marketDomain(deps.calls.chainId, deps.calls.market);
+    this.matcher = new Matcher(
+      this.queue,
+      this.fleet,
+      this.reservations,
+      this.experience,
+      deps.settings.seed,
+    );
+  }
+
+  now(): number {
+    return this.deps.clock.now();
+  }
+
+  /** Chain time to sign deadlines with, Unix seconds. A chain that makes no blocks while nothing happens stands still. */
+  chainNow(): number {
+    return Math.max(this.deps.chain.head().timestamp, Math.floor(this.now() / 1000));
+  }
+
+  /** Whether nothing can be included any more that must be before `time` (Unix seconds). */
+  passed(time: number): boolean {
+    return this.deps.chain.head().timestamp > time || this.now() / 1000 > time + CHAIN_LAG_SECONDS;
+  }
+
+  /** @throws FrobenError 404 `workflow_unknown` */
+  run(id: number): Run {
+    const run = this.runs.get(id);
+    if (!run)
+      throw new FrobenError("workflow_unknown", `there is no workflow ${id} here`, {
+        status: 404,
+        field: "workflow",
+        value: id,
+      });
+    return run;
+  }
+
+  /** @throws FrobenError 409 `operator_unknown` */
+  operator(address: Address): OperatorRun {
+    const operator = this.operators.get(address.toLowerCase());
+    if (!operator)
+      throw new FrobenError("operator_unknown", "this operator is not registered", {
+        status: 409,
+        value: address,
+        hint: "POST /v1/operators first",
+      });
+    return operator;
+  }
+
+  /** Adds an operator, or changes what it says about itself. */
+  enlist(address: Address, registration: Register): OperatorRun {
+    const { machine } = registration;
+    this.reservations.declare(machine.id, machine);
+    const key = address.toLowerCase() as Address;
+    const fleet = this.fleet.register(key, registration);
+    let operator = this.operators.get(key);
+    if (!operator) {
+      operator = {
+        address: key,
+        fleet,
+        lastSeen: 0,
+        polls: 0,
+        done: 0,
+        failed: 0,
+        struck: 0,
+        assignments: new Map(),
+        verdicts: new Map(),
+        wake: new Set(),
+      };
+      this.operators.set(key, operator);
+    }
+    this.refreshStake(operator);
+    this.journal.operator(operator);
+    return operator;
+  }
+
+  /** An assignment can't be claimed any more: its operator's stake is no longer promised, and nobody asks for it again. */
+  dropPromise(operator: string, root: Hex): void {
+    const assignments = this.operators.get(operator)?.assignments;
+    const assignment = assignments?.get(root);
+    if (!assignment || assignment.live) return;
+    const { body, unclaimed } = assignment;
+    if (unclaimed > 0 && !this.passed(body.claimBy)) {
+      this.chores.set(`promise/${operator}/${root}`, this.now() + 1000);
+      return;
+    }
+    assignment.operator.fleet.promisedStake -= BigInt(body.terms.bond) * BigInt(unclaimed);
+    assignments!.delete(root);
+  }
+
+  /** An assignment as it was signed, also one that has ended. */
+  assignmentBody(root: Hex): SignedAssignment | undefined {
+    const { db } = this.deps;
+    this.flush();
+    return db.select().from(workAssignments).where(eq(workAssignments.root, root)).get()?.body;
+  }
+
+  refreshStake(operator: OperatorRun): void {
+    operator.fleet.freeStake = this.deps.chain.account(operator.address).free;
+  }
+
+  /** Something about a workflow changed that its watchers can see. */
+  touch(run: Run): void {
+    if (!this.changed.has(run)) run.version++;
+    this.changed.add(run);
+    this.journal.run(run);
+  }
+
+  /** There is something new for an operator. */
+  notify(operator: OperatorRun): void {
+    this.awaken.add(operator);
+  }
+
+  /** Writes what changed, then tells those who wait for it. */
+  flush(): void {
+    this.journal.flush();
+    const runs = [...this.changed];
+    const operators = [...this.awaken];
+    this.changed.clear();
+    this.awaken.clear();
+    for (const run of runs) for (const wake of [...run.waiters]) wake();
+    for (const operator of operators) for (const wake of [...operator.wake]) wake();
+  }
+
+  /**
+   * Runs something that takes time; a failure is logged.
+   * @param where "chain": it waits for a block, which may never come; a stop does not wait for it
+   */
+  later(
+    what: string,
+    fields: object,
+    work: () => Promise<void>,
+    where: "here" | "chain" = "here",
+  ): void {
+    const running = this.background[where];
+    const promise = work()
+      .catch((error: unknown) => {
+        if (!this.stopping.signal.aborted)
+          this.deps.log.error({ ...fields, err: error }, `${what} failed`);
+      })
+      .finally(() => {
+        running.delete(promise);
+        if (!this.stopping.signal.aborted) this.kick();
+      });
+    running.add(promise);
+  }
+
+  /** Resolves when nothing runs in the background on this machine. */
+  async quiet(): Promise<void> {
+    while (this.background.here.size > 0) await Promise.all(this.background.here);
+  }
+
+  /** Resolves when nothing runs in the background at all. */
+  async idle(): Promise<void> {
+    const { here, chain } = this.background;
+    while (here.size + chain.size > 0) await Promise.all([...here, ...chain]);
+  }
+}

@@ -1,0 +1,135 @@
+import { index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import type { Address, Hex } from "viem";
+import type { Digest } from "../../../protocol/digest";
+import type { Register, ResultReport, SignedAssignment, TaskState } from "../../../protocol/http";
+import type { DecisionRecord } from "../../matchmaker/decision";
+import { json } from "./columns";
+
+// What the coordinator decided and was told. Which task needs which is not stored: it follows from the spec and the results,
+// the same way every time. Addresses are lower-case; times are Unix milliseconds.
+
+export const workWorkflows = sqliteTable("work_workflows", {
+  workflow: integer().primaryKey(),
+  name: text().notNull(),
+  state: text().$type<"running" | "completed" | "failed" | "cancelled" | "refused">().notNull(),
+  reason: text(),
+  version: integer().notNull(),
+  endedAt: integer("ended_at"),
+  attempts: integer().notNull(),
+  settled: integer({ mode: "boolean" }).notNull(),
+});
+
+export const workTasks = sqliteTable(
+  "work_tasks",
+  {
+    workflow: integer().notNull(),
+    task: integer().notNull(),
+    state: text().$type<TaskState>().notNull(),
+    /** Inputs that are not there yet; the change that completes a task lowers it for its dependents. */
+    pending: integer().notNull(),
+    /** Newest attempt, 0 before the first. */
+    attempt: integer().notNull(),
+    /** Attempts that count against the step's limit. */
+    failures: integer().notNull(),
+    /** Operators that refused its inputs. */
+    refusals: json<Address[]>()("refusals_json").notNull(),
+    /** Operators that failed it. */
+    avoid: json<Address[]>()("avoid_json").notNull(),
+    /** Not to be assigned before, for its back-off. */
+    notBefore: integer("not_before").notNull(),
+    /** Until then (chain time, Unix seconds) an attempt that has ended may still be claimed. */
+    claimableUntil: integer("claimable_until").notNull(),
+    result: text().$type<Digest>(),
+    /** Artifact of each output, once it is done. */
+    outputs: json<Record<string, Digest> | null>()("outputs_json"),
+    reason: text(),
+    endedAt: integer("ended_at"),
+  },
+  (t) => [primaryKey({ columns: [t.workflow, t.task] })],
+);
+
+/** offered: not started. running. computed: it no longer holds its machine. reported: result here, claim not yet. ended: see outcome. */
+export type AttemptState = "offered" | "running" | "computed" | "reported" | "validating" | "ended";
+export type VerdictKind = "valid" | "invalid" | "cancelled";
+
+export const workAttempts = sqliteTable(
+  "work_attempts",
+  {
+    workflow: integer().notNull(),
+    task: integer().notNull(),
+    attempt: integer().notNull(),
+    operator: text().$type<Address>().notNull(),
+    root: text().$type<Hex>().notNull(),
+    state: text().$type<AttemptState>().notNull(),
+    outcome: text(),
+    reason: text(),
+    /** Whether it holds a booking of its machine. */
+    booked: integer({ mode: "boolean" }).notNull(),
+    assignedAt: integer("assigned_at").notNull(),
+    startedAt: integer("started_at"),
+    endedAt: integer("ended_at"),
+    report: json<ResultReport | null>()("report_json"),
+    verdict: text().$type<VerdictKind>(),
+    verdictReason: text("verdict_reason"),
+    release: text().$type<Hex>(),
+    verdictSeen: integer("verdict_seen", { mode: "boolean" }).notNull(),
+    /** due: its result is wrong and must be struck once it is committed. */
+    challenge: text().$type<"due" | "sent" | "done">(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.workflow, t.task, t.attempt] }),
+    index("work_attempts_verdicts").on(t.operator, t.verdictSeen),
+  ],
+);
+
+export const workAssignments = sqliteTable(
+  "work_assignments",
+  {
+    root: text().$type<Hex>().primaryKey(),
+    workflow: integer().notNull(),
+    operator: text().$type<Address>().notNull(),
+    /** Without a signature: it was not given out yet. */
+    body: json<SignedAssignment>()("body_json").notNull(),
+    decision: text().$type<Digest>().notNull(),
+    /** Whether one of its attempts has not ended. */
+    live: integer({ mode: "boolean" }).notNull(),
+  },
+  (t) => [
+    index("work_assignments_live").on(t.live),
+    index("work_assignments_workflow").on(t.workflow),
+  ],
+);
+
+export const workDecisions = sqliteTable(
+  "work_decisions",
+  {
+    digest: text().$type<Digest>().primaryKey(),
+    workflow: integer().notNull(),
+    decidedAt: integer("decided_at").notNull(),
+    record: json<DecisionRecord>()("record_json").notNull(),
+  },
+  (t) => [index("work_decisions_workflow").on(t.workflow, t.decidedAt)],
+);
+
+export const workOperators = sqliteTable("work_operators", {
+  address: text().$type<Address>().primaryKey(),
+  registration: json<Register>()("registration_json").notNull(),
+  lastSeen: integer("last_seen").notNull(),
+  lastAssignedAt: integer("last_assigned_at").notNull(),
+  done: integer().notNull(),
+  failed: integer().notNull(),
+  struck: integer().notNull(),
+});
+
+/** What was learned about an operator at a program. */
+export const workDurations = sqliteTable(
+  "work_durations",
+  {
+    program: text().$type<Digest>().notNull(),
+    operator: text().$type<Address>().notNull(),
+    runs: integer().notNull(),
+    meanMs: real("mean_ms").notNull(),
+    failed: integer().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.program, t.operator] })],
+);

@@ -1,0 +1,47 @@
+import { sha256 } from "../../protocol/digest";
+import type { Candidate, DecisionRecord } from "./decision";
+
+/** Scores within this share of the best count as equal: among them work goes round. */
+export const EQUAL_WITHIN = 0.15;
+/** Share of decisions that try an operator of little experience, whatever its score. */
+export const EXPLORATION = 0.05;
+/** Attempts at a program below which an operator is a newcomer to it. */
+export const NEWCOMER_BELOW = 3;
+
+/** What the choice is made from; the rest of the record follows from it. */
+export type Question = Omit<DecisionRecord, "explored" | "choice">;
+
+/** A number in [0, 1) that follows from the seed and what is decided. */
+function chance(question: Question): number {
+  const { seed, workflow, step, attempt, tasks } = question;
+  const digest = sha256([seed, workflow, step, attempt, tasks[0]].join("/"));
+  return parseInt(digest.slice(0, 12), 16) / 2 ** 48;
+}
+
+/** Who waited longest for work; the address decides between strangers. */
+function longestIdle(candidates: Candidate[]): Candidate {
+  return candidates.reduce((a, b) =>
+    b.lastAssignedAt < a.lastAssignedAt ||
+    (b.lastAssignedAt === a.lastAssignedAt && b.operator < a.operator)
+      ? b
+      : a,
+  );
+}
+
+/**
+ * Chooses an operator, from the record alone, so that anyone can repeat it.
+ * @param question at least one candidate
+ */
+export function choose(question: Question): { choice: string; explored: boolean } {
+  const { candidates } = question;
+  const newcomers = candidates.filter((c) => c.experience < NEWCOMER_BELOW);
+  const best = Math.min(...candidates.map((c) => c.score));
+  const equals = candidates.filter((c) => c.score <= best * (1 + EQUAL_WITHIN));
+  if (newcomers.length > 0 && newcomers.length < candidates.length) {
+    if (chance(question) < EXPLORATION) {
+      const choice = longestIdle(newcomers);
+      return { choice: choice.operator, explored: !equals.includes(choice) };
+    }
+  }
+  return { choice: longestIdle(equals).operator, explored: false };
+}

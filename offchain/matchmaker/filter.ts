@@ -1,0 +1,35 @@
+import type { Resources } from "../../protocol/spec";
+import type { LaneTerms } from "../runtime/ready-queue";
+import type { Rejection } from "./decision";
+import type { FleetOperator } from "./fleet";
+
+/** Why an operator could never take a task of these terms as things stand, whatever else it is doing. */
+export function unable(operator: FleetOperator, terms: LaneTerms): Rejection | undefined {
+  if (!operator.online) return "offline";
+  if (operator.draining) return "draining";
+  if (!operator.programs.has(terms.program)) return "program";
+  if (!within(terms.resources, operator.registration.offer)) return "offer";
+  if (freeStake(operator) < terms.bond) return "stake";
+  return undefined;
+}
+
+/** Stake that no claim locks and no open assignment may lock. */
+export function freeStake(operator: FleetOperator): bigint {
+  return operator.freeStake - operator.promisedStake;
+}
+
+/** Tasks that it can start at once, as far as it is itself concerned. */
+export function freeSlots(operator: FleetOperator): number {
+  // Who still has a queue works it off first: then nothing but that step runs there, and its bookings are what it uses.
+  if (operator.queued > 0) return 0;
+  return Math.max(0, operator.registration.concurrency - operator.computing.size);
+}
+
+function within(need: Resources, offer: Resources): boolean {
+  return (
+    need.cores <= offer.cores &&
+    need.memoryMb <= offer.memoryMb &&
+    need.gpus <= offer.gpus &&
+    need.vramMb <= offer.vramMb
+  );
+}

@@ -1,0 +1,65 @@
+import { createApp, serve } from "./api/server";
+import { startIndexer, type Indexer } from "./chain/indexer";
+import type { Config } from "./config";
+import { apiDeps, createContext, type Context, type ContextOverrides } from "./context";
+import { closeDatabase } from "./db/client";
+
+export interface RunningCoordinator {
+  url: string;
+  context: Context;
+  indexer: Indexer;
+  /** Ends it in order: no new requests, no new work, then the database. Calling again waits for the same end. */
+  stop(): Promise<void>;
+}
+
+const GRACE_MS = 2_000; // for requests under way
+
+/**
+ * Starts a coordinator in this process.
+ * @param overrides parts that a test brings itself
+ * @returns once the API answers and the chain has been read up to its head
+ * @throws FrobenError as `createContext`; the indexer's first failure
+ */
+export async function startCoordinator(
+  config: Config,
+  overrides: ContextOverrides = {},
+): Promise<RunningCoordinator> {
+  const context = await createContext(config, overrides);
+  const { coordinator, ledger, sender, db, client, log } = context;
+  let indexer: Indexer | undefined;
+  let api: Awaited<ReturnType<typeof serve>> | undefined;
+
+  const end = async (): Promise<void> => {
+    await indexer?.stop();
+    const closed = api?.close(GRACE_MS);
+    await coordinator.stop(); // gives the answers that it held back, so that the server can close
+    await closed;
+    await sender.stop();
+    closeDatabase(db);
+  };
+  let ending: Promise<void> | undefined;
+  const stop = () => (ending ??= end());
+
+  try {
+    await coordinator.recover();
+    sender.recover();
+    indexer = startIndexer({
+      client,
+      market: config.market,
+      fromBlock: config.fromBlock,
+      finality: config.finality,
+      ledger,
+      pollMs: config.pollMs,
+      log,
+      onReorg: (ancestor) => sender.reorganised(ancestor),
+    });
+    // What happened while the coordinator was away comes before any request.
+    await indexer.caughtUp();
+    api = await serve(createApp(apiDeps(context, indexer.health)), config.host, config.port);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  log.info({ url: api.url, market: config.market }, "the coordinator listens");
+  return { url: api.url, context, indexer, stop };
+}

@@ -1,0 +1,123 @@
+/** Who calls it: the sync loop, for every assignment in an answer. Accepts into the journal, or refuses with a reason. */
+import { hashTypedData, keccak256, recoverTypedDataAddress, type Address, type Hex } from "viem";
+import { marketAbi } from "../../protocol/abi";
+import { marketDomain, TYPES } from "../../protocol/eip712";
+import { FrobenError } from "../../protocol/errors";
+import type { SignedAssignment } from "../../protocol/http";
+import { accountOf } from "../chain/stake";
+import { isLocalChain, type MarketChain } from "../chain/clients";
+import type { OperatorConfig } from "../config";
+import type { Holdings } from "../holdings/holdings";
+import type { Holding } from "../holdings/phase";
+import type { Journal } from "../journal/journal";
+import type { InstalledProgram } from "../../sdk/programs";
+import { assignmentStruct } from "./step-terms";
+import { verifyAssignment } from "./verify-assignment";
+
+/** Answers of a coordinator that is itself a contract (ERC-1271). */
+const ERC1271_ABI = [
+  {
+    type: "function",
+    name: "isValidSignature",
+    stateMutability: "view",
+    inputs: [{ type: "bytes32" }, { type: "bytes" }],
+    outputs: [{ type: "bytes4" }],
+  },
+] as const;
+const ERC1271_MAGIC = "0x1626ba7e";
+
+export interface IntakeDeps {
+  chain: MarketChain;
+  config: Pick<OperatorConfig, "verifiers" | "offer" | "concurrency" | "priceBps">;
+  operator: Address;
+  holdings: Holdings;
+  journal: Pick<Journal, "meanDuration">;
+  programs: Map<string, InstalledProgram>;
+}
+
+async function signedBy(
+  { chain, operator }: IntakeDeps,
+  signed: SignedAssignment,
+  coordinator: Address,
+): Promise<boolean> {
+  const typed = {
+    domain: marketDomain(chain.chainId, chain.market),
+    types: TYPES,
+    primaryType: "Assignment",
+    message: { ...assignmentStruct(signed), operator },
+  } as const;
+  const signature = signed.signature as Hex;
+  const signer = await recoverTypedDataAddress({ ...typed, signature }).catch(() => undefined);
+  if (signer?.toLowerCase() === coordinator.toLowerCase()) return true;
+  const code = await chain.client.getCode({ address: coordinator });
+  if (!code || code === "0x") return false;
+  const call = {
+    address: coordinator,
+    abi: ERC1271_ABI,
+    functionName: "isValidSignature",
+  } as const;
+  const magic = await chain.client
+    .readContract({ ...call, args: [hashTypedData(typed), signature] })
+    .catch(() => undefined);
+  return magic === ERC1271_MAGIC;
+}
+
+/** Whether the operator trusts a verifier: by address, or by the hash of its code. */
+async function verifierAllowed({ chain, config }: IntakeDeps, verifier: Address): Promise<boolean> {
+  if (config.verifiers === "any") return isLocalChain(chain.chainId);
+  if (config.verifiers.includes(verifier.toLowerCase())) return true;
+  const code = await chain.client.getCode({ address: verifier });
+  if (!code) return false;
+  return config.verifiers.includes(keccak256(code));
+}
+
+/** Bonds that accepted assignments will need and the chain has not locked yet, units. */
+function promised(holdings: Holding[]): bigint {
+  return holdings
+    .filter((holding) => holding.claim === "wanted")
+    .reduce((sum, { signed }) => sum + BigInt(signed.terms.bond) * BigInt(signed.tasks.length), 0n);
+}
+
+/**
+ * Checks an assignment against the chain and this operator's limits, and writes it to the journal.
+ * @param now Unix time of the chain, seconds
+ * @returns the holding, new or known
+ * @throws FrobenError `assignment_...` when it is refused; `chain_unreachable` style errors of the client pass through
+ */
+export async function takeIn(
+  deps: IntakeDeps,
+  signed: SignedAssignment,
+  now: number,
+): Promise<Holding> {
+  const { chain, config, operator, holdings, journal, programs } = deps;
+  const known = holdings.find(signed.workflow, signed.root);
+  if (known) return known;
+  const call = { address: chain.market, abi: marketAbi, functionName: "workflowOf" } as const;
+  const [workflow, account] = await Promise.all([
+    chain.client.readContract({ ...call, args: [signed.workflow] }),
+    accountOf(chain, operator),
+  ]);
+  const [, coordinator, status, , deadline, , , , stepsRoot] = workflow;
+  const held = holdings.all();
+  verifyAssignment(signed, {
+    operator,
+    now,
+    workflow: { status, deadline, stepsRoot },
+    signatureValid: await signedBy(deps, signed, coordinator),
+    freeStake: account.free - promised(held),
+    offer: config.offer,
+    concurrency: config.concurrency,
+    queued: held.flatMap((one) => one.tasks).filter((task) => task.phase === "queued").length,
+    programs,
+    verifierAllowed: await verifierAllowed(deps, signed.terms.verifier as Address),
+    priceBps: config.priceBps,
+    meanMs: journal.meanDuration(signed.program),
+  });
+  for (const { task, attempt } of signed.tasks)
+    if (holdings.task(signed.workflow, task, attempt))
+      throw new FrobenError("assignment_duplicate", "the attempt is part of another assignment", {
+        field: "tasks",
+        value: task,
+      });
+  return holdings.add(signed);
+}

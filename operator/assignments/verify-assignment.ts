@@ -1,0 +1,161 @@
+/** Who calls it: intake.ts, for every assignment, before anything is done about it. Pure. */
+import type { Hex } from "viem";
+import { assignmentRoot } from "../../protocol/assignment";
+import { WORKFLOW_STATUS } from "../../protocol/abi";
+import { toBytes32, ZERO_BYTES32, type Digest } from "../../protocol/digest";
+import { FrobenError, type ErrorDetails } from "../../protocol/errors";
+import type { SignedAssignment } from "../../protocol/http";
+import { LIMITS } from "../../protocol/limits";
+import type { Resources } from "../../protocol/spec";
+import { RULE } from "../../protocol/terms";
+import { maskOf, placeOf } from "../../protocol/ticket";
+import { areTermsOf, leavesOf, termsOf } from "./step-terms";
+
+/** What an operator knows for itself, against which an assignment is held. */
+export interface AssignmentFacts {
+  operator: string;
+  /** Unix time of the chain, seconds. */
+  now: number;
+  /** From the chain. */
+  workflow: { status: number; deadline: number; stepsRoot: Hex };
+  /** Whether the workflow's coordinator on-chain signed exactly this. */
+  signatureValid: boolean;
+  /** Units of stake that are neither locked nor promised to assignments that were accepted before. */
+  freeStake: bigint;
+  offer: Resources;
+  concurrency: number;
+  /** Tasks accepted before and not computed yet. */
+  queued: number;
+  programs: { has(digest: Digest): boolean };
+  verifierAllowed: boolean;
+  priceBps: number;
+  /** Mean wall time of the program here, milliseconds, if it ever ran here. */
+  meanMs?: number;
+}
+
+/** Part of the claim time that the work may be expected to fill; the rest is for uploads and blocks. */
+const USABLE_CLAIM_TIME = 0.8;
+/** Rounds of an uncalibrated program that are accepted at once. */
+const UNCALIBRATED_ROUNDS = 8;
+
+function refuse(code: string, message: string, field: string, details: ErrorDetails = {}): never {
+  throw new FrobenError(`assignment_${code}`, message, { field, ...details });
+}
+
+function checkTasks(signed: SignedAssignment): void {
+  const indices = signed.tasks.map((task) => task.task);
+  const { firstTask, maxTasks, isFinal } = signed.terms;
+  for (const [i, { task, attempt, inputs, statementDigest }] of signed.tasks.entries()) {
+    const field = `tasks[${i}]`;
+    if (i > 0 && task <= indices[i - 1]!)
+      refuse("malformed", "tasks must rise, each once", field, { value: task });
+    if (placeOf(task).word !== signed.word)
+      refuse("malformed", "the task lies in another word", field, { value: task });
+    if (task < firstTask || task >= firstTask + maxTasks)
+      refuse("malformed", "the task is not of this step", field, { value: task });
+    if (attempt !== signed.attempt)
+      refuse("malformed", "all tasks have the assignment's attempt", field, { value: attempt });
+    const named = signed.statement === undefined ? undefined : inputs[signed.statement];
+    if (signed.statement !== undefined && named === undefined)
+      refuse("malformed", "the statement is not among the inputs", `${field}.inputs`);
+    if (statementDigest.toLowerCase() !== (named ? toBytes32(named) : ZERO_BYTES32))
+      refuse(
+        "wrong_statement",
+        "the statement's digest is not its input's",
+        `${field}.statementDigest`,
+      );
+  }
+  if (BigInt(signed.mask) !== maskOf(indices))
+    refuse("malformed", "the mask names other tasks than the list", "mask");
+  if (isFinal && indices.length !== 1)
+    refuse("malformed", "a final step has one task", "tasks", { limit: 1, value: indices.length });
+}
+
+function checkTerms(signed: SignedAssignment, facts: AssignmentFacts): void {
+  const terms = termsOf(signed);
+  if (!areTermsOf(signed.step, terms, signed.termsPath as Hex[], facts.workflow.stepsRoot))
+    refuse("wrong_terms", "these are not the terms that the workflow was opened with", "terms");
+  if (signed.terms.rule !== RULE.verifier && signed.terms.rule !== RULE.accepted)
+    refuse("unknown_rule", "this operator does not know the step's rule", "terms.rule", {
+      value: signed.terms.rule,
+    });
+  if (signed.terms.rule === RULE.verifier && !facts.verifierAllowed)
+    refuse(
+      "verifier_not_allowed",
+      "the step's verifier is not on the allow-list",
+      "terms.verifier",
+      {
+        value: signed.terms.verifier,
+        hint: "add its address or code hash to FROBEN_VERIFIERS if you trust it",
+      },
+    );
+  const price = BigInt(signed.price);
+  if (price > terms.ceiling)
+    refuse("price_too_high", "no claim is paid above the ceiling", "price", {
+      limit: String(terms.ceiling),
+      value: signed.price,
+    });
+  const least = (terms.ceiling * BigInt(facts.priceBps)) / 10_000n;
+  if (price < least)
+    refuse("price_too_low", "the price is below what this operator asks", "price", {
+      limit: String(least),
+      value: signed.price,
+    });
+  const bonds = terms.bond * BigInt(signed.tasks.length);
+  if (bonds > facts.freeStake)
+    refuse("stake_too_low", "the free stake does not cover the bonds", "terms.bond", {
+      limit: String(facts.freeStake),
+      value: String(bonds),
+      hint: "deposit more stake, or wait for claims to settle",
+    });
+}
+
+function checkCapacity(signed: SignedAssignment, facts: AssignmentFacts): void {
+  if (!facts.programs.has(signed.program))
+    refuse("program_not_allowed", "the program is not on the allow-list", "program", {
+      value: signed.program,
+    });
+  for (const name of ["cores", "memoryMb", "gpus", "vramMb"] as const)
+    if (signed.resources[name] > facts.offer[name])
+      refuse("too_large", "a task needs more than this operator offers", `resources.${name}`, {
+        limit: facts.offer[name],
+        value: signed.resources[name],
+      });
+  const rounds = Math.ceil((facts.queued + signed.tasks.length) / facts.concurrency);
+  const limit = signed.terms.claimTime * USABLE_CLAIM_TIME;
+  const expected = facts.meanMs === undefined ? undefined : (rounds * facts.meanMs) / 1000;
+  if (expected === undefined ? rounds > UNCALIBRATED_ROUNDS : expected > limit)
+    refuse("too_late", "the work can't be done within the claim time", "tasks", {
+      limit: expected === undefined ? UNCALIBRATED_ROUNDS : limit,
+      value: expected ?? rounds,
+    });
+}
+
+/**
+ * Decides whether an assignment is what it says, and whether this operator takes it.
+ * @throws FrobenError `assignment_...`, naming the field, the limit and the value
+ */
+export function verifyAssignment(signed: SignedAssignment, facts: AssignmentFacts): void {
+  if (signed.operator.toLowerCase() !== facts.operator.toLowerCase())
+    refuse("not_mine", "the assignment is for another operator", "operator", {
+      value: signed.operator,
+    });
+  if (signed.tasks.length > LIMITS.maxBatch)
+    refuse("malformed", "too many tasks", "tasks", { limit: LIMITS.maxBatch });
+  checkTasks(signed);
+  if (assignmentRoot(leavesOf(signed)) !== signed.root.toLowerCase())
+    refuse("wrong_root", "the root does not cover these tasks and inputs", "root");
+  if (!facts.signatureValid)
+    refuse("wrong_signature", "the workflow's coordinator did not sign this", "signature");
+  if (facts.workflow.status !== WORKFLOW_STATUS.open)
+    refuse("workflow_closed", "the workflow takes no claims", "workflow", {
+      value: signed.workflow,
+    });
+  if (facts.now >= Math.min(signed.claimBy, facts.workflow.deadline))
+    refuse("expired", "it is too late to claim", "claimBy", {
+      limit: Math.min(signed.claimBy, facts.workflow.deadline),
+      value: facts.now,
+    });
+  checkTerms(signed, facts);
+  checkCapacity(signed, facts);
+}

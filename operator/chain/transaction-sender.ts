@@ -1,0 +1,280 @@
+/**
+ * Who calls it: the chain loop and the stake keeper; nobody else sends. The one owner of the key's nonce.
+ * A transaction is written to the journal before it is broadcast, and only the chain says what became of it: an
+ * error of the RPC call proves nothing, since the transaction may have landed all the same.
+ */
+import {
+  keccak256,
+  type Address,
+  type Hex,
+  type LocalAccount,
+  type TransactionReceipt,
+} from "viem";
+import { FrobenError } from "../../protocol/errors";
+import type { Clock } from "../clock";
+import type { Journal } from "../journal/journal";
+import type { Log } from "../log";
+import type { MarketChain } from "./clients";
+import { revertReason } from "./revert-reason";
+
+export interface Call {
+  /** What it is for; only logged. */
+  purpose: string;
+  to: Address;
+  data: Hex;
+  /** Wei. */
+  value?: bigint;
+}
+
+export interface TransactionSender {
+  /**
+   * Sends and waits until the chain has it.
+   * @returns the receipt of a success
+   * @throws FrobenError `tx_would_revert`, `funds_too_low`, `chain_unreachable` (nothing was sent), `tx_reverted`, `tx_replaced` (another holder of the key used the nonce)
+   */
+  send(call: Call): Promise<TransactionReceipt>;
+  /** Finds out what became of the transactions of an earlier life; broadcasts those again that the chain does not know. */
+  recover(): Promise<void>;
+}
+
+export interface SenderOptions {
+  chain: MarketChain;
+  account: LocalAccount;
+  journal: Pick<Journal, "addTransaction" | "endTransaction" | "openTransactions">;
+  clock: Clock;
+  log: Log;
+  /** How often the chain is asked, milliseconds. */
+  pollMs: number;
+  /** After this long without inclusion the fee is raised, milliseconds. */
+  bumpAfterMs?: number;
+}
+
+const GAS_MARGIN_PERCENT = 30n;
+/** Nodes accept a replacement from 10 % more. */
+const BUMP_PERCENT = 25n;
+/** A node that does not know a transaction this long after it was sent never got it, milliseconds. */
+const RESEND_AFTER_MS = 4_000;
+/** How long the start waits for transactions of an earlier life, milliseconds. */
+const RECOVER_MS = 60_000;
+
+interface Flight {
+  nonce: number;
+  hashes: Hex[];
+  raw: Hex;
+}
+
+interface Fee {
+  maxFeePerGas: bigint;
+  maxPriorityFeePerGas: bigint;
+}
+
+interface Launched {
+  flight: Flight;
+  limit: bigint;
+  fee: Fee;
+}
+
+export function createTransactionSender(options: SenderOptions): TransactionSender {
+  const { account, journal, clock, log, pollMs } = options;
+  const { client, chain } = options.chain;
+  const bumpAfterMs = options.bumpAfterMs ?? 45_000;
+  let nextNonce: number | undefined;
+  let turn: Promise<unknown> = Promise.resolve();
+
+  async function receiptOf(hashes: Hex[]): Promise<TransactionReceipt | undefined> {
+    for (const hash of hashes) {
+      const receipt = await client.getTransactionReceipt({ hash }).catch(() => undefined);
+      if (receipt) return receipt;
+    }
+    return undefined;
+  }
+
+  async function broadcast(raw: Hex): Promise<void> {
+    try {
+      await client.sendRawTransaction({ serializedTransaction: raw });
+    } catch (error) {
+      // "already known", "nonce too low", a time-out, a revert reported by a node that mined it: the chain will tell.
+      log.debug({ err: error }, "the node answered an error to a transaction; looking on-chain");
+    }
+  }
+
+  async function fees(): Promise<Fee> {
+    const { maxFeePerGas, maxPriorityFeePerGas } = await client.estimateFeesPerGas();
+    return { maxFeePerGas, maxPriorityFeePerGas };
+  }
+
+  async function sign(
+    call: Call,
+    nonce: number,
+    gas: bigint,
+    fee: Fee,
+  ): Promise<{ hash: Hex; raw: Hex }> {
+    const raw = await account.signTransaction({
+      type: "eip1559",
+      chainId: chain.id,
+      nonce,
+      to: call.to,
+      data: call.data,
+      value: call.value ?? 0n,
+      gas,
+      ...fee,
+    });
+    const hash = keccak256(raw);
+    journal.addTransaction({ purpose: call.purpose, nonce, hash, raw });
+    return { hash, raw };
+  }
+
+  /** Whether the node has any of the transactions in its pool. */
+  async function isPending(hashes: Hex[]): Promise<boolean> {
+    for (const hash of hashes)
+      if (await client.getTransaction({ hash }).catch(() => undefined)) return true;
+    return false;
+  }
+
+  /**
+   * Waits for any of a nonce's transactions; broadcasts again what the node lost, raises the fee when it takes long.
+   * @returns the receipt; undefined when the nonce was used by a transaction that is not ours, or `giveUpMs` passed
+   */
+  async function settle(
+    flight: Flight,
+    raise: (() => Promise<{ hash: Hex; raw: Hex }>) | undefined,
+    giveUpMs = Infinity,
+  ): Promise<TransactionReceipt | undefined> {
+    const started = clock.now();
+    let since = started;
+    let lookedAt = started;
+    for (;;) {
+      const used = await client.getTransactionCount({ address: account.address }).catch(() => 0);
+      const receipt = await receiptOf(flight.hashes);
+      if (receipt) return receipt;
+      // The count was read before the receipts: a nonce that was used by then has its receipt, or is not ours.
+      if (used > flight.nonce || clock.now() - started > giveUpMs) return undefined;
+      if (raise && clock.now() - since > bumpAfterMs) {
+        since = clock.now();
+        const { hash, raw } = await raise();
+        flight.hashes.push(hash);
+        flight.raw = raw;
+      } else if (clock.now() - lookedAt > RESEND_AFTER_MS) {
+        lookedAt = clock.now();
+        if (!(await isPending(flight.hashes))) await broadcast(flight.raw);
+      }
+      await clock.sleep(pollMs);
+    }
+  }
+
+  function finish(flight: Flight, receipt: TransactionReceipt | undefined, purpose: string) {
+    const hash = receipt?.transactionHash ?? flight.hashes.at(-1)!;
+    const state = !receipt ? "replaced" : receipt.status === "success" ? "included" : "reverted";
+    journal.endTransaction(flight.nonce, hash, state);
+    const facts = { purpose, hash, nonce: flight.nonce, gas: receipt && Number(receipt.gasUsed) };
+    log[state === "included" ? "info" : "warn"](facts, `transaction ${state}`);
+    if (state === "replaced" || !receipt)
+      throw new FrobenError("tx_replaced", "another transaction used the nonce", {
+        value: flight.nonce,
+        hint: "is this key used by another process?",
+        retryable: true,
+      });
+    if (state === "reverted")
+      throw new FrobenError("tx_reverted", "the transaction was included and reverted", {
+        value: hash,
+        retryable: true,
+      });
+    return receipt;
+  }
+
+  /** Signs and broadcasts; the caller holds the turn, so that nonces are used in order. */
+  async function launch(call: Call): Promise<Launched> {
+    const { to, data, value = 0n } = call;
+    const gas = await client
+      .estimateGas({ account: account.address, to, data, value })
+      .catch((cause: unknown) => {
+        const reason = revertReason(cause);
+        if (reason === undefined)
+          throw new FrobenError(
+            "chain_unreachable",
+            `the chain can't be asked about ${call.purpose}`,
+            {
+              retryable: true,
+              cause,
+            },
+          );
+        throw new FrobenError("tx_would_revert", `${call.purpose} would revert: ${reason}`, {
+          value: reason,
+          retryable: true,
+        });
+      });
+    const onChain = await client.getTransactionCount({ address: account.address });
+    const nonce = Math.max(nextNonce ?? 0, onChain);
+    const fee = await fees();
+    const limit = gas + (gas * GAS_MARGIN_PERCENT) / 100n;
+    const balance = await client.getBalance({ address: account.address });
+    if (balance < value + limit * fee.maxFeePerGas)
+      throw new FrobenError("funds_too_low", "the wallet can't pay for the transaction", {
+        limit: String(balance),
+        value: String(value + limit * fee.maxFeePerGas),
+        hint: `send ether to ${account.address}`,
+        retryable: true,
+      });
+    const { hash, raw } = await sign(call, nonce, limit, fee);
+    nextNonce = nonce + 1;
+    await broadcast(raw);
+    return { flight: { nonce, hashes: [hash], raw }, limit, fee };
+  }
+
+  async function land(call: Call, { flight, limit, fee }: Launched): Promise<TransactionReceipt> {
+    let paid = fee;
+    const receipt = await settle(flight, async () => {
+      const market = await fees();
+      const raised = (old: bigint, now: bigint) => {
+        const least = old + (old * BUMP_PERCENT) / 100n + 1n;
+        return now > least ? now : least;
+      };
+      paid = {
+        maxFeePerGas: raised(paid.maxFeePerGas, market.maxFeePerGas),
+        maxPriorityFeePerGas: raised(paid.maxPriorityFeePerGas, market.maxPriorityFeePerGas),
+      };
+      const next = await sign(call, flight.nonce, limit, paid);
+      log.warn({ purpose: call.purpose, nonce: flight.nonce, hash: next.hash }, "raising the fee");
+      await broadcast(next.raw);
+      return next;
+    });
+    return finish(flight, receipt, call.purpose);
+  }
+
+  return {
+    send(call) {
+      const launched = turn.then(() => launch(call));
+      turn = launched.catch(() => undefined);
+      return launched.then((what) => land(call, what));
+    },
+    async recover() {
+      const flights = new Map<number, Flight & { purpose: string }>();
+      for (const row of journal.openTransactions()) {
+        const flight = flights.get(row.nonce);
+        if (flight) {
+          flight.hashes.push(row.hash);
+          flight.raw = row.raw;
+        } else
+          flights.set(row.nonce, {
+            nonce: row.nonce,
+            hashes: [row.hash],
+            raw: row.raw,
+            purpose: row.purpose,
+          });
+      }
+      for (const flight of [...flights.values()].sort((a, b) => a.nonce - b.nonce)) {
+        if (!(await receiptOf(flight.hashes))) await broadcast(flight.raw);
+        // One that is given up can't land later: the next transaction takes its nonce.
+        const receipt = await settle(flight, undefined, RECOVER_MS);
+        try {
+          finish(flight, receipt, flight.purpose);
+        } catch (error) {
+          log.warn(
+            { err: error, purpose: flight.purpose },
+            "an earlier transaction came to nothing",
+          );
+        }
+      }
+    },
+  };
+}

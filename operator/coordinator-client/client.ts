@@ -1,0 +1,108 @@
+/** Who calls it: the sync loop, the reporter and the chain loop. Every route that an operator uses, signed and retried. */
+import type { Hex, LocalAccount, TypedDataDomain } from "viem";
+import type { z } from "zod";
+import { FrobenError } from "../../protocol/errors";
+import {
+  acceptanceResponseSchema,
+  marketInfoSchema,
+  syncResponseSchema,
+  type acceptanceRequestSchema,
+  type FailureReport,
+  type MarketInfo,
+  type Register,
+  type ResultReport,
+  type SyncRequest,
+  type SyncResponse,
+} from "../../protocol/http";
+import { apiFetch } from "../../sdk/http";
+import type { Clock } from "../clock";
+import { PATIENT, withRetry } from "./retry";
+
+export interface CoordinatorClient {
+  register(body: Register): Promise<void>;
+  /** Not retried here: the sync loop is itself a retry. */
+  sync(body: SyncRequest, signal: AbortSignal): Promise<SyncResponse>;
+  result(body: ResultReport, signal: AbortSignal): Promise<void>;
+  failure(body: FailureReport, signal: AbortSignal): Promise<void>;
+  /** Not retried here: the chain loop asks again. @returns the coordinator's signature over a batch of accepted results */
+  acceptance(body: z.infer<typeof acceptanceRequestSchema>): Promise<Hex>;
+}
+
+/** Time that any answer may take beyond what was asked for, milliseconds. */
+const TIMEOUT_MS = 15_000;
+
+/** An answer that does not follow the protocol is the coordinator's fault, and may be better next time. */
+async function parsed<T>(schema: z.ZodType<T>, response: Response): Promise<T> {
+  const body: unknown = await response.json().catch(() => undefined);
+  const result = schema.safeParse(body);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw new FrobenError("answer_malformed", `the coordinator's answer: ${issue?.message}`, {
+    field: issue?.path.join("."),
+    retryable: true,
+  });
+}
+
+/** GET /v1/market: which contract, which chain. @param baseUrl the coordinator's URL */
+export async function fetchMarket(baseUrl: string, clock: Clock): Promise<MarketInfo> {
+  return withRetry(clock, PATIENT, undefined, async () => {
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    const response = await apiFetch(baseUrl, { method: "GET", path: "/v1/market", signal });
+    return parsed(marketInfoSchema, response);
+  }).catch((error: unknown) => {
+    if (error instanceof Error && error.name === "TimeoutError")
+      throw new FrobenError("coordinator_unreachable", `no answer from ${baseUrl}`, {
+        retryable: true,
+        cause: error,
+      });
+    throw error;
+  });
+}
+
+/** @param baseUrl the coordinator's URL @param domain EIP-712 domain of the market */
+export function createCoordinatorClient(
+  baseUrl: string,
+  account: LocalAccount,
+  domain: TypedDataDomain,
+  clock: Clock,
+): CoordinatorClient {
+  const signer = { account, domain };
+
+  /** One try; a time-out is as retryable as a refused connection. */
+  async function post(path: string, body: unknown, signal?: AbortSignal, waitMs = 0) {
+    const limit = AbortSignal.timeout(TIMEOUT_MS + waitMs);
+    const any = signal ? AbortSignal.any([signal, limit]) : limit;
+    try {
+      return await apiFetch(baseUrl, { method: "POST", path, body, signal: any }, signer);
+    } catch (cause) {
+      if (!limit.aborted || signal?.aborted) throw cause;
+      throw new FrobenError("coordinator_unreachable", `no answer to POST ${path}`, {
+        limit: TIMEOUT_MS + waitMs,
+        retryable: true,
+        cause,
+      });
+    }
+  }
+  const patient = <T>(call: () => Promise<T>, signal?: AbortSignal) =>
+    withRetry(clock, PATIENT, signal, call);
+
+  return {
+    async register(body) {
+      await patient(() => post("/v1/operators", body));
+    },
+    async sync(body, signal) {
+      const response = await post("/v1/operators/sync", body, signal, body.waitMs);
+      return parsed(syncResponseSchema, response);
+    },
+    async result(body, signal) {
+      await patient(() => post("/v1/results", body, signal), signal);
+    },
+    async failure(body, signal) {
+      await patient(() => post("/v1/failures", body, signal), signal);
+    },
+    async acceptance(body) {
+      const answer = await parsed(acceptanceResponseSchema, await post("/v1/acceptances", body));
+      return answer.signature as Hex;
+    },
+  };
+}

@@ -1,0 +1,172 @@
+/**
+ * Who calls it: operator.ts runs it for the operator's whole life. One signed request is heartbeat and long poll in one:
+ * it says what is held and how far it is, and brings assignments and verdicts.
+ */
+import type { Hex } from "viem";
+import { FrobenError } from "../../protocol/errors";
+import type { SignedAssignment, SyncRequest, SyncResponse } from "../../protocol/http";
+import { LIMITS } from "../../protocol/limits";
+import { RULE } from "../../protocol/terms";
+import type { Clock } from "../clock";
+import type { Holdings } from "../holdings/holdings";
+import { isDead, type HeldTask } from "../holdings/phase";
+import type { Log } from "../log";
+import type { CoordinatorClient } from "./client";
+import { retryDelay, PATIENT } from "./retry";
+
+type Verdict = SyncResponse["verdicts"][number];
+
+export interface SyncLoopDeps {
+  coordinator: Pick<CoordinatorClient, "sync" | "register">;
+  holdings: Holdings;
+  clock: Clock;
+  log: Log;
+  isDraining(): boolean;
+  /** Registers again: a coordinator that lost its database knows nobody. */
+  register(): Promise<void>;
+  /** @throws FrobenError when the assignment is refused */
+  takeIn(signed: SignedAssignment): Promise<void>;
+  refuse(signed: SignedAssignment, error: FrobenError): void;
+  /** A task died by a verdict. */
+  onDead(task: HeldTask): void;
+  /** Something arrived. */
+  onNews(): void;
+}
+
+/** Progress is shown to people: with work at hand nobody waits longer for it than this, milliseconds. */
+const BUSY_WAIT_MS = 2_000;
+const IDLE_WAIT_MS = 10_000;
+/** Most time for the last word, milliseconds. */
+const FAREWELL_MS = 1_000;
+/** Refused assignments that are remembered, so that they are not sent again and again. */
+const REFUSED_KEPT = 256;
+
+/** Attempts that the coordinator has not said its last word about. */
+function heldTasks(holdings: Holdings): HeldTask[] {
+  return holdings
+    .all()
+    .flatMap((holding) => holding.tasks)
+    .filter((task) => !isDead(task.phase) && task.verdict === null);
+}
+
+/**
+ * Applies the coordinator's last word about an attempt.
+ * Under rule verifier an "invalid" changes nothing: the adapter was asked before the receipt was signed, and it decides.
+ * @returns whether the attempt died of it
+ */
+export function applyVerdict(holdings: Holdings, word: Verdict): HeldTask | undefined {
+  const task = holdings.task(word.workflow, word.task, word.attempt);
+  if (!task) return undefined;
+  const { verdict } = word;
+  const reason = word.reason ?? verdict;
+  const release = (word.release as Hex | undefined) ?? task.release;
+  holdings.update(task, { verdict, release });
+  if (verdict === "valid") {
+    if (task.phase === "computed" || task.phase === "reported") holdings.move(task, "valid");
+    return undefined;
+  }
+  const { rule } = holdings.find(task.workflow, task.root)!.signed.terms;
+  if (verdict === "invalid" && rule === RULE.verifier) return undefined;
+  return holdings.move(task, verdict, { reason }) ? task : undefined;
+}
+
+export function createSyncLoop(deps: SyncLoopDeps) {
+  const { coordinator, holdings, clock, log } = deps;
+  const refused: string[] = [];
+  let seen: Verdict[] = [];
+  let poll = new AbortController();
+  let nudged = false;
+
+  function request(): SyncRequest {
+    const held = heldTasks(holdings);
+    const silences = holdings.all().map(({ signed }) => signed.limits.silenceSeconds * 1000);
+    const busyWait = Math.floor(Math.min(BUSY_WAIT_MS, ...silences.map((ms) => ms / 3)));
+    return {
+      running: held.slice(0, 1024).map(({ workflow, task, attempt, progress, note }) => ({
+        workflow,
+        task,
+        attempt,
+        progress,
+        ...(note === undefined ? {} : { note }),
+      })),
+      draining: deps.isDraining(),
+      known: [...holdings.all().map(({ signed }) => signed.root), ...refused].slice(-1024),
+      seenVerdicts: seen
+        .slice(0, 1024)
+        .map(({ workflow, task, attempt }) => ({ workflow, task, attempt })),
+      waitMs: held.length > 0 ? busyWait : IDLE_WAIT_MS,
+    };
+  }
+
+  async function take(signed: SignedAssignment): Promise<void> {
+    if (refused.includes(signed.root)) return;
+    try {
+      await deps.takeIn(signed);
+      log.info(
+        { workflow: signed.workflow, step: signed.stepId, tasks: signed.tasks.length },
+        "assignment accepted",
+      );
+    } catch (error) {
+      // Only a verdict about the assignment itself refuses it; after a fault of the chain it is sent again.
+      if (!(error instanceof FrobenError) || !error.code.startsWith("assignment_")) throw error;
+      log.warn(
+        { workflow: signed.workflow, step: signed.stepId, err: error },
+        "assignment refused",
+      );
+      refused.push(signed.root);
+      if (refused.length > REFUSED_KEPT) refused.shift();
+      deps.refuse(signed, error);
+    }
+  }
+
+  async function once(signal: AbortSignal): Promise<void> {
+    nudged = false;
+    poll = new AbortController();
+    const sent = request();
+    const answer = await coordinator.sync(sent, AbortSignal.any([signal, poll.signal]));
+    seen = seen.slice(sent.seenVerdicts.length);
+    for (const word of answer.verdicts) {
+      const died = applyVerdict(holdings, word);
+      seen.push(word);
+      log.info({ ...word, release: undefined }, "verdict");
+      if (died) deps.onDead(died);
+    }
+    for (const signed of answer.assignments)
+      if (!deps.isDraining() && signed.tasks.length <= LIMITS.maxBatch) await take(signed);
+    if (answer.verdicts.length + answer.assignments.length > 0) deps.onNews();
+  }
+
+  return {
+    /** Has the coordinator hear at once how far the tasks are, instead of after the poll that is under way. */
+    nudge(): void {
+      nudged = true;
+      poll.abort();
+    },
+    /** A last word before this process ends: give me nothing new; what I hold I may come back for. */
+    async farewell(): Promise<void> {
+      const goodbye = { ...request(), draining: true, waitMs: 0 };
+      await coordinator.sync(goodbye, AbortSignal.timeout(FAREWELL_MS)).catch((err: unknown) => {
+        log.debug({ err }, "the coordinator did not hear the farewell");
+      });
+    },
+    /** Runs until `signal` aborts. */
+    async run(signal: AbortSignal): Promise<void> {
+      let failures = 0;
+      while (!signal.aborted) {
+        try {
+          await once(signal);
+          failures = 0;
+        } catch (error) {
+          if (signal.aborted) return;
+          if (nudged) continue; // an answer that is lost that way is sent again
+          failures++;
+          log.warn({ err: error, failures }, "the coordinator could not be reached");
+          await clock.sleep(retryDelay(PATIENT, failures, Math.random()), signal);
+          const unknown = error instanceof FrobenError && !error.retryable && error.status < 500;
+          if (unknown && !signal.aborted)
+            await deps.register().catch((err: unknown) => log.warn({ err }, "can't register"));
+        }
+      }
+    },
+  };
+}

@@ -1,0 +1,218 @@
+/**
+ * Who calls it: everything that must survive a kill -9. A row is written before the matter it records leaves this
+ * process: an assignment before its work starts, a signature before it is sent, a transaction before it is broadcast.
+ */
+import Database from "better-sqlite3";
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import type { Hex } from "viem";
+import type { Digest } from "../../protocol/digest";
+import { FrobenError } from "../../protocol/errors";
+import type { ResultReport, SignedAssignment } from "../../protocol/http";
+import type { Clock } from "../clock";
+import { MIGRATIONS } from "./schema";
+
+export type ClaimIntent = "wanted" | "claimed" | "given_up";
+
+/** What is done with a task: see holdings/phase.ts. */
+export interface TaskRow {
+  workflow: number;
+  task: number;
+  attempt: number;
+  root: Hex;
+  phase: string;
+  result: Digest | null;
+  usage: ResultReport["usage"] | null;
+  reason: string | null;
+  release: Hex | null;
+  verdict: string | null;
+}
+
+export interface AssignmentRow {
+  signed: SignedAssignment;
+  claim: ClaimIntent;
+}
+
+export interface TransactionRow {
+  id: number;
+  purpose: string;
+  nonce: number;
+  hash: Hex;
+  raw: Hex;
+  state: "signed" | "included" | "reverted" | "replaced";
+}
+
+export type Journal = ReturnType<typeof openJournal>;
+
+function migrate(db: Database.Database): void {
+  const version = db.pragma("user_version", { simple: true }) as number;
+  if (version > MIGRATIONS.length)
+    throw new FrobenError("journal_too_new", "the journal was written by a newer version", {
+      field: "FROBEN_DATA_DIR",
+      limit: MIGRATIONS.length,
+      value: version,
+      hint: "update this operator, or give it another data folder",
+    });
+  for (let next = version; next < MIGRATIONS.length; next++)
+    db.transaction(() => {
+      db.exec(MIGRATIONS[next]!);
+      db.pragma(`user_version = ${next + 1}`);
+    })();
+}
+
+/** Takes the journal for this process alone: two operators with one journal would sign twice. */
+function lock(db: Database.Database): void {
+  try {
+    db.pragma("locking_mode = EXCLUSIVE");
+    db.pragma("journal_mode = WAL");
+    db.pragma("synchronous = FULL"); // a signature must be on the disk before it is sent
+    db.exec("BEGIN EXCLUSIVE; COMMIT");
+  } catch (cause) {
+    db.close();
+    throw new FrobenError("journal_in_use", "another process has this journal open", {
+      field: "FROBEN_DATA_DIR",
+      hint: "each operator needs its own data folder",
+      cause,
+    });
+  }
+}
+
+/**
+ * Opens (or makes) the journal.
+ * @param path of the SQLite file, or ":memory:"
+ * @throws FrobenError `journal_in_use`, `journal_too_new`
+ */
+export function openJournal(path: string, clock: Clock) {
+  if (path !== ":memory:") mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const db = new Database(path, { timeout: 2_000 });
+  lock(db);
+  migrate(db);
+  const sql = (text: string) => db.prepare(text);
+  const statements = {
+    addAssignment: sql("INSERT INTO assignments VALUES (?, ?, ?, 'wanted', 0, ?)"),
+    addTask: sql(
+      "INSERT INTO tasks (workflow, task, attempt, root, phase, updated_at) VALUES (?, ?, ?, ?, 'queued', ?)",
+    ),
+    openAssignments: sql(
+      "SELECT json, claim FROM assignments WHERE closed = 0 ORDER BY accepted_at",
+    ),
+    setClaim: sql("UPDATE assignments SET claim = ? WHERE workflow = ? AND root = ?"),
+    close: sql("UPDATE assignments SET closed = 1 WHERE workflow = ? AND root = ?"),
+    tasksOf: sql("SELECT * FROM tasks WHERE workflow = ? AND root = ? ORDER BY task"),
+    saveTask: sql(
+      `UPDATE tasks SET phase = ?, result = ?, usage = ?, reason = ?, release = ?, verdict = ?, updated_at = ?
+       WHERE workflow = ? AND task = ? AND attempt = ?`,
+    ),
+    findSignature: sql("SELECT message, signature FROM signatures WHERE kind = ? AND subject = ?"),
+    addSignature: sql("INSERT INTO signatures VALUES (?, ?, ?, ?, ?)"),
+    addTransaction: sql(
+      "INSERT INTO transactions (purpose, nonce, hash, raw, state, signed_at) VALUES (?, ?, ?, ?, 'signed', ?)",
+    ),
+    setTransaction: sql("UPDATE transactions SET state = ? WHERE hash = ?"),
+    replaceOthers: sql(
+      "UPDATE transactions SET state = 'replaced' WHERE nonce = ? AND hash <> ? AND state = 'signed'",
+    ),
+    openTransactions: sql(
+      "SELECT id, purpose, nonce, hash, raw, state FROM transactions WHERE state = 'signed' ORDER BY nonce, id",
+    ),
+    addRun: sql("INSERT INTO runs VALUES (?, ?)"),
+    endRun: sql("DELETE FROM runs WHERE id = ?"),
+    runs: sql("SELECT id FROM runs"),
+    duration: sql("SELECT runs, mean_ms AS meanMs FROM durations WHERE program = ?"),
+    setDuration: sql(
+      "INSERT INTO durations VALUES (?, ?, ?) ON CONFLICT (program) DO UPDATE SET runs = excluded.runs, mean_ms = excluded.mean_ms",
+    ),
+    view: sql("SELECT market, block, hash, slots FROM chain_view"),
+    setView: sql("INSERT OR REPLACE INTO chain_view VALUES (1, ?, ?, ?, ?)"),
+  };
+  const toTask = (row: Record<string, unknown>): TaskRow => ({
+    ...(row as unknown as TaskRow),
+    usage: row.usage === null ? null : (JSON.parse(row.usage as string) as ResultReport["usage"]),
+  });
+
+  return {
+    /** Writes an accepted assignment and its tasks. */
+    addAssignment(signed: SignedAssignment): void {
+      const now = clock.now();
+      db.transaction(() => {
+        statements.addAssignment.run(signed.workflow, signed.root, JSON.stringify(signed), now);
+        for (const { task, attempt } of signed.tasks)
+          statements.addTask.run(signed.workflow, task, attempt, signed.root, now);
+      })();
+    },
+    openAssignments(): AssignmentRow[] {
+      const rows = statements.openAssignments.all() as { json: string; claim: ClaimIntent }[];
+      return rows.map(({ json, claim }) => ({
+        signed: JSON.parse(json) as SignedAssignment,
+        claim,
+      }));
+    },
+    setClaim(workflow: number, root: Hex, claim: ClaimIntent): void {
+      statements.setClaim.run(claim, workflow, root);
+    },
+    closeAssignment(workflow: number, root: Hex): void {
+      statements.close.run(workflow, root);
+    },
+    tasksOf(workflow: number, root: Hex): TaskRow[] {
+      return (statements.tasksOf.all(workflow, root) as Record<string, unknown>[]).map(toTask);
+    },
+    saveTask(row: TaskRow): void {
+      const usage = row.usage === null ? null : JSON.stringify(row.usage);
+      const fields = [row.phase, row.result, usage, row.reason, row.release, row.verdict];
+      statements.saveTask.run(...fields, clock.now(), row.workflow, row.task, row.attempt);
+    },
+    findSignature(kind: string, subject: string): { message: string; signature: Hex } | undefined {
+      return statements.findSignature.get(kind, subject) as
+        { message: string; signature: Hex } | undefined;
+    },
+    /** @throws when a signature of this kind for this subject was written before */
+    addSignature(kind: string, subject: string, message: string, signature: Hex): void {
+      statements.addSignature.run(kind, subject, message, signature, clock.now());
+    },
+    addTransaction(row: { purpose: string; nonce: number; hash: Hex; raw: Hex }): void {
+      statements.addTransaction.run(row.purpose, row.nonce, row.hash, row.raw, clock.now());
+    },
+    /** Also marks the other transactions of the same nonce as replaced. */
+    endTransaction(nonce: number, hash: Hex, state: "included" | "reverted" | "replaced"): void {
+      db.transaction(() => {
+        statements.setTransaction.run(state, hash);
+        statements.replaceOthers.run(nonce, hash);
+      })();
+    },
+    openTransactions(): TransactionRow[] {
+      return statements.openTransactions.all() as TransactionRow[];
+    },
+    addRun(id: string): void {
+      statements.addRun.run(id, clock.now());
+    },
+    endRun(id: string): void {
+      statements.endRun.run(id);
+    },
+    /** Ids of runs that did not end: after a crash their processes may still be there. */
+    unfinishedRuns(): string[] {
+      return (statements.runs.all() as { id: string }[]).map((row) => row.id);
+    },
+    /** @returns mean wall time of a program on this machine, milliseconds, if it ever ran */
+    meanDuration(program: Digest): number | undefined {
+      return (statements.duration.get(program) as { meanMs: number } | undefined)?.meanMs;
+    },
+    /** A running mean that forgets: the newest run weighs at least a fifth. */
+    addDuration(program: Digest, wallMs: number): void {
+      const before = statements.duration.get(program) as
+        { runs: number; meanMs: number } | undefined;
+      const runs = (before?.runs ?? 0) + 1;
+      const mean = before?.meanMs ?? wallMs;
+      statements.setDuration.run(program, runs, mean + (wallMs - mean) * Math.max(0.2, 1 / runs));
+    },
+    chainView(): { market: string; block: number; hash: Hex; slots: string } | undefined {
+      return statements.view.get() as
+        { market: string; block: number; hash: Hex; slots: string } | undefined;
+    },
+    saveChainView(market: string, block: number, hash: Hex, slots: string): void {
+      statements.setView.run(market, block, hash, slots);
+    },
+    close(): void {
+      db.close();
+    },
+  };
+}

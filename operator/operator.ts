@@ -1,0 +1,245 @@
+/** Who calls it: main.ts, tests, and devnet with parts of its own. Puts the operator together and runs its life. */
+import { mkdirSync } from "node:fs";
+import { privateKeyToAccount } from "viem/accounts";
+import type { Address } from "viem";
+import { marketDomain } from "../protocol/eip712";
+import { FrobenError } from "../protocol/errors";
+import type { Register } from "../protocol/http";
+import { createArtifactCache } from "./artifacts/cache";
+import { createArtifactTransfer } from "./artifacts/transfer";
+import { takeIn } from "./assignments/intake";
+import { createChainLoop } from "./chain/chain-loop";
+import { connectMarket, isLocalChain } from "./chain/clients";
+import { createSlotView } from "./chain/slot-view";
+import { topUpStake, withdrawOwed } from "./chain/stake";
+import { createTransactionSender } from "./chain/transaction-sender";
+import { systemClock, type Clock } from "./clock";
+import { dataPaths, type OperatorConfig } from "./config";
+import { createCoordinatorClient, fetchMarket } from "./coordinator-client/client";
+import { createSyncLoop } from "./coordinator-client/sync-loop";
+import { createHoldings } from "./holdings/holdings";
+import { isDead } from "./holdings/phase";
+import { openJournal } from "./journal/journal";
+import { createLog, type Log } from "./log";
+import { loadAllowedPrograms } from "./programs/allow-list";
+import type { Execute } from "./run/execute";
+import { createProgramRunner } from "./run/program-runner";
+import { createFailureQueue } from "./tasks/failure-queue";
+import { createResultCheck, type CheckResult } from "./tasks/check-result";
+import { createReporter } from "./tasks/reporter";
+import { createTaskRunner } from "./tasks/task-runner";
+import { createWake } from "./wake";
+
+/** Parts that a caller may put in place of the product's own. */
+export interface OperatorDeps {
+  clock?: Clock;
+  log?: Log;
+  /** Runs programs. Gets the product's own executor, to build on. */
+  execute?: (own: Execute) => Execute;
+  /** Judges a result before its receipt is signed. */
+  checkResult?: CheckResult;
+}
+
+export interface Operator {
+  address: Address;
+  /** Takes no new work, ends what it holds, collects; resolves when all is done or `drainSeconds` have passed. */
+  drain(): Promise<void>;
+  /** Kills its children and ends now; what it holds is resumed by the next life. */
+  stop(): Promise<void>;
+}
+
+/** Most time that farewells to the coordinator may take, milliseconds. */
+const FAREWELL_MS = 2_000;
+/** How often the drain looks, milliseconds. */
+const DRAIN_LOOK_MS = 250;
+
+/**
+ * Starts an operator: stake, registration, resumption of what its journal holds, and its loops.
+ * @returns when it is registered and ready for work
+ * @throws FrobenError when the configuration, the chain or the coordinator does not allow that
+ */
+export async function createOperator(
+  config: OperatorConfig,
+  deps: OperatorDeps = {},
+): Promise<Operator> {
+  const clock = deps.clock ?? systemClock;
+  const log = deps.log ?? createLog(config.logLevel, config.name);
+  const paths = dataPaths(config);
+  mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+  const account = privateKeyToAccount(config.privateKey);
+  const { address } = account;
+  const programs = await loadAllowedPrograms(config.programs);
+  const info = await fetchMarket(config.coordinatorUrl, clock);
+  const chain = await connectMarket(config.rpcUrl, info, config.market);
+  if (config.verifiers === "any")
+    if (isLocalChain(chain.chainId)) log.warn("every verifier is trusted: for local chains only");
+    else
+      throw new FrobenError("config_invalid", "name the verifiers that you trust", {
+        field: "FROBEN_VERIFIERS",
+        value: "any",
+        hint: "a list of adapter addresses or code hashes; a claim is only as safe as its verifier",
+      });
+
+  const journal = openJournal(paths.journal, clock);
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const domain = marketDomain(chain.chainId, chain.market);
+  const coordinator = createCoordinatorClient(config.coordinatorUrl, account, domain, clock);
+  const { pollMs } = config;
+  const sender = createTransactionSender({ chain, account, journal, clock, log, pollMs });
+  const cache = createArtifactCache(paths.artifacts);
+  const signer = { account, domain };
+  const transfer = createArtifactTransfer(config.coordinatorUrl, signer, cache, clock);
+  const holdings = createHoldings(journal, clock);
+  const slotView = createSlotView(chain, address, journal);
+  const wake = createWake(clock);
+  const { passEnv, network } = config;
+  const own = await createProgramRunner({ passEnv, network, journal, clock, log });
+  let draining = false;
+
+  const reporter = createReporter({
+    chain,
+    account,
+    holdings,
+    journal,
+    cache,
+    transfer,
+    coordinator,
+    log,
+    signal,
+    onChange: () => wake.ring(),
+  });
+  const failures = createFailureQueue(reporter.fail);
+  const runner = createTaskRunner({
+    config,
+    runsFolder: paths.runs,
+    holdings,
+    programs,
+    cache,
+    transfer,
+    execute: deps.execute?.(own) ?? own,
+    checkResult: deps.checkResult ?? createResultCheck(chain, cache),
+    journal,
+    clock,
+    log,
+    onEnd(holding, task, error) {
+      if (error) failures.add(holding, task, error);
+      else syncLoop.nudge(); // the coordinator gives the machine to the next task
+      wake.ring();
+    },
+  });
+  const chainLoop = createChainLoop({
+    chain,
+    operator: address,
+    config,
+    holdings,
+    slotView,
+    sender,
+    coordinator,
+    cache,
+    log,
+    onClaimed: (holding, tasks) => reporter.report(holding, tasks),
+    onUnclaimable(holding, task, error) {
+      runner.cancel(task);
+      reporter.fail(holding, task, error);
+    },
+  });
+
+  const { id, cores, memoryMb, gpus } = config.machine;
+  const registration: Register = {
+    name: config.name,
+    machine: { id, cores, memoryMb, gpus },
+    offer: config.offer,
+    programs: [...programs.keys()],
+    concurrency: config.concurrency,
+    priceBps: config.priceBps,
+    speed: config.speed,
+  };
+  const register = () => coordinator.register(registration);
+  const intake = { chain, config, operator: address, holdings, journal, programs };
+  const syncLoop = createSyncLoop({
+    coordinator,
+    holdings,
+    clock,
+    log,
+    register,
+    isDraining: () => draining,
+    async takeIn(signed) {
+      await takeIn(intake, signed, slotView.head().timestamp);
+      runner.start();
+    },
+    refuse(signed, error) {
+      for (const { task, attempt } of signed.tasks) reporter.refuse(signed, task, attempt, error);
+    },
+    onDead: (task) => runner.cancel(task),
+    onNews: () => wake.ring(),
+  });
+
+  async function runChainLoop(): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await chainLoop.turn();
+        failures.flush(slotView.head().number);
+      } catch (error) {
+        log.warn({ err: error }, "the chain could not be read");
+      }
+      await wake.wait(pollMs, signal);
+    }
+  }
+
+  await sender.recover();
+  await slotView.sync();
+  await topUpStake(chain, sender, address, config.stake, log);
+  const kept = new Set(holdings.all().flatMap((one) => one.tasks.flatMap((t) => t.result ?? [])));
+  await cache.prune(config.cacheMb * 1024 * 1024, kept);
+  await register();
+  if (holdings.all().length > 0) log.info({ holdings: holdings.all().length }, "resuming");
+  const loops = [runChainLoop(), syncLoop.run(signal)];
+  runner.start();
+
+  let ended: Promise<void> | undefined;
+  async function end(): Promise<void> {
+    draining = true;
+    syncLoop.nudge();
+    await runner.stop();
+    failures.end();
+    await Promise.race([
+      Promise.all([reporter.idle(), syncLoop.farewell()]),
+      clock.sleep(FAREWELL_MS),
+    ]);
+    stopping.abort();
+    await Promise.race([Promise.all(loops), clock.sleep(FAREWELL_MS)]);
+    journal.close();
+  }
+  const stop = () => (ended ??= end());
+
+  async function collect(): Promise<void> {
+    const units = await withdrawOwed(chain, sender, address).catch((error: unknown) => {
+      log.warn({ err: error }, "what is owed stays in the contract for now");
+      return 0n;
+    });
+    log.info({ units: String(units) }, "drained");
+  }
+
+  return {
+    address,
+    stop,
+    async drain() {
+      draining = true;
+      log.info("draining: no new work is taken");
+      const until = clock.now() + config.drainSeconds * 1000;
+      const unfinished = () =>
+        chainLoop.busy() ||
+        holdings.all().some((one) => one.tasks.some((task) => !isDead(task.phase)));
+      while (unfinished() && clock.now() < until && !ended) {
+        wake.ring();
+        await clock.sleep(DRAIN_LOOK_MS, signal);
+      }
+      if (!ended && !unfinished()) {
+        const late = until - clock.now();
+        await Promise.race([collect(), clock.sleep(Math.max(0, late), signal)]);
+      }
+      await stop();
+    },
+  };
+}

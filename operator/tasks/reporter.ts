@@ -1,0 +1,152 @@
+/**
+ * Who calls it: the chain loop after each look at the chain, operator.ts after each run. Computed results go out once
+ * their claim is on-chain, and not before: until then anyone who saw the bytes could claim the task with them.
+ */
+import type { Address, Hex, LocalAccount } from "viem";
+import { toBytes32 } from "../../protocol/digest";
+import { marketDomain, TYPES, type ReceiptMessage } from "../../protocol/eip712";
+import { FrobenError } from "../../protocol/errors";
+import type { SignedAssignment } from "../../protocol/http";
+import type { ArtifactCache } from "../artifacts/cache";
+import type { ArtifactTransfer } from "../artifacts/transfer";
+import type { MarketChain } from "../chain/clients";
+import type { CoordinatorClient } from "../coordinator-client/client";
+import type { Holdings } from "../holdings/holdings";
+import { isDead, type HeldTask, type Holding } from "../holdings/phase";
+import type { Journal } from "../journal/journal";
+import type { Log } from "../log";
+import { artifactsOfResult } from "../run/outputs";
+
+export interface Reporter {
+  /** Reports the computed ones among these tasks, whose claims are on-chain. */
+  report(holding: Holding, tasks: HeldTask[]): void;
+  /** Tells the coordinator that an attempt ended without a result. */
+  fail(holding: Holding, task: HeldTask, error: FrobenError): void;
+  /** Tells the coordinator that a task of an assignment is not taken. */
+  refuse(signed: SignedAssignment, task: number, attempt: number, error: FrobenError): void;
+  /** Resolves when nothing is on its way. */
+  idle(): Promise<void>;
+}
+
+export interface ReporterDeps {
+  chain: Pick<MarketChain, "chainId" | "market">;
+  account: LocalAccount;
+  holdings: Holdings;
+  journal: Pick<Journal, "findSignature" | "addSignature">;
+  cache: ArtifactCache;
+  transfer: ArtifactTransfer;
+  coordinator: Pick<CoordinatorClient, "result" | "failure">;
+  log: Log;
+  signal: AbortSignal;
+  /** A task was reported or died of it. */
+  onChange(): void;
+}
+
+/**
+ * Signs the receipt for a task's result, once and for all: a second digest for the same attempt would cost the bond.
+ * @throws FrobenError `receipt_conflict` when another digest was signed before
+ */
+export async function signReceipt(
+  deps: Pick<ReporterDeps, "chain" | "account" | "journal">,
+  message: ReceiptMessage,
+): Promise<Hex> {
+  const { chain, account, journal } = deps;
+  const subject = [chain.chainId, chain.market, message.workflow, message.task, message.attempt];
+  const key = subject.join(":").toLowerCase();
+  const text = JSON.stringify(message);
+  const before = journal.findSignature("receipt", key);
+  if (before) {
+    if (before.message === text) return before.signature;
+    throw new FrobenError("receipt_conflict", "another result was signed for this attempt", {
+      field: "resultDigest",
+      value: message.resultDigest,
+    });
+  }
+  const signature = await account.signTypedData({
+    domain: marketDomain(chain.chainId, chain.market),
+    types: TYPES,
+    primaryType: "Receipt",
+    message,
+  });
+  journal.addSignature("receipt", key, text, signature);
+  return signature;
+}
+
+export function createReporter(deps: ReporterDeps): Reporter {
+  const { account, holdings, cache, transfer, coordinator, log, signal } = deps;
+  const busy = new Map<HeldTask, Promise<void>>();
+  const others = new Set<Promise<void>>();
+
+  async function send(holding: Holding, task: HeldTask): Promise<void> {
+    const { signed } = holding;
+    const result = task.result!;
+    for (const digest of await artifactsOfResult(cache, signed.outputs, result))
+      await transfer.upload(digest, signal);
+    if (isDead(task.phase)) return; // cancelled meanwhile
+    const { workflow, task: index, attempt, root } = task;
+    const operator: Address = account.address;
+    const message = {
+      workflow,
+      task: index,
+      attempt,
+      operator,
+      root,
+      resultDigest: toBytes32(result),
+    };
+    const receipt = await signReceipt(deps, message);
+    const usage = task.usage!;
+    await coordinator.result(
+      { workflow, task: index, attempt, root, result, receipt, usage },
+      signal,
+    );
+    if (task.phase === "computed") holdings.move(task, "reported");
+    log.info({ workflow, task: index, attempt, result }, "result reported");
+  }
+
+  function tellFailure(
+    { workflow, root }: SignedAssignment,
+    task: number,
+    attempt: number,
+    error: FrobenError,
+  ): void {
+    const inputRefused = error.code === "run_input_refused";
+    const message = error.message.slice(0, 1000);
+    const code = error.code.slice(0, 64);
+    const report = { workflow, task, attempt, root, code, message, inputRefused };
+    const sending: Promise<void> = coordinator
+      .failure(report, signal)
+      .catch((cause: unknown) => {
+        log.warn({ workflow, task, attempt, err: cause }, "the failure was not taken");
+      })
+      .finally(() => others.delete(sending));
+    others.add(sending);
+  }
+
+  return {
+    report(holding, tasks) {
+      for (const task of tasks) {
+        if (task.phase !== "computed" || busy.has(task)) continue;
+        const sending = send(holding, task)
+          .catch((error: unknown) => {
+            if (signal.aborted) return; // the next life reports it
+            const { workflow, task: index, attempt } = task;
+            log.warn({ workflow, task: index, attempt, err: error }, "the result was not taken");
+            if (error instanceof FrobenError && !error.retryable)
+              holdings.move(task, "failed", { reason: `${error.code}: ${error.message}` });
+          })
+          .finally(() => {
+            busy.delete(task);
+            deps.onChange();
+          });
+        busy.set(task, sending);
+      }
+    },
+    fail({ signed }, { task, attempt }, error) {
+      tellFailure(signed, task, attempt, error);
+    },
+    refuse: tellFailure,
+    async idle() {
+      await Promise.all([...busy.values(), ...others]);
+    },
+  };
+}

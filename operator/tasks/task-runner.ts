@@ -1,0 +1,180 @@
+/**
+ * Who calls it: operator.ts rings it whenever there may be something to run. Queued tasks become computed ones, as many
+ * at a time as the operator offers room for.
+ */
+import { mkdirSync, rmSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { FrobenError } from "../../protocol/errors";
+import { LIMITS } from "../../protocol/limits";
+import type { InstalledProgram } from "../../sdk/programs";
+import type { ArtifactCache } from "../artifacts/cache";
+import type { ArtifactTransfer } from "../artifacts/transfer";
+import type { Clock } from "../clock";
+import type { OperatorConfig } from "../config";
+import type { Holdings } from "../holdings/holdings";
+import { isDead, type HeldTask, type Holding } from "../holdings/phase";
+import type { Journal } from "../journal/journal";
+import type { Log } from "../log";
+import type { Execute, ExecuteRequest } from "../run/execute";
+import { collectOutputs } from "../run/outputs";
+import type { CheckResult } from "./check-result";
+
+export interface TaskRunner {
+  /** Starts what there is room for. */
+  start(): void;
+  /** Ends a run whose task is dead. */
+  cancel(task: HeldTask): void;
+  /** Number of runs. */
+  running(): number;
+  /** Kills all runs and waits for them; nothing starts any more. */
+  stop(): Promise<void>;
+}
+
+export interface TaskRunnerDeps {
+  config: Pick<OperatorConfig, "offer" | "concurrency">;
+  runsFolder: string;
+  holdings: Holdings;
+  programs: Map<string, InstalledProgram>;
+  cache: ArtifactCache;
+  transfer: ArtifactTransfer;
+  execute: Execute;
+  checkResult: CheckResult;
+  journal: Pick<Journal, "addDuration">;
+  clock: Clock;
+  log: Log;
+  /** A task is computed or dead. */
+  onEnd(holding: Holding, task: HeldTask, error?: FrobenError): void;
+}
+
+interface Run {
+  task: HeldTask;
+  holding: Holding;
+  abort: AbortController;
+  ended: Promise<void>;
+}
+
+/** Progress of a task whose program says that it is done, but still runs. */
+const MAX_RUNNING_PROGRESS = 0.99;
+
+const asError = (error: unknown) =>
+  error instanceof FrobenError
+    ? error
+    : new FrobenError("operator_fault", String(error), { cause: error });
+
+export function createTaskRunner(deps: TaskRunnerDeps): TaskRunner {
+  const { config, holdings, programs, cache, transfer, clock, log } = deps;
+  const runs = new Map<HeldTask, Run>();
+  let stopping = false;
+  // What a crashed predecessor left.
+  rmSync(deps.runsFolder, { recursive: true, force: true });
+
+  function fits({ signed }: Holding): boolean {
+    if (runs.size >= config.concurrency) return false;
+    const used = { ...signed.resources };
+    for (const { holding } of runs.values())
+      for (const name of ["cores", "memoryMb", "gpus"] as const)
+        used[name] += holding.signed.resources[name];
+    return (["cores", "memoryMb", "gpus"] as const).every(
+      (name) => used[name] <= config.offer[name],
+    );
+  }
+
+  async function prepare(run: Run, folder: string): Promise<ExecuteRequest> {
+    const { signed } = run.holding;
+    const { inputs } = signed.tasks.find((one) => one.task === run.task.task)!;
+    mkdirSync(join(folder, "in"), { recursive: true, mode: 0o700 });
+    mkdirSync(join(folder, "out"));
+    const paths: Record<string, string> = {};
+    for (const [name, digest] of Object.entries(inputs)) {
+      await transfer.fetch(digest, run.abort.signal);
+      paths[name] = join(folder, "in", name);
+      await cache.copyTo(digest, paths[name]);
+    }
+    const outputs = Object.entries(signed.outputs).map(([name, kind]) => {
+      const path = join(folder, "out", name);
+      if (kind === "collection") mkdirSync(path);
+      return [name, { kind, path }] as const;
+    });
+    return {
+      program: programs.get(signed.program)!,
+      params: signed.params,
+      inputs: paths,
+      outputs: Object.fromEntries(outputs),
+      resources: signed.resources,
+      runSeconds: signed.limits.runSeconds,
+      maxOutputBytes: LIMITS.maxArtifactBytes,
+      folder,
+    };
+  }
+
+  async function work(run: Run): Promise<void> {
+    const { task, holding } = run;
+    const { signed } = holding;
+    const name = `${task.workflow}-${task.task}-${task.attempt}`;
+    const folder = join(deps.runsFolder, name);
+    const fields = { workflow: task.workflow, task: task.task, attempt: task.attempt };
+    try {
+      const request = await prepare(run, folder);
+      if (run.abort.signal.aborted) throw new FrobenError("run_cancelled", "the run was cancelled");
+      log.info({ ...fields, program: request.program.name }, "running");
+      const { usage } = await deps.execute(request, {
+        signal: run.abort.signal,
+        // Only a computed task is at 1: the coordinator then takes the machine to be free.
+        onProgress: ({ progress, note }) =>
+          Object.assign(task, { progress: Math.min(progress, MAX_RUNNING_PROGRESS), note }),
+      });
+      const { result } = await collectOutputs(cache, request.outputs);
+      const { inputs } = signed.tasks.find((one) => one.task === task.task)!;
+      await deps.checkResult(signed, inputs, result);
+      deps.journal.addDuration(signed.program, usage.wallMs);
+      const committableSince = clock.now();
+      if (holdings.move(task, "computed", { result, usage, progress: 1, committableSince })) {
+        log.info({ ...fields, result, ...usage }, "computed");
+        deps.onEnd(holding, task);
+      }
+    } catch (cause) {
+      const error = run.abort.signal.aborted
+        ? new FrobenError("run_cancelled", "the run was cancelled", { cause })
+        : asError(cause);
+      if (stopping && error.code === "run_cancelled") return; // it starts again in the next life
+      if (holdings.move(task, "failed", { reason: `${error.code}: ${error.message}` })) {
+        log.warn({ ...fields, code: error.code, err: error }, "the run failed");
+        deps.onEnd(holding, task, error);
+      }
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+      runs.delete(task);
+      start();
+    }
+  }
+
+  function start(): void {
+    if (stopping) return;
+    // In the order of acceptance; a later task that fits may pass one that does not.
+    for (const holding of holdings.all()) {
+      if (holding.claim === "given_up") continue;
+      for (const task of holding.tasks) {
+        if (task.phase !== "queued" || !fits(holding)) continue;
+        if (!holdings.move(task, "running", { progress: 0 })) continue;
+        const run: Run = { task, holding, abort: new AbortController(), ended: Promise.resolve() };
+        runs.set(task, run);
+        run.ended = work(run);
+      }
+    }
+  }
+
+  return {
+    start,
+    cancel(task) {
+      if (isDead(task.phase)) runs.get(task)?.abort.abort();
+    },
+    running: () => runs.size,
+    async stop() {
+      stopping = true;
+      const all = [...runs.values()];
+      for (const run of all) run.abort.abort();
+      await Promise.all(all.map((run) => run.ended));
+    },
+  };
+}

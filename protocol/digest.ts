@@ -1,0 +1,44 @@
+import canonicalizeJson from "canonicalize";
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { FrobenError } from "./errors";
+
+/** SHA-256 as 64 lower-case hex characters, without a prefix: the name of an artifact. */
+export type Digest = string;
+
+export const digestSchema = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, "must be a SHA-256 digest: 64 lower-case hex characters");
+
+/** 32 bytes with a 0x prefix, as the chain sees a digest. */
+export type Bytes32 = `0x${string}`;
+
+export const ZERO_BYTES32: Bytes32 = `0x${"00".repeat(32)}`;
+
+/** @returns the SHA-256 of bytes, or of a string's UTF-8 */
+export function sha256(data: Uint8Array | string): Digest {
+  return createHash("sha256").update(data).digest("hex");
+}
+
+/**
+ * Canonical JSON (RFC 8785): the same value gives the same bytes in every language.
+ * @throws FrobenError `not_json` for a value that JSON can't hold
+ */
+export function canonicalJson(value: unknown): string {
+  const text = canonicalizeJson(value);
+  if (text === undefined) throw new FrobenError("not_json", "the value has no JSON form");
+  return text;
+}
+
+/** @returns the SHA-256 of a value's canonical JSON */
+export function digestOf(value: unknown): Digest {
+  return sha256(canonicalJson(value));
+}
+
+export function toBytes32(digest: Digest): Bytes32 {
+  return `0x${digest}`;
+}
+
+export function fromBytes32(bytes: Bytes32): Digest {
+  return bytes.slice(2).toLowerCase();
+}

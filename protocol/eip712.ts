@@ -1,0 +1,89 @@
+import type { Address, Hex, TypedDataDomain } from "viem";
+
+/** Every signed message carries chain id and contract address in its domain. */
+export function marketDomain(chainId: number, market: Address): TypedDataDomain {
+  return { name: "Froben", version: "1", chainId, verifyingContract: market };
+}
+
+const claimed = [
+  { name: "workflow", type: "uint48" },
+  { name: "step", type: "uint8" },
+  { name: "operator", type: "address" },
+  { name: "attempt", type: "uint16" },
+  { name: "word", type: "uint16" },
+  { name: "mask", type: "uint192" },
+] as const;
+
+/** EIP-712 types of all messages; the contract holds the first four. */
+export const TYPES = {
+  Assignment: [
+    ...claimed,
+    { name: "price", type: "uint64" },
+    { name: "claimBy", type: "uint40" },
+    { name: "root", type: "bytes32" },
+  ],
+  Acceptance: [
+    ...claimed,
+    { name: "root", type: "bytes32" },
+    { name: "commitmentsRoot", type: "bytes32" },
+  ],
+  Release: [...claimed, { name: "root", type: "bytes32" }],
+  Receipt: [
+    { name: "workflow", type: "uint48" },
+    { name: "task", type: "uint32" },
+    { name: "attempt", type: "uint16" },
+    { name: "operator", type: "address" },
+    { name: "root", type: "bytes32" },
+    { name: "resultDigest", type: "bytes32" },
+  ],
+  Request: [
+    { name: "method", type: "string" },
+    { name: "path", type: "string" },
+    { name: "bodyDigest", type: "bytes32" },
+    { name: "timestamp", type: "uint64" },
+    { name: "nonce", type: "bytes32" },
+  ],
+} as const;
+
+export interface AssignmentMessage {
+  workflow: number;
+  step: number;
+  operator: Address;
+  attempt: number;
+  word: number;
+  mask: bigint;
+  price: bigint;
+  claimBy: number;
+  root: Hex;
+}
+
+export interface AcceptanceMessage {
+  workflow: number;
+  step: number;
+  operator: Address;
+  attempt: number;
+  word: number;
+  mask: bigint;
+  root: Hex;
+  commitmentsRoot: Hex;
+}
+
+export interface ReceiptMessage {
+  workflow: number;
+  task: number;
+  attempt: number;
+  operator: Address;
+  root: Hex;
+  resultDigest: Hex;
+}
+
+export interface RequestMessage {
+  method: string;
+  /** Path with query, as sent. */
+  path: string;
+  /** SHA-256 of the body; for an upload the artifact's own digest. */
+  bodyDigest: Hex;
+  /** Unix time, milliseconds. */
+  timestamp: bigint;
+  nonce: Hex;
+}

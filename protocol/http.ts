@@ -1,0 +1,278 @@
+import { z } from "zod";
+import { digestSchema } from "./digest";
+import { LIMITS } from "./limits";
+import { resourcesSchema } from "./spec";
+
+// Bodies of the HTTP API, shared by coordinator, operator and SDK. Amounts that may pass 2^53 travel as decimal strings.
+
+const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/, "must be an address");
+const hex = z.string().regex(/^0x([0-9a-fA-F]{2})*$/, "must be hex bytes");
+const bytes32 = z.string().regex(/^0x[0-9a-fA-F]{64}$/, "must be 32 hex bytes");
+const amount = z.string().regex(/^\d{1,20}$/, "must be a whole number as a string");
+const taskRef = z.object({
+  workflow: z.int().min(0),
+  task: z.int().min(0),
+  attempt: z.int().min(1).max(65_535),
+});
+
+/** POST /v1/operators: an operator says who it is and what it can run. Signed by the operator's key. */
+export const registerSchema = z.strictObject({
+  name: z.string().min(1).max(64),
+  /** Operators on one machine share its id, and with it one reservation of its cores and memory. */
+  machine: z.strictObject({
+    id: z.string().min(1).max(128),
+    cores: z.int().min(1).max(4096),
+    memoryMb: z.int().min(1),
+    gpus: z.array(z.strictObject({ vramMb: z.int().min(0) })).max(64),
+  }),
+  /** What this operator offers of the machine. */
+  offer: resourcesSchema,
+  programs: z.array(digestSchema).max(1024),
+  /** Tasks that it works on at the same time. */
+  concurrency: z.int().min(1).max(1024),
+  /** Asked price per task as a share of the step's ceiling, basis points. */
+  priceBps: z.int().min(1).max(10_000),
+  /** Relative speed, 1 = reference machine; believed only until measured. */
+  speed: z.number().min(0.01).max(1000),
+});
+export type Register = z.infer<typeof registerSchema>;
+
+export const progressReportSchema = taskRef.extend({
+  progress: z.number().min(0).max(1),
+  note: z.string().max(200).optional(),
+});
+
+/** POST /v1/operators/sync: heartbeat and long poll in one. Signed. Answers with what is new for this operator. */
+export const syncRequestSchema = z.strictObject({
+  /** Every attempt that the operator holds, computing or not. What it does not name, it does not hold. */
+  running: z.array(progressReportSchema).max(1024),
+  /** A draining operator gets no new work. */
+  draining: z.boolean(),
+  /** Assignments (by root) that this operator knows, so that a lost answer is sent again. */
+  known: z.array(bytes32).max(1024),
+  /** Verdicts seen; the coordinator forgets them. */
+  seenVerdicts: z.array(taskRef).max(1024),
+  /** How long the answer may be held back while there is nothing new, milliseconds. */
+  waitMs: z.int().min(0).max(30_000),
+});
+export type SyncRequest = z.infer<typeof syncRequestSchema>;
+
+export const stepTermsSchema = z.object({
+  firstTask: z.int(),
+  maxTasks: z.int(),
+  ceiling: amount,
+  bond: amount,
+  claimTime: z.int(),
+  window: z.int(),
+  maxReveal: z.int(),
+  verifierGas: z.int(),
+  verifier: address,
+  rule: z.int(),
+  isFinal: z.boolean(),
+});
+
+/** One task of an assignment: what to run, and its line under the signed root. */
+export const assignedTaskSchema = z.object({
+  task: z.int().min(0),
+  attempt: z.int().min(1),
+  inputs: z.record(z.string(), digestSchema),
+  statementDigest: bytes32,
+  decisionDigest: bytes32,
+});
+
+export const signedAssignmentSchema = z.object({
+  workflow: z.int(),
+  step: z.int(),
+  stepId: z.string(),
+  operator: address,
+  attempt: z.int(),
+  word: z.int(),
+  /** 192-bit mask as 0x hex. */
+  mask: hex,
+  price: amount,
+  claimBy: z.int(),
+  root: bytes32,
+  signature: hex,
+  terms: stepTermsSchema,
+  termsPath: z.array(bytes32),
+  program: digestSchema,
+  params: z.record(z.string(), z.string()),
+  outputs: z.record(z.string(), z.enum(["file", "collection"])),
+  /** Which input is the statement, if any. */
+  statement: z.string().optional(),
+  resources: resourcesSchema,
+  limits: z.object({
+    startSeconds: z.number(),
+    runSeconds: z.number(),
+    silenceSeconds: z.number(),
+  }),
+  tasks: z.array(assignedTaskSchema).min(1).max(LIMITS.maxBatch),
+  /** Expired claims whose tasks this assignment takes over. */
+  takeOvers: z.array(
+    z.object({ holder: address, slot: amount, head: z.string(), tail: z.string(), root: bytes32 }),
+  ),
+});
+export type SignedAssignment = z.infer<typeof signedAssignmentSchema>;
+
+export const verdictReportSchema = taskRef.extend({
+  /** valid: commit it. invalid: concede it (rule accepted) or drop it. cancelled: stop and drop it; release carries the coordinator's signature. */
+  verdict: z.enum(["valid", "invalid", "cancelled"]),
+  reason: z.string().max(1000).optional(),
+  release: hex.optional(),
+});
+
+export const syncResponseSchema = z.object({
+  assignments: z.array(signedAssignmentSchema),
+  verdicts: z.array(verdictReportSchema),
+});
+export type SyncResponse = z.infer<typeof syncResponseSchema>;
+
+/** POST /v1/results: the artifact is uploaded; the receipt binds the operator to its digest. Signed. */
+export const resultReportSchema = z.strictObject({
+  ...taskRef.shape,
+  root: bytes32,
+  result: digestSchema,
+  /** Operator's EIP-712 Receipt. */
+  receipt: hex,
+  usage: z.strictObject({
+    wallMs: z.number().min(0),
+    cpuMs: z.number().min(0),
+    maxRssMb: z.number().min(0),
+  }),
+});
+export type ResultReport = z.infer<typeof resultReportSchema>;
+
+/** POST /v1/failures: an attempt ended without a result. Signed. */
+export const failureReportSchema = z.strictObject({
+  ...taskRef.shape,
+  root: bytes32,
+  code: z.string().max(64),
+  message: z.string().max(1000),
+  /** The inputs themselves are at fault: another operator would fail too. */
+  inputRefused: z.boolean(),
+});
+export type FailureReport = z.infer<typeof failureReportSchema>;
+
+/** POST /v1/acceptances: asks for the coordinator's signature over a batch of validated results (rule accepted). Signed. */
+export const acceptanceRequestSchema = z.strictObject({
+  workflow: z.int().min(0),
+  step: z.int().min(0),
+  attempt: z.int().min(1),
+  word: z.int().min(0),
+  mask: hex,
+  root: bytes32,
+  commitments: z.array(bytes32).min(1).max(LIMITS.maxBatch),
+});
+export const acceptanceResponseSchema = z.object({ signature: hex });
+
+/** GET /v1/market: what a client needs to know before it can talk to the contract. */
+export const marketInfoSchema = z.object({
+  chainId: z.int(),
+  market: address,
+  coordinator: address,
+  /** Wei of one unit. */
+  unit: amount,
+  fromBlock: z.int(),
+  version: z.string(),
+});
+export type MarketInfo = z.infer<typeof marketInfoSchema>;
+
+/** States of a task: what must still happen to it. */
+export const TASK_STATES = [
+  "waiting", // for its inputs
+  "ready", // for an operator
+  "assigned", // offered, not started yet
+  "running",
+  "validating", // its result is here
+  "done", // validated; its dependents may start
+  "failed", // no attempt left
+] as const;
+export type TaskState = (typeof TASK_STATES)[number];
+
+/** Where a task's payment stands on-chain. */
+export const PAY_STATES = [
+  "none",
+  "claimed",
+  "committed",
+  "settled",
+  "struck",
+  "expired",
+  "conceded",
+  "released",
+] as const;
+
+export const taskViewSchema = z.object({
+  task: z.int(),
+  step: z.string(),
+  index: z.int(),
+  state: z.enum(TASK_STATES),
+  pay: z.enum(PAY_STATES),
+  attempt: z.int(),
+  operator: address.nullable(),
+  progress: z.number(),
+  note: z.string().nullable(),
+  startedAt: z.number().nullable(),
+  endedAt: z.number().nullable(),
+  expectedMs: z.number().nullable(),
+  result: digestSchema.nullable(),
+  reason: z.string().nullable(),
+});
+export type TaskView = z.infer<typeof taskViewSchema>;
+
+export const attemptViewSchema = z.object({
+  task: z.int(),
+  attempt: z.int(),
+  operator: address,
+  outcome: z.string(),
+  reason: z.string().nullable(),
+  startedAt: z.number().nullable(),
+  endedAt: z.number().nullable(),
+});
+
+export const workflowViewSchema = z.object({
+  workflow: z.int(),
+  name: z.string(),
+  requester: address,
+  spec: digestSchema,
+  /** refused: the coordinator will not run it (see reason). failed: a task has no attempt left. */
+  state: z.enum(["running", "completed", "failed", "cancelled", "refused"]),
+  reason: z.string().nullable(),
+  /** Rises with every change; GET ?after=N waits for the next. */
+  version: z.int(),
+  openedAt: z.number(),
+  endedAt: z.number().nullable(),
+  /** On-chain: no claim or unsettled commitment is left. */
+  settled: z.boolean(),
+  escrow: amount,
+  spent: amount,
+  refunded: amount,
+  counts: z.record(z.string(), z.int()),
+  attempts: z.int(),
+  outputs: z.record(z.string(), z.union([digestSchema, z.array(digestSchema)])),
+  completionTx: bytes32.nullable(),
+});
+export type WorkflowView = z.infer<typeof workflowViewSchema>;
+
+export const operatorViewSchema = z.object({
+  address,
+  name: z.string(),
+  machine: z.string(),
+  offer: resourcesSchema,
+  programs: z.array(digestSchema),
+  online: z.boolean(),
+  lastSeen: z.number(),
+  running: z.int(),
+  free: amount,
+  locked: amount,
+  owed: amount,
+  done: z.int(),
+  failed: z.int(),
+  struck: z.int(),
+});
+export type OperatorView = z.infer<typeof operatorViewSchema>;
+
+export const specResponseSchema = z.object({
+  digest: digestSchema,
+  minimumEscrow: amount,
+  tasks: z.int(),
+});

@@ -1,0 +1,35 @@
+/** Every size, count and time that the protocol bounds. Amounts are in market units, times in seconds, sizes in bytes. */
+export const LIMITS = {
+  /** Steps of one spec; the contract checks the same number. */
+  maxSteps: 64,
+  /** Tasks of all steps of one spec together. */
+  maxTasks: 100_000,
+  /** Tasks of one word of the claimed bitmap. */
+  tasksPerWord: 192,
+  /** Tasks of one assignment, and commitments of one batch. */
+  maxBatch: 128,
+  /** Commitments that are hashed together, so that a dispute opens only one chunk. */
+  chunkSize: 16,
+  /** Inputs (or outputs) of one step. */
+  maxPorts: 32,
+  /** Items of one collection. */
+  maxItems: 65_536,
+  /** Children of one node of an aggregation tree. */
+  maxArity: 16,
+  /** Canonical JSON of a spec. */
+  maxSpecBytes: 4 * 1024 * 1024,
+  /** One artifact. */
+  maxArtifactBytes: 512 * 1024 * 1024,
+  /** One JSON body of the HTTP API. */
+  maxBodyBytes: 1024 * 1024,
+  /** Characters of a step, port or workflow name. */
+  maxNameLength: 64,
+  /** Price and bond of one task (they are packed in 56 bits; JSON keeps 53). */
+  maxAmount: Number.MAX_SAFE_INTEGER,
+  maxClaimTime: 7 * 24 * 3600,
+  maxWindow: 7 * 24 * 3600,
+  maxAttempts: 100,
+  maxVerifierGas: 10_000_000,
+  /** Age of a signed HTTP request, milliseconds. */
+  maxRequestAgeMs: 60_000,
+} as const;

@@ -1,0 +1,42 @@
+import { concatHex, keccak256, type Hex } from "viem";
+
+// Commutative Merkle trees as OpenZeppelin's MerkleProof checks them: each pair is sorted before hashing, and a node
+// without a sibling goes up unchanged. Leaves are hashed twice, so that no inner node passes for a leaf.
+
+const hashPair = (a: Hex, b: Hex): Hex => keccak256(a < b ? concatHex([a, b]) : concatHex([b, a]));
+
+function levelUp(level: Hex[]): Hex[] {
+  const next: Hex[] = [];
+  for (let i = 0; i < level.length; i += 2)
+    next.push(i + 1 < level.length ? hashPair(level[i]!, level[i + 1]!) : level[i]!);
+  return next;
+}
+
+/** @param encoded ABI encoding of the leaf */
+export function leafHash(encoded: Hex): Hex {
+  return keccak256(keccak256(encoded));
+}
+
+/** @param leaves at least one leaf hash @returns the root */
+export function merkleRoot(leaves: Hex[]): Hex {
+  let level = leaves;
+  while (level.length > 1) level = levelUp(level);
+  return level[0]!;
+}
+
+/** @returns the sibling hashes from leaf `index` up to the root */
+export function merklePath(leaves: Hex[], index: number): Hex[] {
+  const path: Hex[] = [];
+  let level = leaves;
+  for (let at = index; level.length > 1; at >>= 1) {
+    const sibling = level[at ^ 1];
+    if (sibling) path.push(sibling);
+    level = levelUp(level);
+  }
+  return path;
+}
+
+/** @returns whether `path` leads from `leaf` to `root` */
+export function verifyMerklePath(leaf: Hex, path: Hex[], root: Hex): boolean {
+  return path.reduce(hashPair, leaf) === root;
+}

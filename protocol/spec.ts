@@ -1,0 +1,123 @@
+import { z } from "zod";
+import { digestSchema } from "./digest";
+import { LIMITS } from "./limits";
+
+const name = z
+  .string()
+  .regex(
+    /^[a-z][a-zA-Z0-9_-]*$/,
+    "must start with a lower-case letter; letters, digits, - and _ follow",
+  )
+  .max(LIMITS.maxNameLength);
+const amount = z.int().min(1).max(LIMITS.maxAmount);
+const seconds = (max: number) => z.int().min(1).max(max);
+
+/** Where a task's input comes from: the workflow's own inputs, or an output of an earlier step. */
+export const refSchema = z.union([
+  z.strictObject({ input: name }),
+  z.strictObject({ step: name, output: name, index: z.int().min(0).optional() }),
+]);
+export type Ref = z.infer<typeof refSchema>;
+
+export const workflowInputSchema = z.union([
+  z.strictObject({ kind: z.literal("file"), digest: digestSchema }),
+  z.strictObject({
+    kind: z.literal("collection"),
+    items: z.array(digestSchema).min(1).max(LIMITS.maxItems),
+  }),
+]);
+export type WorkflowInput = z.infer<typeof workflowInputSchema>;
+
+/**
+ * How many tasks a step has:
+ * - single: one;
+ * - map: one for each item of the lists that the inputs named in `over` refer to (all of one length);
+ * - tree: an aggregation of the list `source`, `slots.length` neighbours at a time, until at most `until` items are left.
+ *   A node's children arrive as the inputs named in `slots`; its output `item` goes up. A node left alone is carried up as it is.
+ */
+export const fanOutSchema = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("single") }),
+  z.strictObject({ kind: z.literal("map"), over: z.array(name).min(1).max(LIMITS.maxPorts) }),
+  z.strictObject({
+    kind: z.literal("tree"),
+    source: refSchema,
+    slots: z.array(name).min(2).max(LIMITS.maxArity),
+    item: name,
+    until: z.int().min(1).max(LIMITS.maxArity),
+  }),
+]);
+export type FanOut = z.infer<typeof fanOutSchema>;
+
+/** verifier: an adapter answers on-chain. accepted: the coordinator runs the validation program and signs its acceptance. */
+export const ruleSchema = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("verifier"),
+    address: z.string().regex(/^0x[0-9a-fA-F]{40}$/, "must be an address"),
+    gas: z.int().min(1).max(LIMITS.maxVerifierGas),
+  }),
+  z.strictObject({ kind: z.literal("accepted"), validation: digestSchema }),
+]);
+export type RuleSpec = z.infer<typeof ruleSchema>;
+
+export const resourcesSchema = z.strictObject({
+  cores: z.int().min(1).max(1024),
+  memoryMb: z
+    .int()
+    .min(1)
+    .max(16 * 1024 * 1024),
+  gpus: z.int().min(0).max(64).default(0),
+  vramMb: z
+    .int()
+    .min(0)
+    .max(16 * 1024 * 1024)
+    .default(0),
+});
+export type Resources = z.infer<typeof resourcesSchema>;
+
+export const stepSchema = z.strictObject({
+  id: name,
+  program: digestSchema,
+  params: z.record(name, z.string().max(1024)).default({}),
+  fanOut: fanOutSchema,
+  inputs: z.record(name, refSchema),
+  outputs: z.record(name, z.enum(["file", "collection"])),
+  /** Which input's bytes are the statement that the result proves. */
+  statement: name.optional(),
+  resources: resourcesSchema,
+  maxTasks: z.int().min(1).max(LIMITS.maxTasks),
+  /** Most that one task may be paid, in units. */
+  reward: amount,
+  /** Locked by the operator for each task, in units. */
+  bond: amount,
+  claimSeconds: seconds(LIMITS.maxClaimTime),
+  windowSeconds: seconds(LIMITS.maxWindow),
+  maxRevealBytes: z
+    .int()
+    .min(0)
+    .max(128 * 1024),
+  rule: ruleSchema,
+  limits: z.strictObject({
+    startSeconds: seconds(LIMITS.maxClaimTime),
+    runSeconds: seconds(LIMITS.maxClaimTime),
+    silenceSeconds: seconds(LIMITS.maxClaimTime),
+  }),
+  retry: z.strictObject({
+    attempts: z.int().min(1).max(LIMITS.maxAttempts),
+    backoffSeconds: z.number().min(0).max(3600),
+  }),
+  /** Its proof is verified on-chain and completes the workflow. At most one step, single, rule verifier. */
+  final: z.boolean().default(false),
+});
+export type Step = z.infer<typeof stepSchema>;
+
+/** The canonical description of a workflow; its SHA-256 is on-chain. */
+export const specSchema = z.strictObject({
+  version: z.literal(1),
+  name,
+  inputs: z.record(name, workflowInputSchema),
+  steps: z.array(stepSchema).min(1).max(LIMITS.maxSteps),
+  /** What the requester takes home. */
+  outputs: z.record(name, refSchema),
+});
+export type Spec = z.infer<typeof specSchema>;
+export type SpecInput = z.input<typeof specSchema>;

@@ -1,0 +1,142 @@
+import {
+  encodeFunctionData,
+  keccak256,
+  type Address,
+  type ContractFunctionArgs,
+  type ContractFunctionName,
+  type Hex,
+  type TransactionReceipt,
+} from "viem";
+import { marketAbi } from "../../protocol/abi";
+import { FrobenError } from "../../protocol/errors";
+import { chainError } from "../chain-error";
+import { accountOf, type Client } from "../client";
+import { poll } from "../wait";
+
+export type MarketFunction = ContractFunctionName<typeof marketAbi, "nonpayable" | "payable">;
+
+/** A call of the market contract. */
+export interface MarketCall<Name extends MarketFunction> {
+  functionName: Name;
+  args: ContractFunctionArgs<typeof marketAbi, "nonpayable" | "payable", Name>;
+  /** Wei to send with it. */
+  value?: bigint;
+  /** Nonce to use, so that no two of several such transactions can both land. */
+  nonce?: number;
+  /** How long to wait for the transaction, milliseconds. */
+  timeoutMs?: number;
+}
+
+const DEFAULT_TIMEOUT_MS = 120_000;
+/** How long to look for a transaction that the node said it did not take. */
+const DOUBT_MS = 10_000;
+
+async function awaitInclusion(
+  client: Client,
+  sent: { hash: Hex; from: Address; nonce: number },
+  timeoutMs: number,
+): Promise<TransactionReceipt> {
+  const receiptOf = () =>
+    client.chain.getTransactionReceipt({ hash: sent.hash }).catch(() => undefined);
+  const outcome = await poll(
+    async () => {
+      const receipt = await receiptOf();
+      if (receipt) return receipt;
+      const used = await client.chain
+        .getTransactionCount({ address: sent.from, blockTag: "latest" })
+        .catch(() => 0);
+      // The nonce may have been used by this very transaction since the first look.
+      return used > sent.nonce ? ((await receiptOf()) ?? ("replaced" as const)) : undefined;
+    },
+    { everyMs: client.pollMs, timeoutMs },
+  );
+  if (outcome === undefined)
+    throw new FrobenError("transaction_pending", `transaction ${sent.hash} is not included yet`, {
+      value: sent.hash,
+      retryable: true,
+      hint: "it may still land: call again, what already happened is found on-chain",
+    });
+  if (outcome === "replaced")
+    throw new FrobenError("transaction_replaced", "another transaction took the nonce", {
+      value: sent.nonce,
+      retryable: true,
+      hint: "another process sends from the same account: give each its own",
+    });
+  if (outcome.status === "reverted")
+    throw new FrobenError("reverted", `transaction ${sent.hash} reverted`, { value: sent.hash });
+  return outcome;
+}
+
+async function signCall<Name extends MarketFunction>(client: Client, call: MarketCall<Name>) {
+  const account = accountOf(client);
+  const { market, chainId } = await client.market();
+  const data = encodeFunctionData({
+    abi: marketAbi,
+    functionName: call.functionName,
+    args: call.args,
+  } as Parameters<typeof encodeFunctionData>[0]);
+  try {
+    await client.chain.simulateContract({
+      account,
+      address: market,
+      abi: marketAbi,
+      functionName: call.functionName,
+      args: call.args,
+      value: call.value,
+    } as unknown as Parameters<typeof client.chain.simulateContract>[0]);
+    const request = await client.chain.prepareTransactionRequest({
+      account,
+      chain: null,
+      chainId,
+      to: market,
+      data,
+      value: call.value ?? 0n,
+      ...(call.nonce === undefined ? {} : { nonce: call.nonce }),
+    });
+    const serialized = await account.signTransaction({ ...request, chainId } as Parameters<
+      typeof account.signTransaction
+    >[0]);
+    return { serialized, from: account.address, nonce: request.nonce };
+  } catch (error) {
+    throw chainError(error, call.functionName);
+  }
+}
+
+/**
+ * As `sendCall`, for a caller that holds the client's `sending` queue already.
+ * @throws FrobenError as `sendCall`
+ */
+export async function sendCallNow<Name extends MarketFunction>(
+  client: Client,
+  call: MarketCall<Name>,
+): Promise<TransactionReceipt> {
+  const { serialized, from, nonce } = await signCall(client, call);
+  const failure = await client.chain.sendRawTransaction({ serializedTransaction: serialized }).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  const timeoutMs = call.timeoutMs ?? DEFAULT_TIMEOUT_MS;
+  try {
+    return await awaitInclusion(
+      client,
+      { hash: keccak256(serialized), from, nonce },
+      failure ? Math.min(timeoutMs, DOUBT_MS) : timeoutMs,
+    );
+  } catch (error) {
+    const unseen = error instanceof FrobenError && error.code === "transaction_pending";
+    throw failure && unseen ? chainError(failure, call.functionName) : error;
+  }
+}
+
+/**
+ * Calls the market contract and waits until the chain shows the transaction; an error of the node on the way is not
+ * believed before the chain was looked at.
+ * @returns the receipt of a transaction that succeeded
+ * @throws FrobenError `account_missing`, `reverted`, `chain_error`, `transaction_pending`, `transaction_replaced`
+ */
+export function sendCall<Name extends MarketFunction>(
+  client: Client,
+  call: MarketCall<Name>,
+): Promise<TransactionReceipt> {
+  return client.sending.run(() => sendCallNow(client, call));
+}

@@ -1,0 +1,31 @@
+export * from "./actions/cancel";
+export * from "./actions/extend-deadline";
+export * from "./actions/fetch-output";
+export * from "./actions/find-workflow";
+export * from "./actions/get-attempts";
+export * from "./actions/get-operators";
+export * from "./actions/get-owed";
+export * from "./actions/get-tasks";
+export * from "./actions/refund";
+export * from "./actions/replace-coordinator";
+export * from "./actions/submit";
+export * from "./actions/top-up";
+export * from "./actions/upload-artifacts";
+export * from "./actions/watch";
+export * from "./actions/withdraw-owed";
+export { createClient, type Client, type ClientOptions } from "./client";
+export { apiFetch, type ApiRequest, type Signer } from "./http";
+export { loadProgram, loadPrograms, ProgramSet, type InstalledProgram } from "./programs";
+export { formatUnits, toUnits, toWei, DEFAULT_UNIT, type Amount } from "./units";
+export { defineWorkflow, WorkflowBuilder, type Workflow } from "./workflow/define";
+export {
+  defineProgram,
+  each,
+  file,
+  list,
+  type FileRef,
+  type ListRef,
+  type Program,
+} from "./workflow/ports";
+export { accepted, verifier, type StepDefaults, type StepOptions } from "./workflow/step-options";
+export { FrobenError } from "../protocol/errors";

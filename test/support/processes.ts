@@ -1,0 +1,15 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+/** @returns ids of the processes whose environment names a folder */
+export function holdersOf(folder: string): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        return readFileSync(`/proc/${pid}/environ`, "utf8").includes(folder);
+      } catch {
+        return false; // gone, or somebody else's
+      }
+    });
+}

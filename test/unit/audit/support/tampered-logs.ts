@@ -1,0 +1,52 @@
+import {
+  custom,
+  decodeEventLog,
+  encodeAbiParameters,
+  encodeEventTopics,
+  type AbiEvent,
+  type Hex,
+} from "viem";
+import { network } from "hardhat";
+import { marketAbi } from "../../../../protocol/abi";
+
+/** A log as eth_getLogs answers it. */
+export interface RawLog {
+  topics: [Hex, ...Hex[]];
+  data: Hex;
+  logIndex: Hex;
+  blockNumber: Hex;
+}
+
+/** A transport whose node lies about logs, and about nothing else. */
+export function transportWith(tamper: (logs: RawLog[]) => RawLog[]) {
+  return custom({
+    async request({ method, params }: { method: string; params?: unknown[] }) {
+      const answer: unknown = await network.provider.request({ method, params });
+      return method === "eth_getLogs" ? tamper(answer as RawLog[]) : answer;
+    },
+  });
+}
+
+const eventOf = (name: string) =>
+  marketAbi.find((item) => item.type === "event" && item.name === name) as AbiEvent;
+
+export function nameOf(log: RawLog): string {
+  return decodeEventLog({ abi: marketAbi, ...log }).eventName;
+}
+
+/** @returns the same log with other arguments */
+export function withArgs(log: RawLog, change: (args: Record<string, unknown>) => void): RawLog {
+  const { eventName, args } = decodeEventLog({ abi: marketAbi, ...log });
+  const changed: Record<string, unknown> = { ...args };
+  change(changed);
+  const event = eventOf(eventName);
+  const plain = event.inputs.filter((input) => !input.indexed);
+  return {
+    ...log,
+    topics: encodeEventTopics({ abi: [event], args: changed } as never) as [Hex, ...Hex[]],
+    data: encodeAbiParameters(
+      plain,
+      plain.map((input) => changed[input.name!]),
+    ),
+  };
+}

@@ -1,0 +1,272 @@
+import { expect } from "chai";
+import { zeroHash } from "viem";
+import { createChainReader } from "../../../offchain/chain/chain-reader";
+import { connect } from "../../../offchain/chain/clients";
+import { catchUp, type ChainStep, type FollowOptions } from "../../../offchain/chain/follow-chain";
+import { startIndexer } from "../../../offchain/chain/indexer";
+import { Ledger } from "../../../offchain/chain/ledger";
+import { closeDatabase, openDatabase, type Db } from "../../../offchain/db/client";
+import { marketAbi } from "../../../protocol/abi";
+import { FrobenError } from "../../../protocol/errors";
+import { devnetAccount, ROLES } from "../../../devnet/chain";
+import { startTestChain, type TestChain } from "../../support/chain";
+import { silentLog } from "../../support/silent-log";
+
+const [OPERATOR, SECOND, REQUESTER] = [ROLES.operators, ROLES.operators + 1, ROLES.requesters];
+const TABLES = ["workflows", "batches", "tasks", "accounts", "events", "blocks", "undo"];
+
+describe("following a real chain", () => {
+  let chain: TestChain;
+  let snapshot: `0x${string}`;
+  const databases: Db[] = [];
+
+  before(async function () {
+    this.timeout(120_000);
+    chain = await startTestChain();
+  });
+  after(() => chain?.stop());
+  beforeEach(async () => (snapshot = await chain.test.snapshot()));
+  afterEach(async () => {
+    databases.splice(0).forEach(closeDatabase);
+    await chain.test.revert({ id: snapshot });
+  });
+
+  function newLedger(): { db: Db; ledger: Ledger } {
+    const db = openDatabase(":memory:");
+    databases.push(db);
+    const market = chain.market.toLowerCase() as `0x${string}`;
+    return { db, ledger: new Ledger(db, { chainId: 31337, market, fromBlock: chain.fromBlock }) };
+  }
+
+  const options = (finality = 64): FollowOptions => ({
+    client: connect(chain.rpcUrl, 25),
+    market: chain.market,
+    fromBlock: chain.fromBlock,
+    finality,
+  });
+
+  async function sync(ledger: Ledger, follow = options()): Promise<ChainStep["kind"][]> {
+    const kinds: ChainStep["kind"][] = [];
+    for await (const step of catchUp(follow, ledger)) {
+      ledger.apply(step);
+      kinds.push(step.kind);
+    }
+    return kinds;
+  }
+
+  const contents = (db: Db, tables = TABLES) =>
+    Object.fromEntries(
+      tables.map((table) => [
+        table,
+        db.$client
+          .prepare(`select * from chain_${table}`)
+          .all()
+          .map((row) => JSON.stringify(row))
+          .sort(),
+      ]),
+    );
+
+  /** One by one: many at once are blocks that Hardhat does not link to their parents. */
+  async function mine(blocks: number): Promise<void> {
+    for (let i = 0; i < blocks; i++) await chain.test.mine({ blocks: 1 });
+  }
+
+  const deposit = (account: number, units: bigint) =>
+    chain.call(account, "deposit", [devnetAccount(account).address], units * chain.unit);
+
+  async function open(escrow: bigint): Promise<void> {
+    const { timestamp } = await chain.client.getBlock();
+    const coordinator = devnetAccount(ROLES.coordinator).address;
+    const terms = {
+      specHash: zeroHash,
+      key: zeroHash,
+      coordinator,
+      feeBps: 0,
+      deadline: Number(timestamp) + 10_000,
+    };
+    const step = {
+      firstTask: 0,
+      maxTasks: 2,
+      ceiling: 10n,
+      bond: 10n,
+      claimTime: 60,
+      window: 60,
+      maxReveal: 0,
+      verifierGas: 0,
+      verifier: "0x0000000000000000000000000000000000000000",
+      rule: 1,
+      isFinal: false,
+    } as const;
+    await chain.call(REQUESTER, "openWorkflow", [terms, [step]], escrow * chain.unit);
+  }
+
+  it("says of accounts and workflows what the contract says", async () => {
+    const { db, ledger } = newLedger();
+    await deposit(OPERATOR, 500n);
+    await chain.call(OPERATOR, "startUnbonding", [50n]);
+    await open(40n);
+    await chain.call(REQUESTER, "topUp", [1], 7n * chain.unit);
+    await chain.call(REQUESTER, "cancel", [1]);
+    await chain.call(REQUESTER, "refund", [1]);
+    await sync(ledger);
+    const reader = createChainReader(db, ledger);
+    for (const account of [OPERATOR, REQUESTER]) {
+      const { address } = devnetAccount(account);
+      const [free, locked, owed] = await chain.client.readContract({
+        address: chain.market,
+        abi: marketAbi,
+        functionName: "accountOf",
+        args: [address],
+      });
+      expect(reader.account(address)).include({ free, locked, owed });
+    }
+    const onChain = await chain.client.readContract({
+      address: chain.market,
+      abi: marketAbi,
+      functionName: "workflowOf",
+      args: [1],
+    });
+    const workflow = reader.workflow(1)!;
+    expect(workflow).include({
+      requester: onChain[0].toLowerCase(),
+      coordinator: onChain[1].toLowerCase(),
+      status: onChain[2],
+      deadline: onChain[4],
+      escrow: onChain[5],
+      refunded: onChain[6],
+      specHash: onChain[7],
+      spent: 0n,
+    });
+    expect(workflow.steps[0]).include({ maxTasks: 2, ceiling: 10n, bond: 10n });
+    expect(reader.workflowsOf(devnetAccount(ROLES.coordinator).address)).deep.equal([1]);
+  });
+
+  it("after a reorganisation holds exactly what a fresh index of the new chain holds", async () => {
+    const { db, ledger } = newLedger();
+    await deposit(OPERATOR, 500n);
+    await sync(ledger);
+    const fork = await chain.test.snapshot();
+    await deposit(OPERATOR, 100n);
+    await open(40n);
+    await deposit(SECOND, 300n);
+    await sync(ledger);
+    expect(createChainReader(db, ledger).workflow(1)).not.equal(undefined);
+
+    await chain.test.revert({ id: fork });
+    await deposit(SECOND, 200n);
+    await chain.call(OPERATOR, "startUnbonding", [30n]);
+    await mine(5);
+    expect((await sync(ledger))[0]).equal("reorg");
+    const fresh = newLedger();
+    await sync(fresh.ledger);
+    expect(contents(db)).deep.equal(contents(fresh.db));
+    expect(createChainReader(db, ledger).workflow(1)).equal(undefined);
+  });
+
+  it("follows a new chain that is shorter than the old one", async () => {
+    const { db, ledger } = newLedger();
+    const fork = await chain.test.snapshot();
+    await mine(6);
+    await deposit(OPERATOR, 500n);
+    await sync(ledger);
+    await chain.test.revert({ id: fork });
+    await deposit(SECOND, 500n);
+    await sync(ledger);
+    const fresh = newLedger();
+    await sync(fresh.ledger);
+    expect(contents(db)).deep.equal(contents(fresh.db));
+  });
+
+  it("waits, without going back, while a node answers with a head from its own past", async () => {
+    const { db, ledger } = newLedger();
+    await deposit(OPERATOR, 500n);
+    const past = await chain.client.getBlock();
+    await mine(3);
+    await sync(ledger);
+    const before = contents(db);
+    const follow = options();
+    const lagging = new Proxy(follow.client, {
+      get: (target, name, receiver: unknown) =>
+        name === "getBlock"
+          ? (args: { blockTag?: string }) =>
+              args.blockTag ? Promise.resolve(past) : target.getBlock(args as never)
+          : (Reflect.get(target, name, receiver) as unknown),
+    });
+    expect(await sync(ledger, { ...follow, client: lagging })).deep.equal([]);
+    expect(contents(db)).deep.equal(before);
+  });
+
+  it("reads far history in ranges, and near history block by block, to the same state", async () => {
+    await deposit(OPERATOR, 500n);
+    await open(40n);
+    await mine(40);
+    await deposit(SECOND, 300n);
+    const near = newLedger();
+    await sync(near.ledger);
+    const far = newLedger();
+    const kinds = await sync(far.ledger, options(3));
+    const said = TABLES.filter((table) => table !== "blocks" && table !== "undo");
+    expect(contents(far.db, said)).deep.equal(contents(near.db, said));
+    expect(far.ledger.tip()).deep.equal(near.ledger.tip());
+    expect(kinds.length).lessThan(12);
+  });
+
+  it("asks for smaller ranges when the node refuses large ones", async () => {
+    await deposit(OPERATOR, 500n);
+    await mine(60);
+    const follow = options(1);
+    const picky = new Proxy(follow.client, {
+      get: (target, name, receiver: unknown) =>
+        name === "getLogs"
+          ? (args: { fromBlock?: bigint; toBlock?: bigint }) =>
+              args.toBlock !== undefined && args.toBlock - args.fromBlock! > 9n
+                ? Promise.reject(new Error("query returned more than 10 blocks"))
+                : target.getLogs(args as never)
+          : (Reflect.get(target, name, receiver) as unknown),
+    });
+    const { db, ledger } = newLedger();
+    await sync(ledger, { ...follow, client: picky });
+    expect(createChainReader(db, ledger).account(devnetAccount(OPERATOR).address).free).equal(500n);
+    expect(ledger.tip()!.number).equal(Number(await chain.client.getBlockNumber()));
+  });
+
+  it("stops when the chain is rewritten below its final block", async () => {
+    const { ledger } = newLedger();
+    const fork = await chain.test.snapshot();
+    await deposit(OPERATOR, 500n);
+    await mine(10);
+    await sync(ledger, options(2));
+    await chain.test.revert({ id: fork });
+    await deposit(SECOND, 500n);
+    await mine(12);
+    const error: unknown = await sync(ledger, options(2)).catch((reason: unknown) => reason);
+    expect(error).instanceOf(FrobenError).include({ code: "reorg_too_deep" });
+  });
+
+  it("as a loop, is up to date when it says so, and sits out a node that does not answer", async () => {
+    const { db, ledger } = newLedger();
+    const follow = options();
+    let down = true;
+    let refused = 0;
+    const flaky = new Proxy(follow.client, {
+      get: (target, name, receiver: unknown) => {
+        if (name !== "getBlock" || !down) return Reflect.get(target, name, receiver) as unknown;
+        refused++;
+        if (refused >= 3) down = false;
+        return () => connect("http://127.0.0.1:1", 25).getBlock();
+      },
+    });
+    const indexer = startIndexer({ ...follow, client: flaky, ledger, pollMs: 20, log: silentLog });
+    try {
+      await deposit(OPERATOR, 500n);
+      await indexer.caughtUp();
+      expect(createChainReader(db, ledger).account(devnetAccount(OPERATOR).address).free).equal(
+        500n,
+      );
+      expect(refused).greaterThanOrEqual(3);
+      expect(indexer.health().failures).equal(0);
+    } finally {
+      await indexer.stop();
+    }
+  });
+});

@@ -1,0 +1,226 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { keccak256, toHex, type Hex } from "viem";
+import type { BlockRef } from "../../../offchain/chain/follow-chain";
+import { Ledger } from "../../../offchain/chain/ledger";
+import type { MarketEvent } from "../../../offchain/chain/market-event";
+import type { ChainChange } from "../../../offchain/coordinator/facade";
+import { closeDatabase, openDatabase, type Db } from "../../../offchain/db/client";
+import { FrobenError } from "../../../protocol/errors";
+import { MarketModel, type Action } from "./market-model";
+
+const MARKET = `0x${"5".repeat(40)}` as const;
+const IDENTITY = { chainId: 31337, market: MARKET, fromBlock: 1 };
+const TABLES = ["workflows", "batches", "tasks", "accounts", "events", "blocks"].map(
+  (t) => `chain_${t}`,
+);
+
+type Block = { block: BlockRef; events: MarketEvent[] };
+
+/** Everything that the chain tables say, in one order. */
+function contents(db: Db): Record<string, unknown[]> {
+  return Object.fromEntries(
+    TABLES.map((table) => [
+      table,
+      db.$client
+        .prepare(`select * from ${table}`)
+        .all()
+        .map((row) => JSON.stringify(row))
+        .sort(),
+    ]),
+  );
+}
+
+/** A history of blocks, one for each group of actions; `salt` makes its hashes its own. */
+function history(
+  model: MarketModel,
+  groups: Action[][],
+  parent: BlockRef | undefined,
+  salt: string,
+): Block[] {
+  const blocks: Block[] = [];
+  let last = parent;
+  for (const actions of groups) {
+    const number = (last?.number ?? 0) + 1;
+    const block = {
+      number,
+      hash: keccak256(toHex(`${salt} ${number}`)),
+      parentHash: last?.hash ?? (`0x${"00".repeat(32)}` as Hex),
+      timestamp: 1000 + number,
+    };
+    const events = actions
+      .flatMap((action) => model.act(action))
+      .map((event, logIndex) => ({
+        ...event,
+        logIndex,
+        tx: keccak256(toHex(`${salt} ${number} ${logIndex}`)),
+      }));
+    blocks.push({ block, events: events as MarketEvent[] });
+    last = block;
+  }
+  return blocks;
+}
+
+let database: Db;
+
+/** A ledger on an empty database; the file is made once, since migrating costs more than a test. */
+function withLedger<T>(use: (ledger: Ledger, db: Db) => T): T {
+  for (const table of [...TABLES, "chain_undo", "chain_identity"])
+    database.$client.exec(`delete from ${table}`);
+  return use(new Ledger(database, IDENTITY), database);
+}
+
+const applyAll = (ledger: Ledger, blocks: Block[]) =>
+  blocks.forEach((block) => ledger.apply({ kind: "block", ...block, final: false }));
+
+const actionArb: fc.Arbitrary<Action> = fc.tuple(fc.nat(10), fc.nat(20), fc.nat(20), fc.nat(100));
+const groupsArb = fc.array(fc.array(actionArb, { maxLength: 8 }), { minLength: 1, maxLength: 15 });
+/** Stake and a workflow to begin with, so that most actions are possible. */
+const BEGINNING: Action[][] = [
+  [
+    [0, 0, 0, 99],
+    [0, 1, 0, 99],
+    [0, 2, 0, 99],
+    [1, 0, 0, 0],
+  ],
+];
+
+describe("ledger", () => {
+  before(() => (database = openDatabase(":memory:")));
+  after(() => closeDatabase(database));
+
+  it("after any reorganisation says exactly what a fresh index of the new history says", () => {
+    fc.assert(
+      fc.property(groupsArb, groupsArb, fc.nat(), (common, first, cut) => {
+        const keep = cut % (first.length + 1);
+        const model = new MarketModel();
+        const shared = history(model, [...BEGINNING, ...common], undefined, "shared");
+        const fork = model.fork();
+        const old = history(model, first, shared.at(-1)!.block, "old");
+        // The new history begins at the fork, or `keep` blocks into the old one.
+        const kept =
+          keep === 0 ? [] : history(fork, first.slice(0, keep), shared.at(-1)!.block, "old");
+        const base = [...shared, ...kept];
+        const fresh = history(fork, [...first].reverse(), base.at(-1)!.block, "new");
+        const rewritten = withLedger((ledger, db) => {
+          applyAll(ledger, [...shared, ...old]);
+          ledger.apply({ kind: "reorg", ancestor: base.at(-1)!.block });
+          const atFork = contents(db);
+          applyAll(ledger, fresh);
+          return { atFork, atEnd: contents(db) };
+        });
+        const straight = withLedger((ledger, db) => {
+          applyAll(ledger, base);
+          const atFork = contents(db);
+          applyAll(ledger, fresh);
+          return { atFork, atEnd: contents(db) };
+        });
+        expect(rewritten).deep.equal(straight);
+      }),
+      { numRuns: 80 },
+    );
+  });
+
+  it("reaches the same state from final blocks, which keep no undo, as from live ones", () => {
+    fc.assert(
+      fc.property(groupsArb, (groups) => {
+        const blocks = history(new MarketModel(), [...BEGINNING, ...groups], undefined, "one");
+        const tables = (final: boolean) =>
+          withLedger((ledger, db) => {
+            for (const block of blocks) ledger.apply({ kind: "block", ...block, final });
+            const { chain_blocks: _links, ...rest } = contents(db);
+            return rest;
+          });
+        expect(tables(true)).deep.equal(tables(false));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it("tells its listener every row that a reorganisation changed, inside the same transaction", () => {
+    withLedger((ledger, db) => {
+      const model = new MarketModel();
+      const shared = history(model, BEGINNING, undefined, "a");
+      applyAll(ledger, shared);
+      const changes: ChainChange[] = [];
+      ledger.setListener((change) => {
+        expect(db.$client.inTransaction).equal(true);
+        changes.push(change);
+      });
+      applyAll(ledger, history(model, [[[2, 0, 0, 2]]], shared[0]!.block, "a"));
+      ledger.apply({ kind: "reorg", ancestor: shared[0]!.block });
+      expect(changes.map(({ block }) => block)).deep.equal([2, 1]);
+      for (const change of changes) {
+        expect([...change.workflows]).deep.equal([1]);
+        expect([...change.tasks].map(({ task }) => task)).deep.equal([96, 97, 98]);
+        expect([...change.accounts]).deep.equal([`0x${"1".padStart(40, "0")}`]);
+      }
+    });
+  });
+
+  it("applies a block whole or not at all", () => {
+    withLedger((ledger, db) => {
+      applyAll(ledger, history(new MarketModel(), BEGINNING, undefined, "a"));
+      const before = contents(db);
+      ledger.setListener(() => {
+        throw new Error("the listener failed");
+      });
+      const [next] = history(new MarketModel(), [[[0, 0, 0, 5]]], ledger.tip(), "a");
+      expect(() => ledger.apply({ kind: "block", ...next!, final: false })).throws(
+        "the listener failed",
+      );
+      expect(contents(db)).deep.equal(before);
+    });
+  });
+
+  it("refuses events that don't add up, and changes nothing", () => {
+    withLedger((ledger, db) => {
+      applyAll(ledger, history(new MarketModel(), BEGINNING, undefined, "a"));
+      const before = contents(db);
+      const [next] = history(new MarketModel(), [[]], ledger.tip(), "a");
+      const operator = `0x${"1".padStart(40, "0")}` as const;
+      const event = {
+        name: "StakeWithdrawn",
+        args: { operator, to: operator, amount: 1n },
+        tx: next!.block.hash,
+        logIndex: 0,
+      } as const;
+      expect(() =>
+        ledger.apply({ kind: "block", block: next!.block, events: [event], final: false }),
+      )
+        .throws(FrobenError)
+        .include({ code: "ledger_negative", field: "unbonding" });
+      expect(contents(db)).deep.equal(before);
+    });
+  });
+
+  it("forgets the undo of final blocks, and keeps the newest of them as the floor", () => {
+    withLedger((ledger, db) => {
+      const blocks = history(
+        new MarketModel(),
+        [...BEGINNING, [], [[0, 0, 0, 1]], []],
+        undefined,
+        "a",
+      );
+      applyAll(ledger, blocks);
+      ledger.apply({ kind: "finalize", number: 2 });
+      expect([1, 2, 3, 4].map((number) => ledger.at(number)?.number)).deep.equal([
+        undefined,
+        2,
+        3,
+        4,
+      ]);
+      expect(db.$client.prepare("select distinct block from chain_undo").all()).deep.equal([
+        { block: 3 },
+      ]);
+    });
+  });
+
+  it("refuses a database that belongs to another market", () => {
+    withLedger((_ledger, db) => {
+      expect(() => new Ledger(db, { ...IDENTITY, chainId: 1 }))
+        .throws(FrobenError)
+        .include({ code: "database_of_other_chain", field: "chainId", limit: 31337, value: 1 });
+    });
+  });
+});

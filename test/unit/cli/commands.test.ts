@@ -1,0 +1,120 @@
+import { expect } from "chai";
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { sha256 } from "../../../protocol/digest";
+import { membershipWorkflow } from "../../../pipelines/membership/workflow";
+import { run } from "./run";
+
+const { spec, digest } = membershipWorkflow({
+  programs: { digest: sha256 },
+  verifier: "0x00000000000000000000000000000000000000Aa",
+  requests: [Buffer.from("r")],
+  statements: [Buffer.from("s")],
+  reward: "5 gwei",
+});
+const NOWHERE = ["--rpc-url", "http://127.0.0.1:1", "--coordinator-url", "http://127.0.0.1:1"];
+
+describe("froben", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "froben-test-"));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+  const write = async (content: string): Promise<string> => {
+    const path = join(folder, "spec.json");
+    await writeFile(path, content);
+    return path;
+  };
+
+  it("explains every command, with an example, and exits with 0", async () => {
+    const top = await run(["--help"]);
+    expect(top.code).to.equal(0);
+    const names = [
+      "status",
+      "workflow",
+      "operators",
+      "validate",
+      "submit",
+      "fetch",
+      "withdraw",
+      "audit",
+      "operator",
+      "coordinator",
+      "deploy",
+      "setup",
+    ];
+    for (const name of names) expect(top.out).to.match(new RegExp(`^  ${name}\\b`, "m"));
+    for (const name of ["validate", "submit", "fetch", "audit", "workflow"]) {
+      const { code, out } = await run([name, "--help"]);
+      expect(code).to.equal(0);
+      expect(out).to.match(/Examples?:\n {2}froben /);
+    }
+  });
+
+  for (const [what, args] of [
+    ["an unknown command", ["frobnicate"]],
+    ["an unknown option", ["status", "--fast"]],
+    ["a missing argument", ["workflow", "show"]],
+    ["a workflow that is no number", ["workflow", "show", "one"]],
+    ["a missing required option", ["fetch", "1", "proof"]],
+    ["a chain that is no URL", ["audit", "--rpc-url", "nowhere"]],
+    ["a signature without a key", ["workflow", "cancel", "1", ...NOWHERE]],
+  ] as const)
+    it(`exits with 2 for ${what}, as text and as data`, async () => {
+      const text = await run([...args]);
+      expect(text.code).to.equal(2);
+      expect(text.out).to.equal("");
+      expect(text.err).to.not.equal("");
+      const data = await run([...args, "--json"]);
+      expect(data.code).to.equal(2);
+      expect(JSON.parse(data.err)).to.have.nested.property("error.code");
+    });
+
+  it("exits with 1 when the coordinator does not answer, and says what to look at", async () => {
+    const { code, err } = await run(["status", ...NOWHERE]);
+    expect(code).to.equal(1);
+    expect(err).to.include("coordinator_unreachable").and.to.include("is the coordinator running");
+  });
+
+  it("refuses a key that is none without showing it", async () => {
+    const { code, err } = await run(["withdraw", ...NOWHERE], { env: { FROBEN_KEY: "0xsecret" } });
+    expect(code).to.equal(2);
+    expect(err).to.include("key_invalid").and.not.to.include("secret");
+  });
+
+  it("validates a spec and says what it costs at most", async () => {
+    const { code, out } = await run(["validate", await write(JSON.stringify(spec)), "--json"]);
+    expect(code).to.equal(0);
+    expect(JSON.parse(out)).to.deep.equal({ valid: true, digest, tasks: 1, minimumEscrow: "5" });
+  });
+
+  it("names field, limit and value of a spec's mistake", async () => {
+    const wrong = { ...spec, steps: [{ ...spec.steps[0], maxTasks: 0 }] };
+    const path = await write(JSON.stringify(wrong));
+    const { code, err } = await run(["validate", path]);
+    expect(code).to.equal(1);
+    expect(err).to.include("field steps[0].maxTasks, limit 1, found 0");
+    const data = await run(["validate", path, "--json"]);
+    expect(JSON.parse(data.err).error).to.include({
+      field: "steps[0].maxTasks",
+      limit: 1,
+      value: 0,
+    });
+  });
+
+  it("tells a file that is missing from one that is no JSON", async () => {
+    expect((await run(["validate", join(folder, "no.json")])).err).to.include("file_unreadable");
+    expect((await run(["validate", await write("{")])).err).to.include("not_json");
+  });
+
+  it("runs from its executable, in any working directory and under the Node that is there", async () => {
+    const bin = join(__dirname, "../../../bin/froben.mjs");
+    const { stdout } = await promisify(execFile)(process.execPath, [bin, "--help"], {
+      cwd: folder,
+    });
+    expect(stdout).to.include("Usage: froben");
+  }).timeout(60_000);
+});

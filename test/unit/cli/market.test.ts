@@ -1,0 +1,88 @@
+import { expect } from "chai";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { devnetKey, ROLES } from "../../../devnet/chain";
+import { membershipWorkflow } from "../../../pipelines/membership/workflow";
+import { PROGRAM, startMarket, type TestMarket } from "../sdk/market";
+import { run, type Outcome } from "./run";
+
+describe("froben, against a real chain and coordinator", function () {
+  this.timeout(240_000);
+  let market: TestMarket;
+  let cwd: string;
+  before(async () => {
+    market = await startMarket();
+    cwd = await mkdtemp(join(tmpdir(), "froben-test-"));
+    await mkdir(join(cwd, ".froben"));
+    const { rpcUrl, coordinatorUrl, market: address } = market;
+    const devnet = { rpcUrl, coordinatorUrl, market: address, fromBlock: 0 };
+    await writeFile(join(cwd, ".froben", "devnet.json"), JSON.stringify(devnet));
+  });
+  after(async () => {
+    await market.stop();
+    await rm(cwd, { recursive: true });
+  });
+
+  /** As in a folder where a devnet was left running, with a requester's key. */
+  const froben = (...args: string[]): Promise<Outcome> =>
+    run(args, { cwd, env: { FROBEN_KEY: devnetKey(ROLES.operators + 1) } });
+
+  async function data<T>(...args: string[]): Promise<T> {
+    const { code, out, err } = await froben(...args, "--json");
+    expect(err).to.equal("");
+    expect(code).to.equal(0);
+    return JSON.parse(out) as T;
+  }
+
+  it("takes a workflow from submission to its refund, and audits every payment", async () => {
+    const { spec } = membershipWorkflow({
+      programs: { digest: () => PROGRAM },
+      verifier: market.adapter,
+      requests: [Buffer.from("request")],
+      statements: [Buffer.from("statement")],
+      reward: "5 gwei",
+    });
+    const paths = ["request", "statement"].map((name) => join(cwd, name));
+    for (const path of paths)
+      await writeFile(path, path.endsWith("request") ? "request" : "statement");
+    const specPath = join(cwd, "spec.json");
+    await writeFile(specPath, JSON.stringify(spec));
+
+    const submit = ["submit", specPath, "--artifact", ...paths, "--key", "monday"];
+    const first = await data<{ workflow: number; opened: boolean; escrow: string }>(...submit);
+    expect(first).to.include({ opened: true, escrow: "5" });
+    const again = await data<{ workflow: number; opened: boolean }>(...submit);
+    expect(again).to.include({ workflow: first.workflow, opened: false });
+    const id = String(first.workflow);
+
+    await froben("workflow", "cancel", id);
+    const watched = await froben("workflow", "watch", id);
+    expect(watched.code).to.equal(1);
+    expect(watched.out).to.include("cancelled, settled");
+    expect(await data<object[]>("workflow", "list")).to.have.length(1);
+    expect(await data("workflow", "show", id)).to.include({ state: "cancelled", escrow: "5" });
+    expect((await froben("workflow", "tasks", id)).code).to.equal(0);
+    expect((await froben("workflow", "attempts", id)).out).to.equal("none\n");
+
+    await data("workflow", "refund", id);
+    expect(await data("withdraw")).to.include({ wei: "5000000000" });
+    expect((await froben("withdraw")).out).to.include("nothing is owed");
+
+    const audit = await data<{ ok: boolean; verdict: string }>("audit");
+    expect(audit).to.include({ ok: true, verdict: "every wei accounted for" });
+  });
+
+  it("says where the market is and who works there", async () => {
+    const status = await froben("status");
+    expect(status.out).to.match(/market +0x\w{40} on chain 31337/);
+    expect(await data<object[]>("operators")).to.have.length(1);
+    expect((await froben("operators")).out).to.include("1 cores, 1024 MB");
+  });
+
+  it("exits with 1 and the API's code for a workflow that nobody knows", async () => {
+    const { code, err } = await froben("workflow", "show", "99", "--json");
+    expect(code).to.equal(1);
+    expect((JSON.parse(err) as { error: object }).error).to.include({ code: "workflow_unknown" });
+  });
+});

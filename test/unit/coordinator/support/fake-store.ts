@@ -1,0 +1,34 @@
+import { sha256, type Digest } from "../../../../protocol/digest";
+import { FrobenError } from "../../../../protocol/errors";
+import type { ArtifactReader } from "../../../../offchain/coordinator/facade";
+
+/** Artifacts in memory. */
+export class FakeStore implements ArtifactReader {
+  private readonly artifacts = new Map<Digest, Uint8Array>();
+
+  put(bytes: Uint8Array | string): Digest {
+    const digest = sha256(bytes);
+    this.artifacts.set(digest, Buffer.from(bytes));
+    return digest;
+  }
+
+  /** Whether an artifact is this text. */
+  is(digest: Digest, text: string): boolean {
+    return digest === sha256(text);
+  }
+
+  has(digest: Digest) {
+    return Promise.resolve(this.artifacts.has(digest));
+  }
+  read(digest: Digest) {
+    const bytes = this.artifacts.get(digest);
+    if (!bytes) return Promise.reject(new FrobenError("artifact_missing", digest));
+    return Promise.resolve(bytes);
+  }
+  path(digest: Digest) {
+    return Promise.resolve(digest);
+  }
+  async size(digest: Digest) {
+    return (await this.read(digest)).length;
+  }
+}

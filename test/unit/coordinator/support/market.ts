@@ -1,0 +1,240 @@
+import { setImmediate as turn } from "node:timers/promises";
+import type { Address, Hex } from "viem";
+import { generatePrivateKey, privateKeyToAccount, type PrivateKeyAccount } from "viem/accounts";
+import { createCoordinator } from "../../../../offchain/coordinator/coordinator";
+import type { ValidationJob } from "../../../../offchain/coordinator/facade";
+import { openDatabase, closeDatabase, type Db } from "../../../../offchain/db/client";
+import { commitmentHash } from "../../../../protocol/commitment";
+import { canonicalJson, toBytes32, type Digest } from "../../../../protocol/digest";
+import { marketDomain, TYPES } from "../../../../protocol/eip712";
+import type { Register, SignedAssignment, SyncResponse } from "../../../../protocol/http";
+import type { Verdict } from "../../../../protocol/program";
+import type { Spec } from "../../../../protocol/spec";
+import { FakeChain } from "./fake-chain";
+import { FakeClock } from "./fake-clock";
+import { FakeStore } from "./fake-store";
+
+export const CHAIN_ID = 31337;
+export const MARKET: Address = `0x${"aa".repeat(20)}`;
+
+/** A coordinator with everything around it in memory; the database is a file's, so that it can be opened again. */
+export class Market {
+  readonly clock = new FakeClock();
+  readonly chain = new FakeChain(() => Math.floor(this.clock.now() / 1000));
+  readonly store = new FakeStore();
+  readonly account = privateKeyToAccount(generatePrivateKey());
+  readonly sent: { purpose: string; data: Hex }[] = [];
+  /** Answers of adapters and validation programs; tests replace it. */
+  judge: (job: ValidationJob | { result: Uint8Array }) => Verdict = () => ({ valid: true });
+  coordinator!: ReturnType<typeof createCoordinator>;
+  private db!: Db;
+
+  /** @param file of the database */
+  constructor(private readonly file: string) {}
+
+  async start(): Promise<this> {
+    this.db = openDatabase(this.file);
+    const silent = {
+      info() {},
+      warn() {},
+      error: (fields: object, message: string) => console.error(message, fields),
+    };
+    this.coordinator = createCoordinator({
+      db: this.db,
+      account: this.account,
+      chain: this.chain,
+      calls: {
+        chainId: CHAIN_ID,
+        market: MARKET,
+        verify: (_adapter, _statement, result) => Promise.resolve(this.judge({ result }).valid),
+      },
+      sender: {
+        send: (purpose, { data }) => {
+          this.sent.push({ purpose, data });
+          return Promise.resolve({ hash: `0x${"77".repeat(32)}` as Hex });
+        },
+      },
+      store: this.store,
+      validator: { has: () => true, run: (job) => Promise.resolve(this.judge(job)) },
+      clock: this.clock,
+      log: silent,
+      settings: {
+        claimBySeconds: 30,
+        operatorSilenceMs: 15_000,
+        validations: 2,
+        validationLimits: { seconds: 60, memoryMb: 512 },
+        seed: "test",
+      },
+    });
+    this.chain.listener = (change) => this.coordinator.chainChanged(change);
+    await this.coordinator.recover();
+    return this;
+  }
+
+  /** Ends the coordinator as a crash would: what is not in the database is lost. */
+  async stop(): Promise<void> {
+    this.chain.listener = () => {};
+    await this.coordinator.stop();
+    closeDatabase(this.db);
+  }
+
+  /** Lets everything happen that can happen now. */
+  async settle(): Promise<void> {
+    for (let i = 0; i < 6; i++) {
+      await this.coordinator.idle();
+      await turn();
+    }
+  }
+
+  async pass(ms: number): Promise<void> {
+    this.clock.advance(ms);
+    this.chain.tick();
+    await this.settle();
+  }
+
+  async submit(id: number, spec: Spec): Promise<void> {
+    this.store.put(canonicalJson(spec));
+    this.chain.open(id, spec, this.account.address);
+    await this.settle();
+  }
+
+  async operator(changes: Partial<Register> & Pick<Register, "programs">): Promise<TestOperator> {
+    const operator = new TestOperator(this, privateKeyToAccount(generatePrivateKey()));
+    this.chain.stake(operator.address, 1_000n);
+    this.coordinator.register(operator.address, {
+      name: "test",
+      machine: { id: operator.address, cores: 4, memoryMb: 8_000, gpus: [] },
+      offer: { cores: 4, memoryMb: 8_000, gpus: 0, vramMb: 0 },
+      concurrency: 1,
+      priceBps: 8_000,
+      speed: 1,
+      ...changes,
+    });
+    await operator.sync();
+    await this.settle();
+    return operator;
+  }
+}
+
+/** An operator that does what the test tells it. */
+export class TestOperator {
+  readonly address: Address;
+  readonly assignments = new Map<string, SignedAssignment>();
+  readonly verdicts: SyncResponse["verdicts"] = [];
+  running: { workflow: number; task: number; attempt: number; progress: number }[] = [];
+  draining = false;
+
+  constructor(
+    private readonly market: Market,
+    readonly account: PrivateKeyAccount,
+  ) {
+    this.address = account.address.toLowerCase() as Address;
+  }
+
+  /** One heartbeat. @returns the assignments that are new */
+  async sync(): Promise<SignedAssignment[]> {
+    const answer = await this.market.coordinator.sync(this.address, {
+      running: this.running,
+      draining: this.draining,
+      known: [...this.assignments.keys()] as Hex[],
+      seenVerdicts: this.verdicts.map(({ workflow, task, attempt }) => ({
+        workflow,
+        task,
+        attempt,
+      })),
+      waitMs: 0,
+    });
+    for (const body of answer.assignments) this.assignments.set(body.root, body);
+    this.verdicts.push(...answer.verdicts);
+    await this.market.settle();
+    return answer.assignments;
+  }
+
+  hold(body: SignedAssignment, progress = 0): void {
+    for (const { task, attempt } of body.tasks)
+      this.running.push({ workflow: body.workflow, task, attempt, progress });
+  }
+
+  /** Reports a result for one task of an assignment. @param outputs bytes of each output; an array is a collection */
+  async report(
+    body: SignedAssignment,
+    task: number,
+    outputs: Record<string, string | string[]>,
+  ): Promise<Digest> {
+    const { store } = this.market;
+    const digests = Object.entries(outputs).map(([name, content]): [string, Digest] => [
+      name,
+      Array.isArray(content)
+        ? store.put(canonicalJson({ type: "collection", items: content.map((c) => store.put(c)) }))
+        : store.put(content),
+    ]);
+    const plain = digests.length === 1 && !Array.isArray(Object.values(outputs)[0]);
+    const result = plain
+      ? digests[0]![1]
+      : store.put(canonicalJson({ type: "result", outputs: Object.fromEntries(digests) }));
+    const { attempt } = body.tasks.find((t) => t.task === task)!;
+    await this.market.coordinator.result(this.address, {
+      workflow: body.workflow,
+      task,
+      attempt,
+      root: body.root as Hex,
+      result,
+      receipt: await this.receipt(body, task, result),
+      usage: { wallMs: 1_000, cpuMs: 900, maxRssMb: 100 },
+    });
+    this.running = this.running.filter((r) => r.workflow !== body.workflow || r.task !== task);
+    await this.market.settle();
+    return result;
+  }
+
+  receipt(body: SignedAssignment, task: number, result: Digest): Promise<Hex> {
+    return this.account.signTypedData({
+      domain: marketDomain(CHAIN_ID, MARKET),
+      types: TYPES,
+      primaryType: "Receipt",
+      message: {
+        workflow: body.workflow,
+        task,
+        attempt: body.attempt,
+        operator: this.address,
+        root: body.root as Hex,
+        resultDigest: toBytes32(result),
+      },
+    });
+  }
+
+  commitment(body: SignedAssignment, task: number, result: Digest): Hex {
+    return commitmentHash({
+      chainId: CHAIN_ID,
+      market: MARKET,
+      workflow: body.workflow,
+      task,
+      attempt: body.attempt,
+      operator: this.address,
+      root: body.root as Hex,
+      resultDigest: toBytes32(result),
+    });
+  }
+
+  /** Takes everything it is given, computes it at once, claims, reports and commits. @returns tasks done */
+  async work(
+    outputsOf: (body: SignedAssignment, task: number) => Record<string, string | string[]>,
+  ): Promise<number[]> {
+    const done: number[] = [];
+    for (const body of await this.sync()) {
+      this.hold(body);
+      await this.sync();
+      this.market.chain.claim(body);
+      await this.market.settle();
+      for (const { task } of body.tasks) {
+        const result = await this.report(body, task, outputsOf(body, task));
+        this.market.chain.pay(body.workflow, task, "committed", [
+          this.commitment(body, task, result),
+        ]);
+        await this.market.settle();
+        done.push(task);
+      }
+    }
+    return done;
+  }
+}

@@ -1,0 +1,208 @@
+import { expect } from "chai";
+import { sha256 } from "../../../protocol/digest";
+import { choose, type Question } from "../../../offchain/matchmaker/choose";
+import { Experience } from "../../../offchain/matchmaker/experience";
+import { Fleet } from "../../../offchain/matchmaker/fleet";
+import { Matcher, type Match } from "../../../offchain/matchmaker/matcher";
+import { Lane, ReadyQueue, type ReadyTask } from "../../../offchain/runtime/ready-queue";
+import { Reservations } from "../../../offchain/runtime/reservation";
+
+const PROGRAM = sha256("program");
+const NOW = 1_000_000;
+
+/** A market floor with one machine. */
+function floor(cores: number) {
+  const queue = new ReadyQueue();
+  const fleet = new Fleet();
+  const reservations = new Reservations();
+  const experience = new Experience();
+  const matcher = new Matcher(queue, fleet, reservations, experience, "seed");
+  const machine = { id: "m", cores, memoryMb: 10_000, gpus: [] };
+  reservations.declare("m", machine);
+  const operator = (address: string, changes: object = {}) => {
+    const joined = fleet.register(address, {
+      name: address,
+      machine,
+      offer: { cores, memoryMb: 10_000, gpus: 0, vramMb: 0 },
+      programs: [PROGRAM],
+      concurrency: 1,
+      priceBps: 10_000,
+      speed: 1,
+      ...changes,
+    });
+    joined.online = true;
+    joined.freeStake = 1_000n;
+    return joined;
+  };
+  const lane = (workflow: number, need: number, remaining: number, tasks: number, from = 0) => {
+    const lane = new Lane(
+      {
+        workflow,
+        step: `step${from}`,
+        stepIndex: 0,
+        program: PROGRAM,
+        resources: { cores: need, memoryMb: 1, gpus: 0, vramMb: 0 },
+        ceiling: 100n,
+        bond: 1n,
+        claimSeconds: 120,
+        runSeconds: 40,
+      },
+      () => remaining,
+      () => 0,
+    );
+    for (let i = 0; i < tasks; i++) lane.add(task(from + i));
+    queue.open(lane);
+    return lane;
+  };
+  const run = () => {
+    const matches: Match<ReadyTask>[] = [];
+    matcher.run(NOW, (match) => {
+      matches.push(match);
+      const { operator: by, tasks, slots, lane: of, expectedMs } = match;
+      for (const t of tasks.slice(0, slots)) {
+        const key = `${of.terms.workflow}/${t.index}`;
+        reservations.book(key, "m", of.terms.resources, NOW + expectedMs);
+        by.computing.set(key, NOW + expectedMs);
+      }
+      by.queued += tasks.length - slots;
+      by.lastAssignedAt = NOW;
+    });
+    return matches;
+  };
+  return { operator, lane, run, experience, matcher, fleet, reservations };
+}
+
+const task = (index: number, avoid: string[] = []): ReadyTask => ({
+  index,
+  level: 0,
+  nextAttempt: 1,
+  avoid: new Set(avoid),
+});
+
+describe("matching", () => {
+  it("serves the longest remaining path first", () => {
+    const { operator, lane, run } = floor(1);
+    operator("a");
+    lane(1, 1, 10, 1);
+    lane(2, 1, 20, 1);
+    expect(run().map((m) => m.lane.terms.workflow)).to.deep.equal([2]);
+  });
+
+  it("takes turns between workflows that are equally urgent", () => {
+    const { operator, lane, run } = floor(4);
+    for (const name of "abcd") operator(name);
+    lane(1, 1, 10, 9);
+    const first = run();
+    expect(new Set(first.map((m) => m.operator.address)).size).to.equal(4);
+  });
+
+  it("books operators of one machine together, never beyond its cores", () => {
+    const { operator, lane, run, reservations } = floor(2);
+    for (const name of "abcdef") operator(name);
+    lane(1, 1, 10, 16);
+    expect(run()).to.have.length(2);
+    expect(reservations.booked("m").cores).to.equal(2);
+  });
+
+  it("gives an idle operator a queue of short tasks, and a busy one nothing before that is done", () => {
+    const { operator, lane, run, experience } = floor(2);
+    for (const name of "abcdef") operator(name);
+    for (const name of "abcdef") experience.succeeded(PROGRAM, name, 1_000);
+    const ready = lane(1, 1, 10, 16);
+    const matches = run();
+    expect(matches.map((m) => m.tasks.length)).to.deep.equal([3, 3]);
+    expect(matches.map((m) => m.slots)).to.deep.equal([1, 1]);
+    expect(ready.size).to.equal(10);
+  });
+
+  it("keeps a machine for an urgent task that needs all of it", () => {
+    const { operator, lane, run, fleet, reservations, experience } = floor(2);
+    operator("a");
+    operator("b");
+    operator("c");
+    lane(1, 1, 10, 1);
+    run();
+    // The urgent task should have its room in 10 s; what takes 30 s would be in its way.
+    for (const slow of ["b", "c"]) experience.succeeded(PROGRAM, slow, 30_000);
+    lane(2, 2, 50, 1, 10);
+    lane(3, 1, 5, 1, 20);
+    expect(run()).to.deep.equal([]);
+    for (const by of fleet.all()) by.computing.clear();
+    reservations.free("1/0");
+    expect(run().map((m) => m.lane.terms.workflow)).to.deep.equal([2]);
+  });
+
+  it("avoids who failed the task while another can take it, and only then", () => {
+    const { operator, lane, run } = floor(2);
+    operator("bad");
+    const other = operator("other");
+    other.online = false;
+    lane(1, 1, 10, 0).add(task(0, ["bad"]));
+    expect(run()[0]!.operator.address).to.equal("bad");
+    const again = floor(2);
+    again.operator("bad");
+    again.operator("other", { priceBps: 10_000 });
+    again.lane(1, 1, 10, 0).add(task(0, ["bad"]));
+    expect(again.run()[0]!.operator.address).to.equal("other");
+  });
+
+  it("says for every operator why it can't take a task", () => {
+    const { operator, lane, matcher } = floor(2);
+    operator("offline").online = false;
+    operator("draining").draining = true;
+    operator("stranger", { programs: [] });
+    operator("small", { offer: { cores: 1, memoryMb: 1, gpus: 0, vramMb: 0 } });
+    operator("poor").freeStake = 0n;
+    operator("good");
+    const ready = lane(1, 2, 10, 1);
+    expect(Object.fromEntries(matcher.explain(ready, ready.peek()!, NOW))).to.deep.equal({
+      offline: "offline",
+      draining: "draining",
+      stranger: "program",
+      small: "offer",
+      poor: "stake",
+      good: undefined,
+    });
+  });
+});
+
+describe("choosing", () => {
+  const candidate = (operator: string, score: number, more: object = {}) => ({
+    operator,
+    finishMs: score,
+    price: "1",
+    failureRate: 0.1,
+    experience: 10,
+    lastAssignedAt: 0,
+    score,
+    ...more,
+  });
+  const question = (candidates: Question["candidates"], first = 0): Question => ({
+    version: 1,
+    workflow: 1,
+    step: "s",
+    tasks: [first],
+    attempt: 1,
+    decidedAt: NOW,
+    seed: "seed",
+    candidates,
+    rejections: {},
+  });
+
+  it("takes the best score, and goes round among those that are as good", () => {
+    const slow = candidate("slow", 200);
+    const a = candidate("a", 100, { lastAssignedAt: 5 });
+    const b = candidate("b", 110, { lastAssignedAt: 3 });
+    expect(choose(question([a, slow])).choice).to.equal("a");
+    expect(choose(question([a, b, slow])).choice).to.equal("b");
+  });
+
+  it("tries newcomers in a small fixed share of decisions, the same ones every time", () => {
+    const old = candidate("old", 100);
+    const fresh = candidate("new", 1_000, { experience: 0 });
+    const explored = Array.from({ length: 2_000 }, (_, i) => choose(question([old, fresh], i)));
+    const share = explored.filter((c) => c.choice === "new").length / explored.length;
+    expect(share).to.be.within(0.03, 0.07);
+    expect(choose(question([old, fresh], 7))).to.deep.equal(choose(question([old, fresh], 7)));
+  });
+});

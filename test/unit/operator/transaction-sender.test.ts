@@ -1,0 +1,207 @@
+import { expect } from "chai";
+import { spawn, type ChildProcess } from "node:child_process";
+import { createInterface } from "node:readline";
+import { join } from "node:path";
+import pino from "pino";
+import { createPublicClient, createTestClient, custom, defineChain, http, parseEther } from "viem";
+import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
+import type { MarketChain } from "../../../operator/chain/clients";
+import {
+  createTransactionSender,
+  type TransactionSender,
+} from "../../../operator/chain/transaction-sender";
+import { systemClock as clock } from "../../../operator/clock";
+import { openJournal, type Journal } from "../../../operator/journal/journal";
+
+const root = join(__dirname, "..", "..", "..");
+const TO = `0x${"dd".repeat(20)}` as const;
+
+/** How the node's answers to transactions are falsified. */
+type Lie = "truth" | "lands, says failed" | "swallows, says failed" | "swallows, says sent";
+
+describe("the operator's transaction sender, on a real chain behind a lying node", function () {
+  this.timeout(60_000);
+  let node: ChildProcess;
+  let rpcUrl: string;
+  let lie: Lie;
+  let sent: number;
+  let journal: Journal;
+  const account = privateKeyToAccount(generatePrivateKey());
+  const log = pino({ level: "silent" });
+
+  before(async () => {
+    const hardhat = join(root, "node_modules/hardhat/internal/cli/bootstrap.js");
+    node = spawn(process.execPath, [hardhat, "node", "--port", "0", "--hostname", "127.0.0.1"], {
+      cwd: root,
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    rpcUrl = await new Promise((resolve) => {
+      createInterface({ input: node.stdout! }).on("line", (line) => {
+        const url = /JSON-RPC server at (http:\S+?)\/?$/.exec(line)?.[1];
+        if (url) resolve(url);
+      });
+    });
+  });
+  after(async () => {
+    const gone = new Promise((resolve) => node.once("exit", resolve));
+    node.kill("SIGKILL");
+    await gone;
+  });
+  beforeEach(async () => {
+    lie = "truth";
+    sent = 0;
+    journal = openJournal(":memory:", clock);
+    const test = createTestClient({ mode: "hardhat", chain: local, transport: http(rpcUrl) });
+    await test.setBalance({ address: account.address, value: parseEther("10") });
+  });
+  afterEach(() => journal.close());
+
+  const local = defineChain({
+    id: 31337,
+    name: "local",
+    nativeCurrency: { name: "Ether", symbol: "ETH", decimals: 18 },
+    rpcUrls: { default: { http: [] } },
+  });
+  const request = async ({ method, params }: { method: string; params?: unknown }) => {
+    const real = () => http(rpcUrl)({ chain: local }).request({ method, params });
+    if (method !== "eth_sendRawTransaction" || lie === "truth") {
+      if (method === "eth_sendRawTransaction") sent++;
+      return real();
+    }
+    const how = lie;
+    lie = "truth"; // it lies once
+    if (how === "lands, says failed") {
+      sent++;
+      await real();
+    }
+    if (how === "swallows, says sent") return `0x${"00".repeat(32)}`;
+    throw new Error("internal error: the connection was reset");
+  };
+  const client = createPublicClient({
+    chain: local,
+    transport: custom({ request }, { retryCount: 0 }),
+    cacheTime: 0,
+  });
+  const chain = {
+    client,
+    chain: local,
+    chainId: 31337,
+    market: TO,
+    unit: 1n,
+    minStake: 1n,
+    fromBlock: 0,
+  } as unknown as MarketChain;
+  const make = (): TransactionSender =>
+    createTransactionSender({
+      chain,
+      account,
+      journal,
+      clock,
+      log,
+      pollMs: 20,
+      bumpAfterMs: 60_000,
+    });
+  const call = { purpose: "test", to: TO, data: "0x" as const, value: 1n };
+  const nonceOnChain = () => client.getTransactionCount({ address: account.address });
+
+  it("honours a transaction that was reported failed but landed", async () => {
+    const before = await nonceOnChain();
+    lie = "lands, says failed";
+    const receipt = await make().send(call);
+    expect(receipt.status).to.equal("success");
+    expect(await nonceOnChain()).to.equal(before + 1);
+    expect(sent, "it was not sent a second time").to.equal(1);
+    expect(journal.openTransactions()).to.deep.equal([]);
+  });
+
+  for (const how of ["swallows, says failed", "swallows, says sent"] as const)
+    it(`sends the same transaction again when the node ${how}`, async () => {
+      const before = await nonceOnChain();
+      lie = how;
+      const receipt = await make().send(call);
+      expect(receipt.status).to.equal("success");
+      expect(await nonceOnChain()).to.equal(before + 1);
+    });
+
+  it("gives concurrent calls nonces of their own", async () => {
+    const before = await nonceOnChain();
+    const sender = make();
+    await Promise.all(Array.from({ length: 5 }, () => sender.send(call)));
+    expect(await nonceOnChain()).to.equal(before + 5);
+  });
+
+  it("writes a transaction down before it is broadcast", async () => {
+    const broken = {
+      ...journal,
+      addTransaction: () => {
+        throw new Error("disk full");
+      },
+    };
+    const sender = createTransactionSender({
+      chain,
+      account,
+      journal: broken,
+      clock,
+      log,
+      pollMs: 20,
+    });
+    const error: unknown = await sender.send(call).catch((e: unknown) => e);
+    expect(String(error)).to.contain("disk full");
+    expect(sent).to.equal(0);
+  });
+
+  it("sends nothing that would revert, and nothing that the wallet can't pay", async () => {
+    const code = `0x${"ee".repeat(20)}` as const;
+    const test = createTestClient({ mode: "hardhat", chain: local, transport: http(rpcUrl) });
+    await test.setCode({ address: code, bytecode: "0x60006000fd" }); // revert(0, 0)
+    const codeOf = (promise: Promise<unknown>) =>
+      promise.then(
+        () => "sent",
+        (error: unknown) => (error as { code: string }).code,
+      );
+    expect(await codeOf(make().send({ ...call, to: code }))).to.equal("tx_would_revert");
+    const dear = { ...call, value: parseEther("9.9999999") };
+    expect(await codeOf(make().send(dear))).to.equal("funds_too_low");
+    expect(sent).to.equal(0);
+    expect(journal.openTransactions()).to.deep.equal([]);
+  });
+
+  it("after a crash, finds what landed and broadcasts what did not", async () => {
+    const before = await nonceOnChain();
+    const sign = (nonce: number) =>
+      account.signTransaction({
+        type: "eip1559",
+        chainId: 31337,
+        nonce,
+        to: TO,
+        value: 1n,
+        gas: 21_000n,
+        maxFeePerGas: 10_000_000_000n,
+        maxPriorityFeePerGas: 1n,
+      });
+    const { keccak256 } = await import("viem");
+    const [landed, lost] = await Promise.all([sign(before), sign(before + 1)]);
+    await client.sendRawTransaction({ serializedTransaction: landed });
+    for (const [nonce, raw] of [
+      [before, landed],
+      [before + 1, lost],
+    ] as const)
+      journal.addTransaction({ purpose: "old", nonce, hash: keccak256(raw), raw });
+    await make().recover();
+    expect(await nonceOnChain()).to.equal(before + 2);
+    expect(journal.openTransactions()).to.deep.equal([]);
+  });
+
+  it("says so when another holder of the key used the nonce", async () => {
+    const before = await nonceOnChain();
+    journal.addTransaction({
+      purpose: "old",
+      nonce: before,
+      hash: `0x${"ab".repeat(32)}`,
+      raw: "0x",
+    });
+    await make().send(call); // takes the nonce that the old row claims
+    await make().recover();
+    expect(journal.openTransactions()).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,111 @@
+import { expect } from "chai";
+import { verifyAssignment } from "../../../operator/assignments/verify-assignment";
+import { sha256, toBytes32 } from "../../../protocol/digest";
+import { FrobenError } from "../../../protocol/errors";
+import type { SignedAssignment } from "../../../protocol/http";
+import { assignmentFixture, facts } from "./assignment-fixture";
+
+type Forge = (signed: SignedAssignment) => void;
+
+describe("an operator that is offered an assignment", () => {
+  function codeOf(signed: SignedAssignment, changes = {}): string {
+    try {
+      verifyAssignment(signed, facts(changes));
+      return "accepted";
+    } catch (error) {
+      expect(error).to.be.instanceOf(FrobenError);
+      expect((error as FrobenError).field, "the field is named").to.be.a("string");
+      return (error as FrobenError).code;
+    }
+  }
+
+  it("takes one that is what it says", async () => {
+    expect(codeOf(await assignmentFixture())).to.equal("accepted");
+  });
+
+  // Every field that the coordinator could forge without breaking its own signature over the root.
+  const forgeries: Record<string, [Forge, string]> = {
+    "another operator": [(a) => (a.operator = `0x${"33".repeat(20)}`), "assignment_not_mine"],
+    "another program": [(a) => (a.program = sha256("other")), "assignment_wrong_root"],
+    "another parameter": [(a) => (a.params.depth = "21"), "assignment_wrong_root"],
+    "another input": [(a) => (a.tasks[1]!.inputs.request = sha256("x")), "assignment_wrong_root"],
+    "another decision": [
+      (a) => (a.tasks[0]!.decisionDigest = toBytes32(sha256("x"))),
+      "assignment_wrong_root",
+    ],
+    "a statement that is not the input": [
+      (a) => (a.tasks[0]!.statementDigest = toBytes32(sha256("x"))),
+      "assignment_wrong_statement",
+    ],
+    "no statement where there is one": [
+      (a) => (a.statement = undefined),
+      "assignment_wrong_statement",
+    ],
+    "a statement that is no input": [(a) => (a.statement = "nothing"), "assignment_malformed"],
+    "another attempt of one task": [(a) => (a.tasks[2]!.attempt = 2), "assignment_malformed"],
+    "another attempt of all": [(a) => (a.attempt = 2), "assignment_malformed"],
+    "another word": [(a) => (a.word = 1), "assignment_malformed"],
+    "another mask": [(a) => (a.mask = "0x01"), "assignment_malformed"],
+    "a task less": [(a) => a.tasks.pop(), "assignment_malformed"],
+    "a task twice": [(a) => (a.tasks[1] = a.tasks[0]!), "assignment_malformed"],
+    "tasks out of order": [(a) => a.tasks.reverse(), "assignment_malformed"],
+    "another step": [(a) => (a.step = 0), "assignment_wrong_terms"],
+    "a lower bond": [(a) => (a.terms.bond = "1"), "assignment_wrong_terms"],
+    "a higher ceiling": [(a) => (a.terms.ceiling = "2000"), "assignment_wrong_terms"],
+    "another verifier": [
+      (a) => (a.terms.verifier = `0x${"dd".repeat(20)}`),
+      "assignment_wrong_terms",
+    ],
+    "a longer claim time": [(a) => (a.terms.claimTime = 1000), "assignment_wrong_terms"],
+    "tasks of another step": [(a) => (a.terms.firstTask = 102), "assignment_malformed"],
+    "several tasks of a final step": [(a) => (a.terms.isFinal = true), "assignment_malformed"],
+    "a path that leads elsewhere": [
+      (a) => (a.termsPath = [`0x${"00".repeat(32)}`]),
+      "assignment_wrong_terms",
+    ],
+  };
+  for (const [what, [forge, code]] of Object.entries(forgeries))
+    it(`refuses ${what}`, async () => {
+      const signed = await assignmentFixture();
+      forge(signed);
+      expect(codeOf(signed)).to.equal(code);
+    });
+
+  const circumstances: Record<string, [object, string]> = {
+    "that the workflow's coordinator did not sign": [
+      { signatureValid: false },
+      "assignment_wrong_signature",
+    ],
+    "of a workflow that ended": [
+      { workflow: { ...facts().workflow, status: 2 } },
+      "assignment_workflow_closed",
+    ],
+    "whose time to claim is over": [{ now: 1030 }, "assignment_expired"],
+    "of a workflow past its deadline": [{ now: 5000 }, "assignment_expired"],
+    "of a program that it does not allow": [
+      { programs: new Set() },
+      "assignment_program_not_allowed",
+    ],
+    "judged by a verifier that it does not trust": [
+      { verifierAllowed: false },
+      "assignment_verifier_not_allowed",
+    ],
+    "below its price": [{ priceBps: 9010 }, "assignment_price_too_low"],
+    "whose bonds it can't cover": [{ freeStake: 149n }, "assignment_stake_too_low"],
+    "that needs more memory than it offers": [
+      { offer: { ...facts().offer, memoryMb: 511 } },
+      "assignment_too_large",
+    ],
+    "that it can't finish in time": [{ meanMs: 30_000 }, "assignment_too_late"],
+    "behind a long queue of a program it never ran": [{ queued: 6 }, "assignment_too_late"],
+  };
+  for (const [what, [changes, code]] of Object.entries(circumstances))
+    it(`refuses one ${what}`, async () => {
+      expect(codeOf(await assignmentFixture(), changes)).to.equal(code);
+    });
+
+  it("takes more at once when it can work on more at once", async () => {
+    const signed = await assignmentFixture();
+    expect(codeOf(signed, { meanMs: 30_000, concurrency: 3 })).to.equal("accepted");
+  });
+});
