@@ -156,6 +156,12 @@ describe("Coverage of contracts", () => {
     expect(missed("Sample.trying")).to.deep.equal(["catch Error: reached"]);
   });
 
+  it("counts what runs by delegatecall where its source is", async () => {
+    const { call, missed } = sampled;
+    await call("delegating", 4);
+    expect(missed("Sample.plain")).to.deep.equal(["a > 3: false"]);
+  });
+
   it("counts ifs, loops and switches of inline assembly", async () => {
     const { call, missed } = sampled;
     await call("yul", 0);

@@ -67,6 +67,10 @@ contract Sample {
         }
     }
 
+    function delegating(uint256 a) external returns (bool ok) {
+        (ok, ) = address(this).delegatecall(abi.encodeCall(this.plain, (a)));
+    }
+
     function yul(uint256 a) external pure returns (uint256 r) {
         assembly {
             function twice(x) -> y { y := mul(x, 2) }
