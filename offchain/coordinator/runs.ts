@@ -41,6 +41,7 @@ export function fetchSpec(world: World, run: Run): void {
         world.chores.set(`spec/${run.id}`, world.now() + wait);
         return;
       }
+      if (run.endedAt !== null) return; // it ended while the spec was read
       begin(world, run, spec);
       run.reason = null;
       unfold(world, run);
