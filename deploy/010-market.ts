@@ -1,10 +1,14 @@
-import type { Address } from "viem";
+import { zeroAddress, type Address } from "viem";
+import { marketAbi } from "../protocol/abi";
+import { FrobenError } from "../protocol/errors";
 import { readCompiled } from "./compiled";
 import type { Deployer } from "./deployer";
 
 /** The market's immutable parameters. */
 export interface MarketParameters {
-  /** Wei of one unit; every amount is a multiple of it. */
+  /** An ERC-20; unset: the chain's native currency. */
+  token?: Address;
+  /** Wei, or the token's smallest units, of one unit; every amount is a multiple of it. */
   unit: bigint;
   /** Least stake of an operator, units. */
   minStake: bigint;
@@ -18,15 +22,47 @@ export const DEFAULT_PARAMETERS: MarketParameters = {
   unbondingDelay: 15 * 24 * 3600,
 };
 
-/** @returns the market's address and the block of its deployment, from which its events are read */
-export function deployMarket(
+/** A run that resumes another one, or finds its market, must mean the same market. */
+async function checkParameters(
+  { client }: Deployer,
+  market: Address,
+  wanted: Required<MarketParameters>,
+): Promise<void> {
+  const read = { address: market, abi: marketAbi } as const;
+  const [token, unit, minStake, unbondingDelay] = await Promise.all([
+    client.readContract({ ...read, functionName: "TOKEN" }),
+    client.readContract({ ...read, functionName: "UNIT" }),
+    client.readContract({ ...read, functionName: "MIN_STAKE" }),
+    client.readContract({ ...read, functionName: "UNBONDING_DELAY" }),
+  ]);
+  const found = { token, unit, minStake, unbondingDelay };
+  for (const [name, value] of Object.entries(found)) {
+    const limit = String(wanted[name as keyof MarketParameters]);
+    if (String(value).toLowerCase() !== limit.toLowerCase())
+      throw new FrobenError("parameters_differ", "the record's market has another parameter", {
+        field: name,
+        limit,
+        value: String(value),
+        hint: "a market's parameters never change: name another --out file to deploy another market",
+      });
+  }
+}
+
+/**
+ * Deploys the market: the court, the extension that runs it, and in front of both the contract that everybody calls.
+ * @returns the market's address and the block of its deployment, from which its events are read
+ * @throws FrobenError `parameters_differ` when the record has a market, or parts of one, with other parameters
+ */
+export async function deployMarket(
   deployer: Deployer,
   parameters: MarketParameters = DEFAULT_PARAMETERS,
 ): Promise<{ address: Address; block: number }> {
-  const { unit, minStake, unbondingDelay } = parameters;
-  return deployer.deploy("Market", readCompiled("Market.sol", "Market"), [
-    unit,
-    minStake,
-    unbondingDelay,
-  ]);
+  const wanted = { token: zeroAddress, ...parameters };
+  const deploy = (name: string, argument: unknown) =>
+    deployer.deploy(name, readCompiled(`${name}.sol`, name), [argument]);
+  const court = await deploy("MarketCourt", wanted);
+  const extension = await deploy("MarketExtension", court.address);
+  const market = await deploy("Market", extension.address);
+  await checkParameters(deployer, market.address, wanted);
+  return market;
 }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Wallet } from "ethers";
 import { Command } from "commander";
 import { privateKeyToAccount } from "viem/accounts";
-import type { Hex, LocalAccount } from "viem";
+import { isAddress, type Address, type Hex, type LocalAccount } from "viem";
 import { z } from "zod";
 import { FrobenError } from "../protocol/errors";
 import { schemaError } from "../protocol/validate-spec";
@@ -18,7 +18,8 @@ import { DeploymentRecord } from "./deployment-record";
 interface Flags {
   rpcUrl: string;
   out: string;
-  unit: string;
+  token?: string;
+  unit?: string;
   minStake: string;
   unbondingDelay: string;
   keystore?: string;
@@ -62,6 +63,28 @@ function readGenesisRoot(root: string | undefined): Hex {
   return root as Hex;
 }
 
+/** A token's smallest unit may be worth anything, so that there is no unit that fits all tokens. */
+function readCurrency({ token, unit }: Flags): { token?: Address; unit: bigint } {
+  if (unit !== undefined && !/^\d+$/.test(unit))
+    throw new FrobenError("unit_invalid", "the unit is no whole number", {
+      field: "--unit",
+      value: unit,
+    });
+  if (token === undefined)
+    return { unit: unit === undefined ? DEFAULT_PARAMETERS.unit : BigInt(unit) };
+  if (!isAddress(token))
+    throw new FrobenError("token_invalid", "the token is no address", {
+      field: "--token",
+      value: token,
+    });
+  if (unit === undefined)
+    throw new FrobenError("unit_missing", "a market in a token needs its unit", {
+      field: "--unit",
+      hint: "give --unit: how many of the token's smallest units are one unit of the market",
+    });
+  return { token, unit: BigInt(unit) };
+}
+
 async function readAccount(keystore: string | undefined): Promise<LocalAccount> {
   if (keystore) {
     const password = process.env.FROBEN_KEYSTORE_PASSWORD ?? "";
@@ -78,11 +101,12 @@ async function readAccount(keystore: string | undefined): Promise<LocalAccount> 
 }
 
 async function deploy(flags: Flags): Promise<void> {
+  const currency = readCurrency(flags);
   await ensureCompiled();
   const record = new DeploymentRecord(flags.out);
   const deployer = await createDeployer(flags.rpcUrl, await readAccount(flags.keystore), record);
   const market = await deployMarket(deployer, {
-    unit: BigInt(flags.unit),
+    ...currency,
     minStake: BigInt(flags.minStake),
     unbondingDelay: Number(flags.unbondingDelay),
   });
@@ -103,7 +127,11 @@ const program = new Command("deploy")
   .description("Deploys the market to any RPC URL; running it again resumes.")
   .requiredOption("--rpc-url <url>", "JSON-RPC endpoint")
   .option("--out <file>", "deployment record", "deployment.json")
-  .option("--unit <wei>", "wei of one unit", String(DEFAULT_PARAMETERS.unit))
+  .option("--token <address>", "an ERC-20 to pay and stake in, instead of the native currency")
+  .option(
+    "--unit <wei>",
+    `wei (with --token: its smallest units) of one unit (default: ${DEFAULT_PARAMETERS.unit}, a gwei)`,
+  )
   .option("--min-stake <units>", "least stake of an operator", String(DEFAULT_PARAMETERS.minStake))
   .option(
     "--unbonding-delay <seconds>",

@@ -7,6 +7,7 @@ import {
   type Address,
   type Hex,
   type LocalAccount,
+  type PublicClient,
 } from "viem";
 import { FrobenError } from "../protocol/errors";
 import type { DeploymentRecord } from "./deployment-record";
@@ -22,6 +23,7 @@ export interface ContractCode {
 export interface Deployer {
   chainId: number;
   account: LocalAccount;
+  client: PublicClient;
   /**
    * Deploys a contract unless the record has it and its code is on the chain.
    * @param name the contract's name in the record
@@ -57,6 +59,7 @@ export async function createDeployer(
   return {
     chainId,
     account,
+    client,
     async deploy(name, code, args = []) {
       const before = record.find(name);
       if (before && (await codeAt(before.address))) return before;

@@ -7,6 +7,8 @@ import {
   type TransactionReceipt,
 } from "viem";
 import { marketAbi } from "../protocol/abi";
+import { attemptOfKey } from "../operator/chain/disputes";
+import { Batches } from "./batches";
 
 /** What one workflow cost on-chain. Amounts in units. */
 export interface WorkflowCost {
@@ -20,7 +22,7 @@ export interface WorkflowCost {
 
 /** What one operator made on-chain. Amounts in units. */
 export interface OperatorIncome {
-  tasksPaid: number;
+  /** Pay, and compensation for results that are void by another's fault. */
   earned: bigint;
   slashed: bigint;
 }
@@ -38,7 +40,7 @@ const emptyCost = (): WorkflowCost => ({
   strikes: [],
   completionTx: null,
 });
-const emptyIncome = (): OperatorIncome => ({ tasksPaid: 0, earned: 0n, slashed: 0n });
+const emptyIncome = (): OperatorIncome => ({ earned: 0n, slashed: 0n });
 
 function of<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   const found = map.get(key) ?? make();
@@ -48,45 +50,69 @@ function of<K, V>(map: Map<K, V>, key: K, make: () => V): V {
 
 type MarketLog = ReturnType<typeof parseEventLogs<typeof marketAbi>>[number];
 
-function addMoney(report: ChainReport, log: MarketLog): void {
+/** @returns the workflows that an event is about, one for each of its operations */
+function apply(report: ChainReport, batches: Batches, log: MarketLog): number[] {
+  const cost = (workflow: number) => of(report.workflows, workflow, emptyCost);
+  const income = (operator: Address) => of(report.operators, operator, emptyIncome);
+  const pay = (workflow: number, operator: Address, units: bigint) => {
+    cost(workflow).paid += units;
+    income(operator).earned += units;
+  };
+  const slash = (workflow: number, operator: Address, units: bigint) => {
+    cost(workflow).slashed += units;
+    income(operator).slashed += units;
+  };
   switch (log.eventName) {
-    case "Settled":
-    case "FinalAccepted": {
-      of(report.workflows, log.args.workflow, emptyCost).paid += log.args.pay;
-      const income = of(report.operators, log.args.operator, emptyIncome);
-      income.earned += log.args.pay;
-      if (log.eventName === "FinalAccepted") income.tasksPaid += 1;
-      break;
+    case "Advanced": {
+      const { operator, facts } = log.args;
+      const { pays, workflows } = batches.advance(operator, facts);
+      for (const { workflow, pay: units } of pays) pay(workflow, operator, units);
+      return workflows;
     }
+    case "FinalAccepted":
+    case "DisputePaid":
+      pay(log.args.workflow, log.args.operator, log.args.pay);
+      break;
     case "Struck": {
       const { workflow, operator, bond, task } = log.args;
-      const cost = of(report.workflows, workflow, emptyCost);
-      cost.slashed += bond;
-      cost.strikes.push({ operator, task, tx: log.transactionHash });
-      of(report.operators, operator, emptyIncome).slashed += bond;
+      batches.leave(log.args);
+      slash(workflow, operator, bond);
+      cost(workflow).strikes.push({ operator, task, tx: log.transactionHash });
       break;
     }
-    case "Expired":
-      of(report.workflows, log.args.workflow, emptyCost).slashed += log.args.penalty;
-      of(report.operators, log.args.operator, emptyIncome).slashed += log.args.penalty;
+    case "Voided":
+      batches.leave(log.args);
+      income(log.args.operator).earned += log.args.compensation;
       break;
+    case "Demanded":
+    case "JuryCalled":
+      batches.leave({ ...log.args, ...attemptOfKey(log.args.key) });
+      break;
+    case "Released":
+    case "Expired": {
+      const { workflow, operator, slot, mask, penalty } = log.args;
+      batches.shrink(operator, slot, mask);
+      slash(workflow, operator, penalty);
+      break;
+    }
     case "EscrowRefunded":
-      of(report.workflows, log.args.workflow, emptyCost).refunded += log.args.amount;
+      cost(log.args.workflow).refunded += log.args.amount;
       break;
     case "WorkflowCompleted":
-      of(report.workflows, log.args.workflow, emptyCost).completionTx = log.transactionHash;
+      cost(log.args.workflow).completionTx = log.transactionHash;
       break;
   }
+  if ("workflow" in log.args) return [log.args.workflow];
+  return "key" in log.args ? [attemptOfKey(log.args.key).workflow] : [];
 }
 
-/** Shares a transaction's gas between the workflows that its events name, by the number of events. */
+/** Shares a transaction's gas between workflows, by how many of its operations and events are about each. */
 function addGas(
   report: ChainReport,
   call: string,
   receipt: TransactionReceipt,
-  logs: MarketLog[],
+  named: number[],
 ): void {
-  const named = logs.flatMap((log) => ("workflow" in log.args ? [Number(log.args.workflow)] : []));
   for (const workflow of new Set(named)) {
     const share = named.filter((other) => other === workflow).length / named.length;
     const entry = (of(report.workflows, workflow, emptyCost).gasByCall[call] ??= {
@@ -108,6 +134,7 @@ export async function readChain(
   fromBlock: bigint,
 ): Promise<ChainReport> {
   const report: ChainReport = { workflows: new Map(), operators: new Map() };
+  const batches = new Batches();
   const latest = await client.getBlockNumber({ cacheTime: 0 });
   for (let number = fromBlock; number <= latest; number++) {
     const block = await client.getBlock({ blockNumber: number, includeTransactions: true });
@@ -117,8 +144,8 @@ export async function readChain(
       if (receipt.status !== "success") continue;
       const { functionName } = decodeFunctionData({ abi: marketAbi, data: transaction.input });
       const logs = parseEventLogs({ abi: marketAbi, logs: receipt.logs });
-      logs.forEach((log) => addMoney(report, log));
-      addGas(report, functionName, receipt, logs);
+      const named = logs.flatMap((log) => apply(report, batches, log));
+      addGas(report, functionName, receipt, named);
     }
   }
   return report;

@@ -39,9 +39,9 @@ export interface Context {
 /** What a test may put in place of the real part. */
 export type ContextOverrides = Partial<Pick<Context, "clock" | "log" | "store" | "validator">>;
 
-function openLedger(db: Db, identity: ChainIdentity): Ledger {
+function openLedger(db: Db, identity: ChainIdentity, minStake: bigint): Ledger {
   try {
-    return new Ledger(db, identity);
+    return new Ledger(db, identity, minStake);
   } catch (error) {
     closeDatabase(db);
     throw error;
@@ -60,7 +60,7 @@ export async function createContext(
   const log = overrides.log ?? createLog(config.logLevel);
   const account = privateKeyToAccount(config.coordinatorKey);
   const client = connect(config.rpcUrl, config.pollMs);
-  const { chainId, unit } = await readMarket(client, config.market);
+  const { chainId, unit, minStake } = await readMarket(client, config.market);
   const store = overrides.store ?? (await openFolderStore(join(config.dataDir, "artifacts")));
   const programs = await loadInstalledPrograms([...config.programs]);
   const runs = join(config.dataDir, "validations");
@@ -68,7 +68,8 @@ export async function createContext(
   const validator = overrides.validator ?? createValidator(programs, store, runs);
 
   const db = openDatabase(join(config.dataDir, "coordinator.sqlite"));
-  const ledger = openLedger(db, { chainId, market: config.market, fromBlock: config.fromBlock });
+  const { market: address, fromBlock } = config;
+  const ledger = openLedger(db, { chainId, market: address, fromBlock }, minStake);
   const journal = new TransactionJournal(db);
   const { pollMs } = config;
   const sender = createTransactionSender({ client, chainId, account, journal, clock, log, pollMs });

@@ -14,6 +14,8 @@ export interface OperatorConfig {
   rpcUrl: string;
   coordinatorUrl: string;
   privateKey: Hex;
+  /** Whose stake the key works with, as its delegate; unset: its own. */
+  owner?: Address;
   /** The contract to talk to; unset: the one that the coordinator names. */
   market?: Address;
   dataDir: string;
@@ -57,6 +59,8 @@ const list = z
   );
 const whole = (low: number, high: number) => z.coerce.number().int().min(low).max(high);
 
+const address = z.string().refine((text) => isAddress(text), "must be an address");
+
 const environmentSchema = z.object({
   FROBEN_RPC_URL: z.url(),
   FROBEN_COORDINATOR_URL: z.url(),
@@ -66,10 +70,8 @@ const environmentSchema = z.object({
     .optional(),
   FROBEN_OPERATOR_KEYSTORE: z.string().optional(),
   FROBEN_KEYSTORE_PASSWORD: z.string().optional(),
-  FROBEN_MARKET: z
-    .string()
-    .refine((text) => isAddress(text), "must be an address")
-    .optional(),
+  FROBEN_OWNER: address.optional(),
+  FROBEN_MARKET: address.optional(),
   FROBEN_DATA_DIR: z.string().min(1),
   FROBEN_NAME: z.string().min(1).max(64).default("operator"),
   FROBEN_MACHINE_ID: z.string().min(1).max(128).optional(),
@@ -168,6 +170,7 @@ export async function loadConfig(env: Environment): Promise<OperatorConfig> {
     rpcUrl: e.FROBEN_RPC_URL,
     coordinatorUrl: e.FROBEN_COORDINATOR_URL.replace(/\/+$/, ""),
     privateKey: await privateKeyOf(e),
+    owner: e.FROBEN_OWNER as Address | undefined,
     market: e.FROBEN_MARKET as Address | undefined,
     dataDir: resolve(e.FROBEN_DATA_DIR.replace(/^~(?=\/)/, homedir())),
     name: e.FROBEN_NAME,

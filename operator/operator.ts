@@ -10,6 +10,8 @@ import { createArtifactTransfer } from "./artifacts/transfer";
 import { takeIn } from "./assignments/intake";
 import { createChainLoop } from "./chain/chain-loop";
 import { connectMarket, isLocalChain } from "./chain/clients";
+import { createDefence, resultsAtStake } from "./chain/defence";
+import { operatorOf } from "./chain/delegate";
 import { createSlotView } from "./chain/slot-view";
 import { topUpStake, withdrawOwed } from "./chain/stake";
 import { createTransactionSender } from "./chain/transaction-sender";
@@ -41,6 +43,7 @@ export interface OperatorDeps {
 }
 
 export interface Operator {
+  /** Whose stake it works with: its own key's, or the owner's. */
   address: Address;
   /** Takes no new work, ends what it holds, collects; resolves when all is done or `drainSeconds` have passed. */
   drain(): Promise<void>;
@@ -67,10 +70,10 @@ export async function createOperator(
   const paths = dataPaths(config);
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const account = privateKeyToAccount(config.privateKey);
-  const { address } = account;
   const programs = await loadAllowedPrograms(config.programs);
   const info = await fetchMarket(config.coordinatorUrl, clock);
   const chain = await connectMarket(config.rpcUrl, info, config.market);
+  const operator = await operatorOf(chain, account.address, config.owner);
   if (config.verifiers === "any")
     if (isLocalChain(chain.chainId)) log.warn("every verifier is trusted: for local chains only");
     else
@@ -84,14 +87,14 @@ export async function createOperator(
   const stopping = new AbortController();
   const { signal } = stopping;
   const domain = marketDomain(chain.chainId, chain.market);
-  const coordinator = createCoordinatorClient(config.coordinatorUrl, account, domain, clock);
+  const signer = { account, domain, onBehalfOf: operator };
+  const coordinator = createCoordinatorClient(config.coordinatorUrl, signer, clock);
   const { pollMs } = config;
   const sender = createTransactionSender({ chain, account, journal, clock, log, pollMs });
   const cache = createArtifactCache(paths.artifacts);
-  const signer = { account, domain };
   const transfer = createArtifactTransfer(config.coordinatorUrl, signer, cache, clock);
   const holdings = createHoldings(journal, clock);
-  const slotView = createSlotView(chain, address, journal);
+  const slotView = createSlotView(chain, operator, journal);
   const wake = createWake(clock);
   const { passEnv, network } = config;
   const own = await createProgramRunner({ passEnv, network, journal, clock, log });
@@ -100,6 +103,7 @@ export async function createOperator(
   const reporter = createReporter({
     chain,
     account,
+    operator,
     holdings,
     journal,
     cache,
@@ -128,13 +132,26 @@ export async function createOperator(
       wake.ring();
     },
   });
+  const defence = createDefence({
+    chain,
+    slotView,
+    sender,
+    journal,
+    cache,
+    transfer,
+    log,
+    signal,
+    patienceSeconds: config.settlePatienceSeconds,
+    onNews: () => wake.ring(),
+  });
   const chainLoop = createChainLoop({
     chain,
-    operator: address,
+    operator,
     config,
     holdings,
     slotView,
     sender,
+    defence,
     coordinator,
     cache,
     log,
@@ -156,7 +173,7 @@ export async function createOperator(
     speed: config.speed,
   };
   const register = () => coordinator.register(registration);
-  const intake = { chain, config, operator: address, holdings, journal, programs };
+  const intake = { chain, config, operator, holdings, journal, programs };
   const syncLoop = createSyncLoop({
     coordinator,
     holdings,
@@ -189,8 +206,9 @@ export async function createOperator(
 
   await sender.recover();
   await slotView.sync();
-  await topUpStake(chain, sender, address, config.stake, log);
-  const kept = new Set(holdings.all().flatMap((one) => one.tasks.flatMap((t) => t.result ?? [])));
+  await topUpStake(chain, sender, operator, config.stake, log);
+  const held = holdings.all().flatMap((one) => one.tasks.flatMap((task) => task.result ?? []));
+  const kept = new Set([...held, ...resultsAtStake(slotView, journal)]);
   await cache.prune(config.cacheMb * 1024 * 1024, kept);
   await register();
   if (holdings.all().length > 0) log.info({ holdings: holdings.all().length }, "resuming");
@@ -214,7 +232,7 @@ export async function createOperator(
   const stop = () => (ended ??= end());
 
   async function collect(): Promise<void> {
-    const units = await withdrawOwed(chain, sender, address).catch((error: unknown) => {
+    const units = await withdrawOwed(chain, sender).catch((error: unknown) => {
       log.warn({ err: error }, "what is owed stays in the contract for now");
       return 0n;
     });
@@ -222,7 +240,7 @@ export async function createOperator(
   }
 
   return {
-    address,
+    address: operator,
     stop,
     async drain() {
       draining = true;

@@ -1,5 +1,5 @@
-import { encodeAbiParameters, type Hex } from "viem";
-import { digestOf, toBytes32, type Bytes32, type Digest } from "./digest";
+import { encodeAbiParameters, keccak256, type Hex } from "viem";
+import { digestOf, sha256, toBytes32, type Bytes32, type Digest } from "./digest";
 import { leafHash, merklePath, merkleRoot } from "./merkle";
 
 /** One task's line under an assignment's root (struct Leaf). */
@@ -22,16 +22,72 @@ const leafAbi = {
   ],
 } as const;
 
+/** Whose result an input is of. */
+export interface InputSource {
+  task: number;
+  attempt: number;
+}
+
+/** An input of a task, as its leaf binds it; without a source it is the requester's. */
+export interface InputRef {
+  digest: Digest;
+  source?: InputSource | undefined;
+}
+
+/** What the contract's struct InputsOpening holds: a leaf's inputs digest, opened. */
+export interface InputsOpening {
+  program: Bytes32;
+  params: Bytes32;
+  inputs: { name: Bytes32; digest: Bytes32; source: bigint }[];
+}
+
+const HAS_SOURCE = 1n << 48n;
+
 /**
- * Binds what a task runs: the program, its parameters and the digest of every input by name.
- * @param inputs digest of the artifact given as each input
+ * Opens what a task runs, so that a result whose input was struck can be shown to be void.
+ * @param inputs by the name of the port
+ */
+export function inputsOpening(
+  program: Digest,
+  params: Record<string, string>,
+  inputs: Record<string, InputRef>,
+): InputsOpening {
+  const rows = Object.entries(inputs).map(([name, { digest, source }]) => ({
+    name: toBytes32(sha256(name)),
+    digest: toBytes32(digest),
+    source: source ? HAS_SOURCE | (BigInt(source.task) << 16n) | BigInt(source.attempt) : 0n,
+  }));
+  return {
+    program: toBytes32(program),
+    params: toBytes32(digestOf(params)),
+    inputs: rows.sort((a, b) => (a.name < b.name ? -1 : 1)),
+  };
+}
+
+const inputsAbi = [
+  { type: "bytes32" },
+  { type: "bytes32" },
+  {
+    type: "tuple[]",
+    components: [
+      { name: "name", type: "bytes32" },
+      { name: "digest", type: "bytes32" },
+      { name: "source", type: "uint64" },
+    ],
+  },
+] as const;
+
+/**
+ * Binds what a task runs: the program, its parameters, and the digest and the source of every input by name (see InputsLib).
+ * @param inputs by the name of the port
  */
 export function inputsDigest(
   program: Digest,
   params: Record<string, string>,
-  inputs: Record<string, Digest>,
+  inputs: Record<string, InputRef>,
 ): Bytes32 {
-  return toBytes32(digestOf({ program, params, inputs }));
+  const opened = inputsOpening(program, params, inputs);
+  return keccak256(encodeAbiParameters(inputsAbi, [opened.program, opened.params, opened.inputs]));
 }
 
 export function assignmentLeafHash(leaf: Leaf): Hex {

@@ -5,29 +5,28 @@ export function marketDomain(chainId: number, market: Address): TypedDataDomain 
   return { name: "Froben", version: "1", chainId, verifyingContract: market };
 }
 
-const claimed = [
-  { name: "workflow", type: "uint48" },
-  { name: "step", type: "uint8" },
-  { name: "operator", type: "address" },
-  { name: "attempt", type: "uint16" },
-  { name: "word", type: "uint16" },
-  { name: "mask", type: "uint192" },
-] as const;
-
 /** EIP-712 types of all messages; the contract holds the first four. */
 export const TYPES = {
   Assignment: [
-    ...claimed,
+    { name: "workflow", type: "uint48" },
+    { name: "step", type: "uint8" },
+    { name: "operator", type: "address" },
+    { name: "attempt", type: "uint16" },
+    { name: "word", type: "uint16" },
+    { name: "mask", type: "uint192" },
     { name: "price", type: "uint64" },
     { name: "claimBy", type: "uint40" },
     { name: "root", type: "bytes32" },
   ],
   Acceptance: [
-    ...claimed,
-    { name: "root", type: "bytes32" },
+    { name: "operator", type: "address" },
+    { name: "ticket", type: "bytes32" },
     { name: "commitmentsRoot", type: "bytes32" },
   ],
-  Release: [...claimed, { name: "root", type: "bytes32" }],
+  Release: [
+    { name: "operator", type: "address" },
+    { name: "ticket", type: "bytes32" },
+  ],
   Receipt: [
     { name: "workflow", type: "uint48" },
     { name: "task", type: "uint32" },
@@ -37,6 +36,7 @@ export const TYPES = {
     { name: "resultDigest", type: "bytes32" },
   ],
   Request: [
+    { name: "account", type: "address" },
     { name: "method", type: "string" },
     { name: "path", type: "string" },
     { name: "bodyDigest", type: "bytes32" },
@@ -58,14 +58,16 @@ export interface AssignmentMessage {
 }
 
 export interface AcceptanceMessage {
-  workflow: number;
-  step: number;
   operator: Address;
-  attempt: number;
-  word: number;
-  mask: bigint;
-  root: Hex;
+  /** Hash of the ticket of the part that is accepted: it names workflow, tasks, attempt and root. */
+  ticket: Hex;
   commitmentsRoot: Hex;
+}
+
+export interface ReleaseMessage {
+  operator: Address;
+  /** Hash of the ticket of the part that is released. */
+  ticket: Hex;
 }
 
 export interface ReceiptMessage {
@@ -78,6 +80,8 @@ export interface ReceiptMessage {
 }
 
 export interface RequestMessage {
+  /** For whom the request is made: who signs it, or an operator whose delegate that is. */
+  account: Address;
   method: string;
   /** Path with query, as sent. */
   path: string;

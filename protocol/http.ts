@@ -64,18 +64,30 @@ export const stepTermsSchema = z.object({
   bond: amount,
   claimTime: z.int(),
   window: z.int(),
-  maxReveal: z.int(),
-  verifierGas: z.int(),
-  verifier: address,
   rule: z.int(),
   isFinal: z.boolean(),
+  judge: z.object({
+    verifier: address,
+    verifierGas: z.int(),
+    maxReveal: z.int(),
+    checkProgram: bytes32,
+    jurorFee: amount,
+    openRoot: bytes32,
+  }),
 });
 
 /** One task of an assignment: what to run, and its line under the signed root. */
 export const assignedTaskSchema = z.object({
   task: z.int().min(0),
   attempt: z.int().min(1),
-  inputs: z.record(z.string(), digestSchema),
+  /** By the name of the port: the artifact, and whose result it is of, unless it is the requester's. */
+  inputs: z.record(
+    z.string(),
+    z.object({
+      digest: digestSchema,
+      source: z.object({ task: z.int().min(0), attempt: z.int().min(1) }).optional(),
+    }),
+  ),
   statementDigest: bytes32,
   decisionDigest: bytes32,
 });
@@ -109,7 +121,14 @@ export const signedAssignmentSchema = z.object({
   tasks: z.array(assignedTaskSchema).min(1).max(LIMITS.maxBatch),
   /** Expired claims whose tasks this assignment takes over. */
   takeOvers: z.array(
-    z.object({ holder: address, slot: amount, head: z.string(), tail: z.string(), root: bytes32 }),
+    z.object({
+      holder: address,
+      slot: z.int(),
+      money: z.string(),
+      scope: z.string(),
+      root: bytes32,
+      judgeHash: bytes32,
+    }),
   ),
 });
 export type SignedAssignment = z.infer<typeof signedAssignmentSchema>;
@@ -194,8 +213,10 @@ export const PAY_STATES = [
   "none",
   "claimed",
   "committed",
+  "disputed", // it has left its batch with pay and bond, and waits for the dispute's end
   "settled",
   "struck",
+  "void", // unpaid: an input of its was struck
   "expired",
   "conceded",
   "released",

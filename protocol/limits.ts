@@ -30,6 +30,10 @@ export const LIMITS = {
   maxWindow: 7 * 24 * 3600,
   maxAttempts: 100,
   maxVerifierGas: 10_000_000,
+  /** A result that can be demanded on-chain. */
+  maxRevealBytes: 98_304,
+  /** Jurors of one case. */
+  jurySize: 5,
   /** Age of a signed HTTP request, milliseconds. */
   maxRequestAgeMs: 60_000,
 } as const;

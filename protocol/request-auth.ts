@@ -1,5 +1,7 @@
 import { randomBytes } from "node:crypto";
 import {
+  getAddress,
+  isAddress,
   recoverTypedDataAddress,
   type Address,
   type Hex,
@@ -23,6 +25,7 @@ export const AUTH_HEADERS = {
  * Signs an HTTP request (EIP-712 type Request).
  * @param body the body's bytes, or the digest of a streamed upload
  * @param now Unix time, milliseconds
+ * @param onBehalfOf an operator whose delegate the account is; the account itself if not given
  * @returns the headers to send
  */
 export async function signRequest(
@@ -30,10 +33,12 @@ export async function signRequest(
   domain: TypedDataDomain,
   request: { method: string; path: string; body: Uint8Array | string | { digest: Digest } },
   now: number,
+  onBehalfOf: Address = account.address,
 ): Promise<Record<string, string>> {
   const { body } = request;
   const digest = typeof body === "object" && "digest" in body ? body.digest : sha256(body);
   const message: RequestMessage = {
+    account: onBehalfOf,
     method: request.method,
     path: request.path,
     bodyDigest: toBytes32(digest),
@@ -47,7 +52,7 @@ export async function signRequest(
     message,
   });
   return {
-    [AUTH_HEADERS.address]: account.address,
+    [AUTH_HEADERS.address]: onBehalfOf,
     [AUTH_HEADERS.timestamp]: String(now),
     [AUTH_HEADERS.nonce]: message.nonce,
     [AUTH_HEADERS.signature]: signature,
@@ -61,7 +66,8 @@ const unauthorized = (code: string, message: string, details: object = {}) =>
  * Checks a signed request, except for whether its nonce was seen before, which the caller must remember for `maxRequestAgeMs`.
  * @param bodyDigest SHA-256 of the body as received
  * @param now Unix time, milliseconds
- * @returns the signer and the nonce
+ * @param mayActFor whether a signer is an account's delegate; nobody is if not given
+ * @returns the account that the request is for, and the nonce
  * @throws FrobenError (401) `auth_missing`, `auth_malformed`, `auth_expired`, `auth_wrong_key`
  */
 export async function verifyRequest(
@@ -69,6 +75,7 @@ export async function verifyRequest(
   domain: TypedDataDomain,
   request: { method: string; path: string; bodyDigest: Digest },
   now: number,
+  mayActFor: (signer: Address, account: Address) => boolean = () => false,
 ): Promise<{ address: Address; nonce: Hex }> {
   const read = (name: string): string => {
     const value = headers[name];
@@ -82,6 +89,8 @@ export async function verifyRequest(
     string,
     string,
   ];
+  if (!isAddress(address, { strict: false }))
+    throw unauthorized("auth_malformed", "not an address", { field: AUTH_HEADERS.address });
   if (!/^\d{1,15}$/.test(stamp))
     throw unauthorized("auth_malformed", "not a time", { field: AUTH_HEADERS.timestamp });
   if (!/^0x[0-9a-f]{64}$/.test(nonce))
@@ -95,6 +104,7 @@ export async function verifyRequest(
       hint: "check this machine's clock",
     });
   const message: RequestMessage = {
+    account: address,
     method: request.method,
     path: request.path,
     bodyDigest: toBytes32(request.bodyDigest),
@@ -108,10 +118,11 @@ export async function verifyRequest(
     message,
     signature: signature as Hex,
   }).catch(() => undefined);
-  if (signer === undefined || signer.toLowerCase() !== address.toLowerCase())
+  const isOwn = signer?.toLowerCase() === address.toLowerCase();
+  if (signer === undefined || !(isOwn || mayActFor(signer, address)))
     throw unauthorized("auth_wrong_key", "the signature is not by this address", {
       field: AUTH_HEADERS.signature,
       value: address,
     });
-  return { address: signer, nonce: nonce as Hex };
+  return { address: getAddress(address), nonce: nonce as Hex };
 }

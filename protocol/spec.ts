@@ -91,11 +91,12 @@ export const stepSchema = z.strictObject({
   bond: amount,
   claimSeconds: seconds(LIMITS.maxClaimTime),
   windowSeconds: seconds(LIMITS.maxWindow),
-  maxRevealBytes: z
-    .int()
-    .min(0)
-    .max(128 * 1024),
+  maxRevealBytes: z.int().min(0).max(LIMITS.maxRevealBytes),
   rule: ruleSchema,
+  /** Lets anyone call a jury on a result: the program that jurors run, and what each of the majority earns, in units. */
+  jury: z
+    .strictObject({ check: digestSchema, fee: z.int().min(0).max(LIMITS.maxAmount) })
+    .optional(),
   limits: z.strictObject({
     startSeconds: seconds(LIMITS.maxClaimTime),
     runSeconds: seconds(LIMITS.maxClaimTime),

@@ -1,6 +1,8 @@
-import { encodeAbiParameters, type Address, type Hex } from "viem";
-import { leafHash, merklePath, merkleRoot } from "./merkle";
+import { encodeAbiParameters, keccak256, numberToHex, type Address, type Hex } from "viem";
+import { toBytes32, ZERO_BYTES32, type Bytes32 } from "./digest";
+import { merklePath, merkleRoot } from "./merkle";
 import type { Spec, Step } from "./spec";
+import { hashPair } from "./ticket";
 
 export const RULE = { verifier: 0, accepted: 1, jury: 2 } as const;
 
@@ -12,30 +14,21 @@ export interface StepTerms {
   bond: bigint;
   claimTime: number;
   window: number;
-  maxReveal: number;
-  verifierGas: number;
-  verifier: Address;
   rule: number;
   isFinal: boolean;
+  judge: JudgeTerms;
 }
 
-/** ABI of struct StepTerms. */
-export const stepTermsAbi = {
-  type: "tuple",
-  components: [
-    { name: "firstTask", type: "uint32" },
-    { name: "maxTasks", type: "uint32" },
-    { name: "ceiling", type: "uint64" },
-    { name: "bond", type: "uint64" },
-    { name: "claimTime", type: "uint32" },
-    { name: "window", type: "uint32" },
-    { name: "maxReveal", type: "uint32" },
-    { name: "verifierGas", type: "uint32" },
-    { name: "verifier", type: "address" },
-    { name: "rule", type: "uint8" },
-    { name: "isFinal", type: "bool" },
-  ],
-} as const;
+/** What only disputes need of a step (struct JudgeTerms). */
+export interface JudgeTerms {
+  verifier: Address;
+  verifierGas: number;
+  /** Bytes. */
+  maxReveal: number;
+  checkProgram: Bytes32;
+  jurorFee: bigint;
+  openRoot: Bytes32;
+}
 
 const ZERO_ADDRESS: Address = "0x0000000000000000000000000000000000000000";
 
@@ -48,11 +41,16 @@ function termsOf(step: Step, firstTask: number): StepTerms {
     bond: BigInt(step.bond),
     claimTime: step.claimSeconds,
     window: step.windowSeconds,
-    maxReveal: step.maxRevealBytes,
-    verifierGas: verifier?.gas ?? 0,
-    verifier: (verifier?.address as Address | undefined) ?? ZERO_ADDRESS,
     rule: RULE[step.rule.kind],
     isFinal: step.final,
+    judge: {
+      verifier: (verifier?.address as Address | undefined) ?? ZERO_ADDRESS,
+      verifierGas: verifier?.gas ?? 0,
+      maxReveal: step.maxRevealBytes,
+      checkProgram: step.jury ? toBytes32(step.jury.check) : ZERO_BYTES32,
+      jurorFee: BigInt(step.jury?.fee ?? 0),
+      openRoot: ZERO_BYTES32,
+    },
   };
 }
 
@@ -66,20 +64,69 @@ export function stepTermsOf(spec: Spec): StepTerms[] {
   });
 }
 
-function stepLeaf(index: number, terms: StepTerms): Hex {
-  return leafHash(encodeAbiParameters([{ type: "uint8" }, stepTermsAbi], [index, terms]));
+/** @returns what a claim needs of a step, in one word (see StepCoreLib) */
+export function stepCore(index: number, s: StepTerms): bigint {
+  const fields: [bigint | number, bigint][] = [
+    [s.ceiling, 56n],
+    [s.bond, 56n],
+    [s.firstTask, 24n],
+    [s.maxTasks, 24n],
+    [s.claimTime, 24n],
+    [s.window, 24n],
+    [s.rule, 8n],
+    [s.isFinal ? 1 : 0, 8n],
+    [index, 8n],
+    [0, 24n],
+  ];
+  return fields.reduce((word, [value, bits]) => (word << bits) | BigInt(value), 0n);
 }
+
+/** @returns the hash of the terms that only disputes need; every ticket of the step binds it */
+export function judgeHash(judge: JudgeTerms): Hex {
+  const encoded = encodeAbiParameters(
+    [
+      { type: "address" },
+      { type: "uint32" },
+      { type: "uint32" },
+      { type: "bytes32" },
+      { type: "uint64" },
+      { type: "bytes32" },
+    ],
+    [
+      judge.verifier,
+      judge.verifierGas,
+      judge.maxReveal,
+      judge.checkProgram,
+      judge.jurorFee,
+      judge.openRoot,
+    ],
+  );
+  return keccak256(encoded);
+}
+
+/** Hashed twice, so that no inner node passes for a leaf. */
+const stepLeaf = (terms: StepTerms, index: number): Hex =>
+  keccak256(hashPair(stepCore(index, terms), judgeHash(terms.judge)));
 
 /** @returns the root that the contract stores for a workflow's steps */
 export function stepsRoot(steps: StepTerms[]): Hex {
-  return merkleRoot(steps.map((terms, index) => stepLeaf(index, terms)));
+  return merkleRoot(steps.map(stepLeaf));
 }
 
-/** Opens one step's terms (struct TermsOpening). */
+/** A step's terms with their path to the steps' root, which a claim shows. */
 export function termsOpening(steps: StepTerms[], index: number): { terms: StepTerms; path: Hex[] } {
-  const leaves = steps.map((terms, i) => stepLeaf(i, terms));
-  return { terms: steps[index]!, path: merklePath(leaves, index) };
+  return { terms: steps[index]!, path: merklePath(steps.map(stepLeaf), index) };
 }
+
+/** @returns the root from the steps' leaves, and what the contract keeps of it with the coordinator's address (WorkflowLib.termsOf) */
+export function workflowTerms(coordinator: Address, steps: StepTerms[]): bigint {
+  const hash = hashPair(BigInt(coordinator), stepsRoot(steps));
+  return BigInt(hash) & ((1n << 200n) - 1n);
+}
+
+/** @returns the word as the contract reads it */
+export const coreHex = (index: number, terms: StepTerms): Hex =>
+  numberToHex(stepCore(index, terms), { size: 32 });
 
 /**
  * The least escrow that a workflow may be opened with: every task at its ceiling, and the coordinator's fee on it.
@@ -89,4 +136,22 @@ export function termsOpening(steps: StepTerms[], index: number): { terms: StepTe
 export function minimumEscrow(steps: StepTerms[], feeBps: number): bigint {
   const most = steps.reduce((sum, step) => sum + BigInt(step.maxTasks) * step.ceiling, 0n);
   return most + (most * BigInt(feeBps) + 9_999n) / 10_000n;
+}
+
+/** Gas of a challenge beside the verifier's own, rounded up from what `npm run bench:gas` measures. */
+const CHALLENGE_GAS = 120_000n;
+/** A challenger's share of a struck bond, basis points (Limits.STRIKE_CHALLENGER_BPS). */
+const CHALLENGER_BPS = 4_000n;
+
+/**
+ * The bond below which nobody has a reason to challenge: the challenger's share would not pay for its gas.
+ * @param gasPrice wei per gas
+ * @param unit wei of one unit
+ * @returns units; zero for steps that no verifier judges
+ */
+export function leastUsefulBond(terms: StepTerms, gasPrice: bigint, unit: bigint): bigint {
+  if (terms.rule !== RULE.verifier || terms.isFinal) return 0n;
+  const cost = (BigInt(terms.judge.verifierGas) + CHALLENGE_GAS) * gasPrice;
+  const share = unit * CHALLENGER_BPS;
+  return (cost * 10_000n + share - 1n) / share;
 }

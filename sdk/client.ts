@@ -5,6 +5,7 @@ import { marketDomain } from "../protocol/eip712";
 import { FrobenError } from "../protocol/errors";
 import { marketInfoSchema, type MarketInfo } from "../protocol/http";
 import { schemaError } from "../protocol/validate-spec";
+import { currencyOf, type Currency } from "./currency";
 import { apiFetch, type ApiRequest, type Signer } from "./http";
 import { SerialQueue } from "./serial-queue";
 
@@ -19,6 +20,13 @@ export interface ClientOptions {
   pollMs?: number;
 }
 
+/** A market, as its contract and its coordinator say. */
+export interface Market extends MarketInfo {
+  market: Address;
+  coordinator: Address;
+  currency: Currency;
+}
+
 /** What every action takes as its first argument. */
 export interface Client {
   readonly coordinatorUrl: string;
@@ -27,8 +35,8 @@ export interface Client {
   readonly pollMs: number;
   /** One transaction at a time, so that nonces don't collide. */
   readonly sending: SerialQueue;
-  /** Chain id, contract, unit; asked once. @throws FrobenError `chain_mismatch`, `market_mismatch`, `market_missing` */
-  market(): Promise<MarketInfo & { market: Address; coordinator: Address }>;
+  /** Chain id, contract, unit, currency; asked once. @throws FrobenError `chain_mismatch`, `market_mismatch`, `market_missing` */
+  market(): Promise<Market>;
   /** @throws FrobenError `account_missing` */
   signer(): Promise<Signer>;
   /** Unsigned request whose answer has a known form. @throws FrobenError the API's, or `answer_invalid` */
@@ -55,7 +63,11 @@ export async function readAnswer<T>(response: Response, schema: z.ZodType<T>): P
   return parsed.data;
 }
 
-async function checkedMarket(options: ClientOptions, chain: PublicClient, info: MarketInfo) {
+async function checkedMarket(
+  options: ClientOptions,
+  chain: PublicClient,
+  info: MarketInfo,
+): Promise<Market> {
   const chainId = await chain.getChainId();
   if (chainId !== info.chainId)
     throw new FrobenError("chain_mismatch", "the coordinator works on another chain", {
@@ -70,17 +82,25 @@ async function checkedMarket(options: ClientOptions, chain: PublicClient, info: 
       limit: options.market,
       value: market,
     });
-  const unit = await chain
-    .readContract({ address: market, abi: marketAbi, functionName: "UNIT" })
-    .catch((cause: unknown) => {
-      throw new FrobenError("market_missing", `there is no market contract at ${market}`, {
-        field: "market",
-        value: market,
-        cause,
-      });
+  const read = { address: market, abi: marketAbi } as const;
+  const [unit, token] = await Promise.all([
+    chain.readContract({ ...read, functionName: "UNIT" }),
+    chain.readContract({ ...read, functionName: "TOKEN" }),
+  ]).catch((cause: unknown) => {
+    throw new FrobenError("market_missing", `there is no market contract at ${market}`, {
+      field: "market",
+      value: market,
+      cause,
     });
+  });
   // The contract decides what a unit is worth, whatever the coordinator says.
-  return { ...info, unit: unit.toString(), market, coordinator: info.coordinator as Address };
+  return {
+    ...info,
+    unit: unit.toString(),
+    market,
+    coordinator: info.coordinator as Address,
+    currency: await currencyOf(chain, token),
+  };
 }
 
 /**

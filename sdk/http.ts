@@ -1,4 +1,4 @@
-import type { LocalAccount, TypedDataDomain } from "viem";
+import type { Address, LocalAccount, TypedDataDomain } from "viem";
 import { FrobenError, type ErrorBody } from "../protocol/errors";
 import { signRequest } from "../protocol/request-auth";
 import type { Digest } from "../protocol/digest";
@@ -19,6 +19,8 @@ export interface ApiRequest {
 export interface Signer {
   account: LocalAccount;
   domain: TypedDataDomain;
+  /** An operator whose delegate the account is; unset: for itself. */
+  onBehalfOf?: Address;
 }
 
 async function errorOf(response: Response, request: ApiRequest): Promise<FrobenError> {
@@ -60,7 +62,8 @@ export async function apiFetch(
     const path = url.pathname + url.search;
     const signed = request.bodyDigest ? { digest: request.bodyDigest } : (body ?? "");
     const what = { method: request.method, path, body: signed };
-    Object.assign(headers, await signRequest(signer.account, signer.domain, what, Date.now()));
+    const { account, domain, onBehalfOf } = signer;
+    Object.assign(headers, await signRequest(account, domain, what, Date.now(), onBehalfOf));
   }
   const init: RequestInit = { method: request.method, headers };
   if (body !== undefined) init.body = body as Uint8Array<ArrayBuffer> | string;

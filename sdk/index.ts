@@ -8,15 +8,18 @@ export * from "./actions/get-owed";
 export * from "./actions/get-tasks";
 export * from "./actions/refund";
 export * from "./actions/replace-coordinator";
+export * from "./actions/set-delegate";
 export * from "./actions/submit";
 export * from "./actions/top-up";
 export * from "./actions/upload-artifacts";
 export * from "./actions/watch";
 export * from "./actions/withdraw-owed";
-export { createClient, type Client, type ClientOptions } from "./client";
+export { createClient, type Client, type ClientOptions, type Market } from "./client";
+export { ETHER, type Currency } from "./currency";
 export { apiFetch, type ApiRequest, type Signer } from "./http";
 export { loadProgram, loadPrograms, ProgramSet, type InstalledProgram } from "./programs";
 export { formatUnits, toUnits, toWei, DEFAULT_UNIT, type Amount } from "./units";
+export { bondWarnings, type Warning } from "./workflow/bond-warnings";
 export { defineWorkflow, WorkflowBuilder, type Workflow } from "./workflow/define";
 export {
   defineProgram,
@@ -27,5 +30,11 @@ export {
   type ListRef,
   type Program,
 } from "./workflow/ports";
-export { accepted, verifier, type StepDefaults, type StepOptions } from "./workflow/step-options";
+export {
+  accepted,
+  verifier,
+  type JuryOptions,
+  type StepDefaults,
+  type StepOptions,
+} from "./workflow/step-options";
 export { FrobenError } from "../protocol/errors";

@@ -1,6 +1,7 @@
-import { formatEther, parseEther, parseGwei } from "viem";
+import { formatUnits as formatDecimals, parseEther, parseGwei } from "viem";
 import { FrobenError } from "../protocol/errors";
 import { LIMITS } from "../protocol/limits";
+import { ETHER, type Currency } from "./currency";
 
 /** An amount of money as people write it; a bigint is wei. */
 export type Amount = bigint | `${number} ether` | `${number} gwei` | `${number} wei`;
@@ -51,7 +52,11 @@ export function toUnits(amount: Amount, unit: bigint, field: string): number {
   return Number(units);
 }
 
-/** @returns units as ether, e.g. "0.0125 ETH" */
-export function formatUnits(units: bigint | string, unit: bigint): string {
-  return `${formatEther(BigInt(units) * unit)} ETH`;
+/** @returns units as people write them, e.g. "0.0125 ETH" */
+export function formatUnits(
+  units: bigint | string,
+  unit: bigint,
+  { decimals, symbol }: Currency = ETHER,
+): string {
+  return `${formatDecimals(BigInt(units) * unit, decimals)} ${symbol}`;
 }

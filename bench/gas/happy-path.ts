@@ -1,17 +1,19 @@
 import { time } from "@nomicfoundation/hardhat-network-helpers";
-import type { ContractTransactionReceipt } from "ethers";
-import { range, type Claim, type World } from "../../test/contracts/support/world";
+import { maskOf, withMask } from "../../protocol/ticket";
+import {
+  operationsOf,
+  range,
+  type Claim,
+  type Parts,
+  type World,
+} from "../../test/contracts/support/world";
 
 const WORD = 192;
 
-/** Sends a call of an operator. @returns what it used, and its events */
-async function gasOf(world: World, name: string, account: World["requester"], args: unknown[]) {
-  const tx = await world
-    .as(account)
-    .getFunction(name)
-    .send(...args);
-  const receipt = (await tx.wait()) as ContractTransactionReceipt;
-  return { gas: Number(receipt.gasUsed), events: world.eventsOf(receipt) };
+/** @returns what a transaction of operations used */
+async function gasOf(world: World, operator: World["requester"], parts: Parts): Promise<number> {
+  const tx = await world.as(operator).getFunction("advance").send(operationsOf(parts));
+  return Number((await tx.wait())!.gasUsed);
 }
 
 /** First tasks of successive batches: as many as fit a word of 192 tasks, then the next word. */
@@ -39,13 +41,13 @@ export async function pipelined(world: World, size: number): Promise<number> {
     const due = batches[round - 2];
     const live = claims[round - 1];
     const commit = live && (await world.commitCall(live));
-    const { gas, events } = await gasOf(world, "advance", operator, [
-      due ? [world.settleCall(due)] : [],
-      commit ? [commit.call] : [],
-      [world.claimCall(offer, round % 2)],
-    ]);
-    if (live) batches.push({ ...live, commitments: commit!.commitments, results: commit!.results });
-    claims.push(world.claimFrom(offer, round % 2, events));
+    const gas = await gasOf(world, operator, {
+      settles: due ? [world.settleCall(due)] : [],
+      commits: commit ? [commit.call] : [],
+      claims: [world.claimCall(offer, round % 2)],
+    });
+    if (commit) batches.push(commit.batch);
+    claims.push(world.claimFrom(offer, round % 2));
     if (round >= 2) measured += gas;
     await time.increase(301);
   }
@@ -56,29 +58,19 @@ export async function pipelined(world: World, size: number): Promise<number> {
 export async function extraPartialCommit(world: World): Promise<number> {
   const operator = world.operators[0]!;
   const workflow = await world.open({ feeBps: 0 });
-  const mask = (tasks: number[]) => tasks.reduce((bits, task) => bits | (1n << BigInt(task)), 0n);
   const measure = async (tasks: number[], parts: boolean): Promise<number> => {
     const claim = await world.claim(workflow, operator, tasks);
     const rest = tasks.slice(4);
-    const left = { ...claim, ticket: { ...claim.ticket, tail: (300n << 192n) | mask(rest) } };
+    const left = { ...claim, ticket: withMask(claim.ticket, maskOf(rest)) };
     const calls = parts
       ? [
-          (await world.commitCall(claim, { tasks: tasks.slice(0, 4), partSlot: 1 })).call,
-          (await world.commitCall(left)).call,
+          await world.commitCall(claim, { tasks: tasks.slice(0, 4), partSlot: 1 }),
+          await world.commitCall(left),
         ]
-      : [(await world.commitCall(claim)).call];
-    const { gas, events } = await gasOf(world, "advance", operator, [[], calls, []]);
+      : [await world.commitCall(claim)];
+    const gas = await gasOf(world, operator, { commits: calls.map(({ call }) => call) });
     await time.increase(301);
-    for (const event of events) {
-      const { slot, ticket, commitments } = event.args;
-      const done = {
-        ...claim,
-        slot: Number(slot),
-        ticket: ticket.toObject(),
-        commitments: commitments.toArray(),
-      };
-      await gasOf(world, "advance", operator, [[world.settleCall(done)], [], []]);
-    }
+    await gasOf(world, operator, { settles: calls.map(({ batch }) => world.settleCall(batch)) });
     return gas;
   };
   await measure(range(0, 8), true); // fills both slots once: operators recycle theirs

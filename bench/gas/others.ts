@@ -3,7 +3,7 @@ import { ethers } from "hardhat";
 import type { Hex } from "viem";
 import { minimumEscrow } from "../../protocol/terms";
 import { deploy } from "../../test/contracts/support/contract";
-import { range, UNIT, type World } from "../../test/contracts/support/world";
+import { operationsOf, range, UNIT, type World } from "../../test/contracts/support/world";
 import fixture from "../../test/fixtures/semaphore-proof.json";
 
 async function gasOf(
@@ -35,14 +35,10 @@ export async function opening(world: World): Promise<number> {
     coordinator: world.coordinator.address,
     feeBps: 250,
     deadline: (await time.latest()) + 10_000,
+    silenceDelay: 3_600,
   };
-  return gasOf(
-    world,
-    world.requester,
-    "openWorkflow",
-    [terms, steps],
-    minimumEscrow(steps, 250) * UNIT,
-  );
+  const escrow = minimumEscrow(steps, 250);
+  return gasOf(world, world.requester, "openWorkflow", [terms, steps, escrow], escrow * UNIT);
 }
 
 /**
@@ -55,22 +51,15 @@ export async function challengeAboveVerifier(world: World, size: number): Promis
   const verifier = (await adapter.getAddress()) as Hex;
   const statement = fixture.statement as Hex;
   const wrong = `${fixture.result.slice(0, -2)}00` as Hex;
-  const workflow = await world.open({ steps: world.steps({ verifier, verifierGas: 600_000 }) });
+  const workflow = await world.open({ steps: world.steps({}, { verifier, verifierGas: 600_000 }) });
   const operator = world.operators[0]!;
   const tasks = range(0, size);
   const claim = await world.claim(workflow, operator, tasks, {
     statements: tasks.map(() => statement),
   });
   const commitments = tasks.map((task) => world.commitmentFor(claim, task, wrong));
-  const call = {
-    slot: 0,
-    ticket: claim.ticket,
-    subMask: 0,
-    partSlot: 0,
-    commitments,
-    acceptance: "0x",
-  };
-  await world.send(operator, "advance", [[], [call], []]);
+  const call = { slot: 0, ticket: claim.ticket, subMask: 0n, partSlot: 0, commitments };
+  await world.advance(operator, { commits: [{ ...call, acceptance: "0x" }] });
   const batch = { ...claim, commitments, results: tasks.map(() => wrong) };
   await world.send(world.challenger, "challenge", world.challengeArgs(batch, 0, { statement }));
   const gas = await gasOf(
@@ -106,6 +95,7 @@ export async function takeOverOne(world: World): Promise<number> {
   const claim = await world.claim(workflow, late!, range(0, 8));
   await time.increase(601);
   const offer = await world.offer(workflow, next!, [3], { attempt: 2 });
-  const takeOvers = [{ holder: late!.address, slot: claim.slot, ticket: claim.ticket }];
-  return gasOf(world, next!, "advance", [[], [], [world.claimCall(offer, 0, { takeOvers })]]);
+  const takeOvers = [{ holder: late!.address as Hex, slot: claim.slot, ticket: claim.ticket }];
+  const claims = [world.claimCall(offer, 0, { takeOvers })];
+  return gasOf(world, next!, "advance", [operationsOf({ claims })]);
 }

@@ -11,8 +11,8 @@ export function addOperators(program: Command, cli: Cli): void {
     .description("list the operators: what they offer, hold and earned")
     .action(async () => {
       const client = await cli.client();
-      const [{ unit }, operators] = await Promise.all([client.market(), getOperators(client)]);
-      const money = moneyOf(unit);
+      const [market, operators] = await Promise.all([client.market(), getOperators(client)]);
+      const money = moneyOf(market);
       cli.print(operators, () =>
         table(
           ["operator", "address", "online", "offer", "running", "done", "failed", "struck", "owed"],

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { Cli } from "../context";
 import { runScript } from "../run-script";
+import { addDelegate } from "./delegate";
 
 /** Flags of a process, each with the variable of its environment that it sets. */
 type Variables = Record<string, [variable: string, description: string]>;
@@ -16,6 +17,7 @@ const OPERATOR: Variables = {
   "--price-bps <n>": ["FROBEN_PRICE_BPS", "asked price, basis points of a step's ceiling"],
   "--verifiers <list>": ["FROBEN_VERIFIERS", "verifier adapters to claim for"],
   "--operator-keystore <file>": ["FROBEN_OPERATOR_KEYSTORE", "encrypted key"],
+  "--owner <address>": ["FROBEN_OWNER", "whose stake the key works with, as its delegate"],
 };
 
 const COORDINATOR: Variables = {
@@ -59,7 +61,9 @@ function addRunner(
 
 /** `froben operator run`, `froben coordinator run`: long-running processes, configured by flags or environment. */
 export function addProcesses(program: Command, cli: Cli): void {
-  addRunner(program.command("operator").description("run an operator"), cli, {
+  const operator = program.command("operator").description("run an operator, or name its hot key");
+  addDelegate(operator, cli);
+  addRunner(operator, cli, {
     description: "run an operator until SIGTERM, which drains it; a second one stops it",
     script: "operator/main.ts",
     variables: OPERATOR,

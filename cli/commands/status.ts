@@ -30,7 +30,7 @@ export function addStatus(program: Command, cli: Cli): void {
           ["coordinator", `${market.coordinator} at ${client.coordinatorUrl}`],
           ["workflows", `${workflows.length}, ${running} running`],
           ["operators", `${operators.length}, ${online} online`],
-          ["spent", moneyOf(market.unit)(spent)],
+          ["spent", moneyOf(market)(spent)],
         ]),
       );
     });

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { sha256, type Digest } from "../../protocol/digest";
 import { FrobenError } from "../../protocol/errors";
 import { specDigest } from "../../protocol/validate-spec";
-import { submit, waitFor } from "../../sdk";
+import { submit, waitFor, type Warning } from "../../sdk";
 import type { Cli } from "../context";
 import { wholeNumber } from "../numbers";
 import { moneyOf } from "../render/money";
@@ -13,6 +13,7 @@ interface Flags {
   artifact: string[];
   key: string;
   feeBps: number;
+  silenceDelay?: number;
   wait?: boolean;
 }
 
@@ -40,6 +41,11 @@ export function addSubmit(program: Command, cli: Cli): void {
     .option("--artifact <file...>", "bytes that the spec names by their digest", [])
     .option("--key <name>", "tells runs of the same spec apart: one key is bought once", "")
     .option("--fee-bps <n>", "the coordinator's fee, basis points of what is spent", wholeNumber, 0)
+    .option(
+      "--silence-delay <seconds>",
+      "how long a coordinator that is declared silent has to answer, 0: it can't be (default: 3600)",
+      wholeNumber,
+    )
     .option("--wait", "wait until the workflow has ended")
     .addHelpText(
       "after",
@@ -50,12 +56,18 @@ export function addSubmit(program: Command, cli: Cli): void {
       const artifacts = await readArtifacts(flags.artifact);
       const client = await cli.client({ signing: true });
       const workflow = { spec, digest: specDigest(spec), artifacts };
+      const warnings: Warning[] = [];
       const submitted = await submit(client, workflow, {
         key: flags.key,
         feeBps: flags.feeBps,
+        silenceDelaySeconds: flags.silenceDelay,
+        onWarning(warning) {
+          warnings.push(warning);
+          cli.note(`warning: ${warning.message}`);
+        },
       });
-      const money = moneyOf((await client.market()).unit);
-      const data = { ...submitted, escrow: submitted.escrow.toString() };
+      const money = moneyOf(await client.market());
+      const data = { ...submitted, escrow: submitted.escrow.toString(), warnings };
       if (!flags.wait) {
         cli.print(data, () =>
           submitted.opened

@@ -4,7 +4,9 @@ import { FrobenError } from "../../protocol/errors";
 import type { Spec } from "../../protocol/spec";
 import { minimumEscrow, stepTermsOf } from "../../protocol/terms";
 import { parseSpec, specDigest } from "../../protocol/validate-spec";
+import { bondWarnings, DEFAULT_UNIT } from "../../sdk";
 import type { Cli } from "../context";
+import { gwei, wholeNumber } from "../numbers";
 import { fields, table } from "../render/table";
 
 /**
@@ -27,21 +29,39 @@ export async function readSpec(path: string): Promise<Spec> {
   return parseSpec(json);
 }
 
+interface Flags {
+  /** Wei. */
+  gasPrice?: bigint;
+  unit: number;
+}
+
 /** `froben validate`: no chain and no coordinator needed. */
 export function addValidate(program: Command, cli: Cli): void {
   program
     .command("validate")
     .description("check a spec, and say what it would cost at most")
     .argument("<spec.json>", "the spec")
-    .addHelpText("after", "\nExample:\n  froben validate workflow.json")
-    .action(async (path: string) => {
+    .option(
+      "--gas-price <gwei>",
+      "also warn of bonds that would pay for no challenge at this price",
+      gwei,
+    )
+    .option("--unit <wei>", "wei of one unit of the market", wholeNumber, Number(DEFAULT_UNIT))
+    .addHelpText(
+      "after",
+      "\nExamples:\n  froben validate workflow.json\n  froben validate workflow.json --gas-price 5",
+    )
+    .action(async (path: string, { gasPrice, unit }: Flags) => {
       const spec = await readSpec(path);
+      const warnings =
+        gasPrice === undefined ? undefined : bondWarnings(spec, gasPrice, BigInt(unit));
       const escrow = minimumEscrow(stepTermsOf(spec), 0).toString();
       const tasks = spec.steps.reduce((sum, step) => sum + step.maxTasks, 0);
-      cli.print({ valid: true, digest: specDigest(spec), tasks, minimumEscrow: escrow }, () => [
+      const digest = specDigest(spec);
+      cli.print({ valid: true, digest, tasks, minimumEscrow: escrow, warnings }, () => [
         ...fields([
           ["spec", `${spec.name}, valid`],
-          ["digest", specDigest(spec)],
+          ["digest", digest],
           ["most tasks", tasks],
           ["escrow", `${escrow} units`],
         ]),
@@ -57,6 +77,7 @@ export function addValidate(program: Command, cli: Cli): void {
             step.final ? `${step.rule.kind}, final` : step.rule.kind,
           ]),
         ),
+        ...(warnings ?? []).map(({ message }) => `warning: ${message}`),
       ]);
     });
 }

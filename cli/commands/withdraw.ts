@@ -1,9 +1,10 @@
 import type { Command } from "commander";
-import { formatEther, type Address } from "viem";
+import type { Address } from "viem";
 import { getOwed, withdrawOwed } from "../../sdk";
 import { accountOf } from "../../sdk/client";
 import type { Cli } from "../context";
 import { usage } from "../errors";
+import { moneyOf } from "../render/money";
 
 /** `froben withdraw`: everything that the market owes to the key's account. */
 export function addWithdraw(program: Command, cli: Cli): void {
@@ -26,6 +27,8 @@ export function addWithdraw(program: Command, cli: Cli): void {
       }
       const receipt = await withdrawOwed(client, (to ?? address) as Address);
       const data = { address, wei: owed.toString(), transaction: receipt.transactionHash };
-      cli.print(data, () => `${formatEther(owed)} ETH paid in ${receipt.transactionHash}`);
+      const market = await client.market();
+      const paid = moneyOf(market)(owed / BigInt(market.unit));
+      cli.print(data, () => `${paid} paid in ${receipt.transactionHash}`);
     });
 }

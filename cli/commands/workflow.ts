@@ -21,8 +21,8 @@ function addReaders(workflow: Command, cli: Cli): void {
     .description("all workflows that the coordinator knows")
     .action(async () => {
       const client = await cli.client();
-      const [{ unit }, views] = await Promise.all([client.market(), getWorkflows(client)]);
-      cli.print(views, () => workflowTable(views, moneyOf(unit), Date.now()));
+      const [market, views] = await Promise.all([client.market(), getWorkflows(client)]);
+      cli.print(views, () => workflowTable(views, moneyOf(market), Date.now()));
     });
   workflow
     .command("show")
@@ -30,8 +30,8 @@ function addReaders(workflow: Command, cli: Cli): void {
     .argument(...ID)
     .action(async (id: number) => {
       const client = await cli.client();
-      const [{ unit }, view] = await Promise.all([client.market(), getWorkflow(client, id)]);
-      cli.print(view, () => workflowDetails(view, moneyOf(unit), Date.now()));
+      const [market, view] = await Promise.all([client.market(), getWorkflow(client, id)]);
+      cli.print(view, () => workflowDetails(view, moneyOf(market), Date.now()));
     });
   workflow
     .command("tasks")
@@ -69,7 +69,7 @@ function addReaders(workflow: Command, cli: Cli): void {
     .argument(...ID)
     .action(async (id: number) => {
       const client = await cli.client();
-      const money = moneyOf((await client.market()).unit);
+      const money = moneyOf(await client.market());
       let state = "running";
       for await (const view of watch(client, id)) {
         state = view.state;

@@ -1,5 +1,7 @@
-import { formatUnits } from "../../sdk";
+import { formatUnits, type Market } from "../../sdk";
 
-/** @returns a function that writes units as ether */
-export const moneyOf = (unit: string) => (units: string | bigint) =>
-  formatUnits(units, BigInt(unit));
+/** @returns a function that writes units as an amount of the market's currency */
+export const moneyOf =
+  ({ unit, currency }: Pick<Market, "unit" | "currency">) =>
+  (units: string | bigint) =>
+    formatUnits(units, BigInt(unit), currency);

@@ -1,72 +1,64 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {Assignment, Leaf, Ticket} from "../interfaces/IMarket.sol";
-import {TicketLib} from "./TicketLib.sol";
+import {Leaf} from "../interfaces/MarketTypes.sol";
 
-/// @title What a coordinator signs (EIP-712 struct hashes) and the leaves under an assignment's root
+/// @notice The coordinator's offer as it is signed: the words of its EIP-712 struct, in order.
+struct Offer {
+    bytes32 typehash;
+    uint256 workflow;
+    uint256 step;
+    address operator;
+    uint256 attempt; // the same for all its tasks
+    uint256 word; // task index = word * 192 + bit
+    uint256 mask;
+    uint256 price; // units per task
+    uint256 claimBy;
+    bytes32 root;
+}
+
+/// @title What coordinators and operators sign (EIP-712 struct hashes), and the leaves under an assignment's root
 library AssignmentLib {
-    using TicketLib for Ticket;
-
     bytes32 internal constant ASSIGNMENT_TYPEHASH = keccak256(
         "Assignment(uint48 workflow,uint8 step,address operator,uint16 attempt,uint16 word,uint192 mask,uint64 price,uint40 claimBy,bytes32 root)"
     );
     bytes32 internal constant ACCEPTANCE_TYPEHASH = keccak256(
-        "Acceptance(uint48 workflow,uint8 step,address operator,uint16 attempt,uint16 word,uint192 mask,bytes32 root,bytes32 commitmentsRoot)"
+        "Acceptance(address operator,bytes32 ticket,bytes32 commitmentsRoot)"
     );
-    bytes32 internal constant RELEASE_TYPEHASH = keccak256(
-        "Release(uint48 workflow,uint8 step,address operator,uint16 attempt,uint16 word,uint192 mask,bytes32 root)"
+    bytes32 internal constant RELEASE_TYPEHASH = keccak256("Release(address operator,bytes32 ticket)");
+    bytes32 internal constant RECEIPT_TYPEHASH = keccak256(
+        "Receipt(uint48 workflow,uint32 task,uint16 attempt,address operator,bytes32 root,bytes32 resultDigest)"
     );
 
-    /// @dev The struct lies in calldata as abi.encode would write it, but for the operator, whom the type names third. Unclean upper
-    /// bits change the hash, so nobody signed them.
-    function hash(Assignment calldata a, address operator) internal pure returns (bytes32 h) {
-        bytes32 typehash = ASSIGNMENT_TYPEHASH;
+    function hash(Offer memory offer) internal pure returns (bytes32 h) {
         assembly ("memory-safe") {
-            let at := mload(0x40)
-            mstore(at, typehash)
-            calldatacopy(add(at, 0x20), a, 0x40) // workflow, step
-            mstore(add(at, 0x60), operator)
-            calldatacopy(add(at, 0x80), add(a, 0x40), 0xc0) // attempt to root
-            h := keccak256(at, 0x140)
+            h := keccak256(offer, 0x140)
         }
     }
 
+    /// @param ticketHash of the part that is accepted: it names workflow, tasks, attempt and root
     function acceptanceHash(
-        Ticket memory part,
         address operator,
+        bytes32 ticketHash,
         bytes32 commitmentsRoot
     ) internal pure returns (bytes32) {
-        return
-            keccak256(
-                abi.encode(
-                    ACCEPTANCE_TYPEHASH,
-                    part.workflow(),
-                    part.step(),
-                    operator,
-                    part.attempt(),
-                    part.word(),
-                    part.mask(),
-                    part.root,
-                    commitmentsRoot
-                )
-            );
+        return keccak256(abi.encode(ACCEPTANCE_TYPEHASH, operator, ticketHash, commitmentsRoot));
     }
 
-    function releaseHash(Ticket memory part, address operator) internal pure returns (bytes32) {
-        return
-            keccak256(
-                abi.encode(
-                    RELEASE_TYPEHASH,
-                    part.workflow(),
-                    part.step(),
-                    operator,
-                    part.attempt(),
-                    part.word(),
-                    part.mask(),
-                    part.root
-                )
-            );
+    /// @param ticketHash of the part that is released
+    function releaseHash(address operator, bytes32 ticketHash) internal pure returns (bytes32) {
+        return keccak256(abi.encode(RELEASE_TYPEHASH, operator, ticketHash));
+    }
+
+    function receiptHash(
+        uint48 workflow,
+        uint32 task,
+        uint16 attempt,
+        address operator,
+        bytes32 root,
+        bytes32 resultDigest
+    ) internal pure returns (bytes32) {
+        return keccak256(abi.encode(RECEIPT_TYPEHASH, workflow, task, attempt, operator, root, resultDigest));
     }
 
     /// @notice keccak256(bytes.concat(keccak256(abi.encode(leaf)))): hashed twice, so that no inner node passes for a leaf.

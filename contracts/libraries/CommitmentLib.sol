@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {CommitmentOpening} from "../interfaces/IMarket.sol";
+import {CommitmentOpening} from "../interfaces/MarketTypes.sol";
 
 /// @title Roots and openings of batches of commitments
 /// @notice A batch is hashed in chunks of 16, so that opening one of 128 commitments takes 16 + 8 words and not 128.

@@ -11,6 +11,19 @@ using TaskWordLib for TaskWord global;
 library TaskWordLib {
     uint256 internal constant TASKS = 192;
 
+    /// @dev By hand, because the compiler reads an element of an array again before it writes it. Ids have 16 bits.
+    function load(TaskWord[65536] storage words, uint256 id) internal view returns (TaskWord w) {
+        assembly ("memory-safe") {
+            w := sload(add(words.slot, id))
+        }
+    }
+
+    function store(TaskWord[65536] storage words, uint256 id, TaskWord w) internal {
+        assembly ("memory-safe") {
+            sstore(add(words.slot, id), w)
+        }
+    }
+
     function claimed(TaskWord w) internal pure returns (uint192) {
         return uint192(TaskWord.unwrap(w));
     }

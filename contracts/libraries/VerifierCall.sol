@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {IMarket} from "../interfaces/IMarket.sol";
+import {IMarketErrors} from "../interfaces/IMarketErrors.sol";
 import {IVerifier} from "../interfaces/IVerifier.sol";
 import {Limits} from "./Limits.sol";
 
@@ -18,10 +18,12 @@ library VerifierCall {
         bytes calldata statement,
         bytes calldata result
     ) internal view returns (bool yes) {
+        // A verifier that is gone says neither yes nor no.
+        if (verifier.code.length == 0) revert IMarketErrors.VerifierWithoutCode(verifier);
         bytes memory data = abi.encodeCall(IVerifier.verify, (statement, result));
         // A call is given at most 63/64 of what is left (EIP-150); 10,000 covers the call itself.
         uint256 needed = verifierGas + verifierGas / 63 + Limits.STRIKE_GAS + 10_000;
-        if (gasleft() < needed) revert IMarket.VerifierGasShort(gasleft(), needed);
+        if (gasleft() < needed) revert IMarketErrors.VerifierGasShort(gasleft(), needed);
         assembly ("memory-safe") {
             mstore(0x00, 0)
             let ok := staticcall(verifierGas, verifier, add(data, 0x20), mload(data), 0x00, 0x20)

@@ -1,169 +1,156 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
-import {CommitmentOpening, IMarket, Leaf, Rule, StepTerms, TermsOpening, Ticket} from "../interfaces/IMarket.sol";
-import {AssignmentLib} from "../libraries/AssignmentLib.sol";
-import {BitsLib} from "../libraries/BitsLib.sol";
-import {CommitmentLib} from "../libraries/CommitmentLib.sol";
-import {Limits} from "../libraries/Limits.sol";
-import {RetryLib} from "../libraries/RetryLib.sol";
-import {Slot, SlotLib} from "../libraries/SlotLib.sol";
-import {StepsLib} from "../libraries/StepsLib.sol";
+import {IMarketDisputes} from "../interfaces/parts/IMarketDisputes.sol";
+import {BatchOpening, JudgeTerms, LeafOpening, Ticket} from "../interfaces/MarketTypes.sol";
+import {Dispute, DisputeLib, Jury, Phase, Pool} from "../libraries/DisputeLib.sol";
 import {TaskWordLib} from "../libraries/TaskWordLib.sol";
 import {TicketLib} from "../libraries/TicketLib.sol";
 import {VerifierCall} from "../libraries/VerifierCall.sol";
-import {Workflow, WorkflowLib} from "../libraries/WorkflowLib.sol";
-import {MarketEnds} from "./MarketEnds.sol";
-import {MarketWorkflows} from "./MarketWorkflows.sol";
+import {MarketEvidence} from "./MarketEvidence.sol";
 
-/// @title What a verifier decides: strikes, and the final proof
-abstract contract MarketDisputes is MarketEnds, MarketWorkflows {
+/// @title Tasks that have left their batch: how they get into a dispute and out of it
+/// @dev A task in dispute freezes nothing but itself. A verifier's "no" strikes it in every phase, so nobody hides a result from
+/// the verifier by disputing it first.
+abstract contract MarketDisputes is IMarketDisputes, MarketEvidence {
     using TicketLib for Ticket;
 
-    /// @inheritdoc IMarket
-    function challenge(
-        address operator,
-        uint256 slot,
-        Ticket calldata ticket,
-        TermsOpening calldata opening,
-        CommitmentOpening calldata commitment,
-        Leaf calldata leaf,
-        bytes32[] calldata leafPath,
+    /// @inheritdoc IMarketDisputes
+    function challengeDisputed(
+        bytes32 key,
+        bytes32 root,
+        JudgeTerms calldata judge,
+        LeafOpening calldata leaf,
         bytes calldata statement,
         bytes calldata result
     ) external {
-        Ticket memory t = ticket;
-        _requireCommitted(operator, slot, t, commitment, leaf, result);
-        if (_retries[t.workflow()][leaf.task].fences(leaf.attempt)) revert AlreadyStruck(leaf.task, leaf.attempt);
-        _checkStatement(t, opening, leaf, leafPath, statement);
-        address verifier = opening.terms.verifier;
-        if (VerifierCall.ask(verifier, opening.terms.verifierGas, statement, result)) revert ResultValid(verifier);
-        _strike(operator, slot, t, leaf.task);
-    }
-
-    /// @inheritdoc IMarket
-    function submitFinal(
-        uint256 slot,
-        Ticket calldata ticket,
-        TermsOpening calldata opening,
-        Leaf calldata leaf,
-        bytes32[] calldata leafPath,
-        bytes calldata statement,
-        bytes calldata result
-    ) external {
-        Ticket memory t = ticket;
-        _requireLive(msg.sender, slot, t);
-        if (t.window() != 0) revert FinalProofMissing(t.workflow());
-        _checkStatement(t, opening, leaf, leafPath, statement);
-        address verifier = opening.terms.verifier;
-        if (!VerifierCall.ask(verifier, opening.terms.verifierGas, statement, result)) revert ResultInvalid(verifier);
-        _acceptFinal(slot, t, leaf, verifier, sha256(result));
+        Dispute storage d = _openDispute(key);
+        Ticket memory t = _ticketOf(key, d);
+        _requireCommitment(key, d, root, sha256(result));
+        _requireStatement(t, root, judge, leaf, statement);
+        if (VerifierCall.ask(judge.verifier, judge.verifierGas, statement, result)) revert ResultValid(judge.verifier);
+        _strikeByEvidence(key, d);
     }
 
     // ---------------------------------------------------------------- internal
 
-    /// @dev Reverts unless the slot holds an unmatured batch that binds this result to this task.
-    function _requireCommitted(
+    /// @dev The dispute, if it is not closed.
+    function _openDispute(bytes32 key) internal view returns (Dispute storage d) {
+        d = _disputes[key];
+        if (d.phase == Phase.None || d.phase == Phase.Closed) revert DisputePhase(key, d.phase);
+    }
+
+    /// @dev The dispute, if it stands in a phase.
+    function _inPhase(bytes32 key, Phase phase) internal view returns (Dispute storage d) {
+        d = _disputes[key];
+        if (d.phase != phase) revert DisputePhase(key, d.phase);
+    }
+
+    /// @dev The dispute, if its result stands unless somebody objects in time.
+    function _stillRevealed(
+        bytes32 key,
+        bytes32 root,
+        JudgeTerms calldata judge
+    ) internal view returns (Dispute storage d) {
+        d = _inPhase(key, Phase.Revealed);
+        if (block.timestamp > d.until) revert DeadlinePassed(d.until);
+        _requireBound(_ticketOf(key, d), root, judge);
+    }
+
+    /// @dev The ticket of one task, as far as evidence needs it.
+    function _ticketOf(bytes32 key, Dispute storage d) internal view returns (Ticket memory) {
+        uint256 task = DisputeLib.taskOf(key);
+        uint256 scope = TicketLib.packScope(
+            task / TaskWordLib.TASKS,
+            0,
+            DisputeLib.attemptOf(key),
+            1 << (task % TaskWordLib.TASKS)
+        );
+        return Ticket(d.money, scope, d.bound);
+    }
+
+    /// @dev Moves a task out of its unmatured batch. The dispute can be closed as revealed, not before the batch would have matured.
+    function _moveOut(
+        BatchOpening calldata batch,
+        Ticket memory t,
+        uint32 task,
+        bytes32 committed
+    ) internal returns (bytes32 key, Dispute storage d) {
+        key = _keyOf(t, task);
+        _leaveBatch(key, batch.operator, batch.slot);
+        _workflows[t.workflow()].retries[task] = _retryOf(key).disputed();
+        d = _enter(key, batch.operator, batch.slot, t, committed);
+        d.until = uint40(block.timestamp) + t.window();
+    }
+
+    function _enter(
+        bytes32 key,
         address operator,
-        uint256 slot,
+        uint16 slot,
         Ticket memory t,
-        CommitmentOpening calldata opening,
-        Leaf calldata leaf,
-        bytes calldata result
-    ) private view {
-        Slot s = _slots[operator][slot];
-        if (s.state() != SlotLib.COMMITTED) revert SlotState(slot, s.state(), SlotLib.COMMITTED);
-        (bytes32 batch, bytes32 committed, bool consistent) = CommitmentLib.open(opening);
-        if (!consistent || s.digest() != SlotLib.digestOf(t.hash(), batch)) revert DigestMismatch(slot);
-        if (block.timestamp >= s.time()) revert Matured(s.time());
-
-        uint192 bit = _bitOf(t, leaf.task);
-        // The batch holds one commitment per task, by rising index.
-        bool placed = bit != 0 && BitsLib.count(t.mask() & (bit - 1)) == opening.position;
-        bytes32 expected = CommitmentLib.hash(t.workflow(), leaf.task, leaf.attempt, operator, t.root, sha256(result));
-        if (!placed || expected != committed) revert CommitmentMismatch(expected, committed);
+        bytes32 committed
+    ) internal returns (Dispute storage d) {
+        d = _disputes[key];
+        (d.money, d.bound, d.commitment) = (t.money, t.bound, committed);
+        (d.operator, d.slot) = (operator, slot);
     }
 
-    /// @dev Reverts unless the statement is the one that the coordinator signed for this task, under the step's own terms.
-    function _checkStatement(
-        Ticket memory t,
-        TermsOpening calldata opening,
-        Leaf calldata leaf,
-        bytes32[] calldata leafPath,
-        bytes calldata statement
-    ) private view {
-        if (!StepsLib.isUnder(opening, t.step(), _workflows[t.workflow()].stepsRoot))
-            revert StepsMismatch(t.workflow(), t.step());
-        if (opening.terms.rule != Rule.Verifier) revert RuleMismatch(opening.terms.rule, Rule.Verifier);
-        if (
-            leaf.attempt != t.attempt() ||
-            _bitOf(t, leaf.task) == 0 ||
-            !MerkleProof.verifyCalldata(leafPath, t.root, AssignmentLib.leafHash(leaf))
-        ) revert LeafMismatch(leaf.task, leaf.attempt);
-        bytes32 digest = sha256(statement);
-        if (digest != leaf.statementDigest) revert StatementMismatch(digest, leaf.statementDigest);
+    /// @dev Who calls has to lock a bond of free stake.
+    function _lockCall(Dispute storage d, uint256 bond) internal {
+        _accounts[msg.sender] = _accounts[msg.sender].lock(bond);
+        (d.caller, d.callerBond) = (msg.sender, uint64(bond));
     }
 
-    /// @dev A task's bit in the ticket's mask, or zero.
-    function _bitOf(Ticket memory t, uint256 task) private pure returns (uint192) {
-        if (task / TaskWordLib.TASKS != t.word()) return 0;
-        return uint192(1 << (task % TaskWordLib.TASKS)) & t.mask();
+    /// @dev Ends the caller's bond: `back` is free again, `spent` has gone to others.
+    function _endCall(bytes32 key, Dispute storage d, uint256 back, uint256 spent) internal {
+        if (d.callerBond == 0) return;
+        _accounts[d.caller] = _accounts[d.caller].unlock(back, spent);
+        emit CallEnded(d.caller, key, uint64(back), uint64(spent));
+        d.callerBond = 0;
     }
 
-    /// @dev Takes one task out of its batch: the bond is shared out, the price returns to the escrow, the task opens again.
-    function _strike(address operator, uint256 slot, Ticket memory t, uint32 task) private {
-        (uint48 workflow, uint256 bond) = (t.workflow(), t.bond());
-        uint256 toChallenger = (bond * Limits.STRIKE_CHALLENGER_BPS) / Limits.BPS;
-        uint256 toRequester = (bond * Limits.STRIKE_REQUESTER_BPS) / Limits.BPS;
-
-        _slots[operator][slot] = _slots[operator][slot].addStrike();
-        _retries[workflow][task] = RetryLib.opened(t.attempt());
-        _taskWords[workflow][t.word()] = _taskWords[workflow][t.word()].giveBack(t.price());
-        address requester = _workflows[workflow].requester;
-        _accounts[operator] = _accounts[operator].unlock(0, bond); // one after another: they may be one account
-        _accounts[msg.sender] = _accounts[msg.sender].addOwed(toChallenger);
-        _accounts[requester] = _accounts[requester].addOwed(toRequester);
-        emit Struck(
-            operator,
-            workflow,
-            task,
-            t.attempt(),
-            msg.sender,
-            slot,
-            uint64(bond),
-            uint64(toChallenger),
-            uint64(toRequester),
-            uint64(bond - toChallenger - toRequester)
-        );
+    function _requireCommitment(bytes32 key, Dispute storage d, bytes32 root, bytes32 resultDigest) internal view {
+        bytes32 expected = _commitment(key, d.operator, root, resultDigest);
+        if (expected != d.commitment) revert CommitmentMismatch(expected, d.commitment);
     }
 
-    /// @dev Pays the final task at once and completes the workflow; a cancelled one stays cancelled, but has its proof.
-    function _acceptFinal(
-        uint256 slot,
-        Ticket memory t,
-        Leaf calldata leaf,
-        address verifier,
-        bytes32 resultDigest
-    ) private {
-        uint48 workflow = t.workflow();
-        Workflow storage w = _workflows[workflow];
-        _slots[msg.sender][slot] = SlotLib.FREED;
-        _accounts[msg.sender] = _accounts[msg.sender].unlock(t.bond(), 0).addOwed(t.price());
-        w.completion = keccak256(abi.encode(verifier, leaf.statementDigest));
-        emit FinalAccepted(
-            msg.sender,
-            workflow,
-            leaf.task,
-            slot,
-            leaf.statementDigest,
-            resultDigest,
-            t.price(),
-            t.bond()
-        );
-        if (w.head.status() == WorkflowLib.OPEN) {
-            _end(workflow, w, WorkflowLib.COMPLETED);
-            emit WorkflowCompleted(workflow, verifier, leaf.statementDigest);
-        }
+    /// @dev The result stands: the operator has its bond back, and its pay unless the task is void.
+    function _payDispute(bytes32 key, Dispute storage d) internal {
+        uint256 pay = _isVoid(key) ? 0 : TicketLib.priceOf(d.money);
+        uint256 bond = TicketLib.bondOf(d.money);
+        _accounts[d.operator] = _accounts[d.operator].unlock(bond, 0).addOwed(pay);
+        d.phase = Phase.Closed;
+        emit DisputePaid(d.operator, DisputeLib.workflowOf(key), key, uint64(pay), uint64(bond));
+    }
+
+    /// @dev The result was wrong, or is nowhere.
+    function _strikeDispute(bytes32 key, Dispute storage d, address challenger) internal {
+        d.phase = Phase.Closed;
+        _strike(key, d.operator, d.slot, d.money, challenger);
+    }
+
+    /// @dev The caller has shown what settles the case in any phase.
+    function _strikeByEvidence(bytes32 key, Dispute storage d) internal {
+        _endCall(key, d, d.callerBond, 0);
+        _freeJury(key, d);
+        _strikeDispute(key, d, msg.sender);
+    }
+
+    /// @dev A case ends before its jury has judged: the pool is free, and its jurors, without fee or fine.
+    function _freeJury(bytes32 key, Dispute storage d) internal {
+        Jury storage jury = _juries[key];
+        Pool storage pool = _pools[jury.checkProgram];
+        if (d.phase == Phase.Drawing) --pool.drawing;
+        for (uint256 i = 0; i < jury.drawn; ++i) --pool.jurors[jury.jurors[i]].engaged;
+        jury.drawn = 0;
+    }
+
+    /// @dev The result is unpaid, but nobody's fault: the bond goes back, the task opens again.
+    function _voidDispute(bytes32 key, Dispute storage d) internal {
+        if (!_isVoid(key)) _reopenTask(key, d.money);
+        uint256 bond = TicketLib.bondOf(d.money);
+        _accounts[d.operator] = _accounts[d.operator].unlock(bond, 0);
+        d.phase = Phase.Closed;
+        emit DisputeVoided(d.operator, DisputeLib.workflowOf(key), key, uint64(bond));
     }
 }

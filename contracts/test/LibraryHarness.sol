@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {Rule, StepTerms, TermsOpening, Ticket} from "../interfaces/IMarket.sol";
+import {Rule, StepTerms, Ticket} from "../interfaces/MarketTypes.sol";
 import {Account} from "../libraries/AccountLib.sol";
 import {BitsLib} from "../libraries/BitsLib.sol";
 import {CommitmentLib} from "../libraries/CommitmentLib.sol";
-import {Retry, RetryLib} from "../libraries/RetryLib.sol";
+import {Retry} from "../libraries/RetryLib.sol";
 import {Slot, SlotLib} from "../libraries/SlotLib.sol";
 import {StepsLib} from "../libraries/StepsLib.sol";
 import {TaskWord} from "../libraries/TaskWordLib.sol";
@@ -46,20 +46,28 @@ contract LibraryHarness {
 
     function slot(
         Slot s
-    ) external pure returns (uint8 state, uint8 struck, uint40 time, uint200 digest, bool reusable) {
-        return (s.state(), s.struck(), s.time(), s.digest(), s.reusable());
+    ) external pure returns (uint8 state, uint8 removed, uint8 voided, uint32 time, uint200 digest, bool reusable) {
+        return (s.state(), s.removed(), s.voided(), s.time(), s.digest(), s.reusable());
     }
 
-    function slotClaimed(bytes32 hash, uint40 time) external pure returns (Slot) {
+    function slotClaimed(bytes32 hash, uint256 time) external pure returns (Slot) {
         return SlotLib.claimed(hash, time);
     }
 
-    function slotCommitted(bytes32 hash, bytes32 root, uint40 time) external pure returns (Slot) {
-        return SlotLib.committed(hash, root, time);
+    function slotCommitted(bytes32 hash, uint256 time) external pure returns (Slot) {
+        return SlotLib.committed(hash, time);
     }
 
-    function slotStruck(Slot s) external pure returns (Slot) {
-        return s.addStrike();
+    function slotRemoved(Slot s) external pure returns (Slot) {
+        return s.addRemoved();
+    }
+
+    function slotVoided(Slot s) external pure returns (Slot) {
+        return s.addVoided();
+    }
+
+    function slotVoidedToRemoved(Slot s) external pure returns (Slot) {
+        return s.voidedToRemoved();
     }
 
     function word(TaskWord w) external pure returns (uint192 claimed, uint64 spent) {
@@ -74,16 +82,31 @@ contract LibraryHarness {
         return w.giveBack(amount);
     }
 
-    function retry(Retry r, uint16 attempt_) external pure returns (uint16 attempt, bool open, bool fences) {
-        return (r.attempt(), r.isOpen(), r.fences(attempt_));
+    function retry(
+        Retry r,
+        uint16 attempt_
+    ) external pure returns (uint16 attempt, bool open, bool fences, uint16 struckAttempt, uint64 pot, bool disputed) {
+        return (r.attempt(), r.isOpen(), r.fences(attempt_), r.struckAttempt(), r.pot(), r.wasDisputed());
     }
 
-    function retryOpened(uint16 attempt) external pure returns (Retry) {
-        return RetryLib.opened(attempt);
+    function retryOpened(Retry r, uint16 attempt) external pure returns (Retry) {
+        return r.opened(attempt);
     }
 
     function retryClosed(Retry r) external pure returns (Retry) {
         return r.closed();
+    }
+
+    function retryDisputed(Retry r) external pure returns (Retry) {
+        return r.disputed();
+    }
+
+    function retryWithPot(Retry r, uint64 pot) external pure returns (Retry) {
+        return r.withPot(pot);
+    }
+
+    function retryStruck(Retry r, uint16 attempt, uint64 pot) external pure returns (Retry) {
+        return r.struck(attempt, pot);
     }
 
     function bits(uint192 mask) external pure returns (uint256 count, uint256 lowest) {
@@ -98,10 +121,6 @@ contract LibraryHarness {
         return CommitmentLib.rootOf(commitments);
     }
 
-    function termsUnder(TermsOpening calldata opening, uint8 step, bytes32 root) external pure returns (bool) {
-        return StepsLib.isUnder(opening, step, root);
-    }
-
     function stepsRoot(StepTerms[] calldata steps) external view returns (bytes32) {
         return StepsLib.summarise(steps).root;
     }
@@ -110,8 +129,12 @@ contract LibraryHarness {
         return t.hash();
     }
 
-    function ticketWithMask(Ticket memory t, uint192 mask) external pure returns (Ticket memory) {
-        return t.withMask(mask);
+    function batchHash(Ticket memory t, bytes32 root) external pure returns (bytes32) {
+        return t.batchHash(root);
+    }
+
+    function ticketPart(Ticket memory t, uint192 mask, uint256 count) external pure returns (Ticket memory) {
+        return t.part(mask, count);
     }
 
     function ticket(
@@ -126,51 +149,41 @@ contract LibraryHarness {
             uint16 word_,
             uint56 price,
             uint56 bond,
-            uint40 deadline,
             Rule rule,
-            uint32 window,
+            uint24 window,
+            uint8 count,
+            bool open,
             uint192 mask
         )
     {
-        workflow = t.workflow();
-        step = t.step();
-        attempt = t.attempt();
-        word_ = t.word();
-        price = t.price();
-        bond = t.bond();
-        deadline = t.deadline();
-        rule = t.rule();
-        window = t.window();
-        mask = t.mask();
+        (workflow, step, attempt, word_) = (t.workflow(), t.step(), t.attempt(), t.word());
+        (price, bond, rule, window) = (t.price(), t.bond(), t.rule(), t.window());
+        (count, open, mask) = (t.count(), t.isOpen(), t.mask());
     }
 
-    function head(
-        WorkflowHead h
-    )
-        external
-        pure
-        returns (address coordinator, uint40 deadline, uint16 feeBps, uint24 tasks, bool hasFinal, uint8 status)
-    {
-        return (h.coordinator(), h.deadline(), h.feeBps(), h.taskCount(), h.hasFinal(), h.status());
+    function head(WorkflowHead h) external pure returns (uint200 terms, uint32 deadline, uint16 feeBps, uint8 status) {
+        return (h.terms(), h.deadline(), h.feeBps(), h.status());
     }
 
     function packHead(
-        address coordinator,
-        uint40 deadline,
+        uint200 terms,
+        uint256 deadline,
         uint16 feeBps,
-        uint24 tasks,
-        bool hasFinal,
         uint8 status
     ) external pure returns (WorkflowHead) {
-        return WorkflowLib.pack(coordinator, deadline, feeBps, tasks, hasFinal, status);
+        return WorkflowLib.pack(terms, deadline, feeBps, status);
     }
 
     function withHead(
         WorkflowHead h,
-        address coordinator,
-        uint40 deadline,
+        uint200 terms,
+        uint256 deadline,
         uint8 status
     ) external pure returns (WorkflowHead) {
-        return h.withCoordinator(coordinator).withDeadline(deadline).withStatus(status);
+        return h.withTerms(terms).withDeadline(deadline).withStatus(status);
+    }
+
+    function termsOf(address coordinator, bytes32 stepsRoot_) external pure returns (uint200) {
+        return WorkflowLib.termsOf(coordinator, stepsRoot_);
     }
 }

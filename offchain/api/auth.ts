@@ -1,17 +1,29 @@
 import type { Request } from "express";
-import { lt } from "drizzle-orm";
+import { eq, lt } from "drizzle-orm";
 import type { Address } from "viem";
 import { sha256, type Digest } from "../../protocol/digest";
 import { FrobenError } from "../../protocol/errors";
 import { LIMITS } from "../../protocol/limits";
 import { AUTH_HEADERS, verifyRequest } from "../../protocol/request-auth";
+import type { Db } from "../db/client";
+import { chainAccounts } from "../db/schema/chain";
 import { requestNonces } from "../db/schema/http";
 import type { ApiDeps } from "./deps";
+
+/** Whether an account has made the signer its delegate, as of the newest block that was read. */
+function isDelegate(db: Db, signer: Address, account: Address): boolean {
+  const row = db
+    .select({ delegate: chainAccounts.delegate })
+    .from(chainAccounts)
+    .where(eq(chainAccounts.address, account.toLowerCase() as Address))
+    .get();
+  return row?.delegate === signer.toLowerCase();
+}
 
 /**
  * Checks who signed a request, and that it is seen for the first time.
  * @param bodyDigest SHA-256 of the body; for an upload, of what will come
- * @returns the signer, lower-case
+ * @returns the account that the request is for, lower-case: the signer, or whose delegate that is
  * @throws FrobenError (401) `auth_missing`, `auth_malformed`, `auth_expired`, `auth_wrong_key`, `auth_replayed`
  */
 export async function authenticate(
@@ -25,6 +37,7 @@ export async function authenticate(
     deps.domain,
     { method: request.method, path: request.originalUrl, bodyDigest },
     now,
+    (signer, account) => isDelegate(deps.db, signer, account),
   );
   // A request counts as young from one age before its own time to one age after it, so that its nonce matters for two ages.
   const expiresAt = now + 2 * LIMITS.maxRequestAgeMs;

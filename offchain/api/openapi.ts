@@ -64,7 +64,7 @@ const signed = (
 ): ZodOpenApiOperationObject => ({
   ...read(summary, answer, { ...signature, ...requestParams }),
   description:
-    "Signed: EIP-712 type Request over method, path with query, SHA-256 of the body, time and nonce.",
+    "Signed: EIP-712 type Request over account, method, path with query, SHA-256 of the body, time and nonce.",
   requestBody: { required: true, content: json(body) },
 });
 

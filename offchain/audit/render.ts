@@ -64,7 +64,9 @@ function workflowTable(report: AuditReport): string {
       String(w.tasks.settled),
       String(w.tasks.struck),
       String(
-        w.tasks.claimed + w.tasks.committed + w.tasks.expired + w.tasks.conceded + w.tasks.released,
+        Object.values(w.tasks).reduce((sum, count) => sum + count, 0) -
+          w.tasks.settled -
+          w.tasks.struck,
       ),
     ]),
   );

@@ -64,8 +64,10 @@ export interface WorkflowSummary {
   tasks: {
     claimed: number;
     committed: number;
+    disputed: number;
     settled: number;
     struck: number;
+    void: number;
     expired: number;
     conceded: number;
     released: number;

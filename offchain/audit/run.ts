@@ -13,15 +13,21 @@ import { fetchEvents } from "./chain/fetch-events";
 import { marketReader } from "./chain/market-reader";
 import { compareAccounts } from "./compare/accounts";
 import { conservation } from "./compare/conservation";
+import { compareDisputes } from "./compare/disputes";
+import { compareFates } from "./compare/fates";
 import { compareRetries } from "./compare/retries";
 import { compareSlots } from "./compare/slots";
 import { compareWorkflows } from "./compare/workflows";
 import { checkAssignments } from "./evidence/assignments";
 import { fetchCalls } from "./evidence/calls";
 import { checkConsents } from "./evidence/consents";
+import { checkCallers } from "./evidence/delegates";
+import { checkJuries } from "./evidence/juries";
+import { checkFacts } from "./evidence/operations";
 import { checkOpenedResults } from "./evidence/opened-results";
 import { checkPaymentsIn } from "./evidence/payments-in";
 import { eventsByWorkflow, type Scene } from "./evidence/scene";
+import { checkVoids } from "./evidence/voids";
 import { Recorder } from "./recorder";
 import { replayEvents } from "./replay/replay";
 import type { AuditReport, MoneySummary } from "./report";
@@ -99,7 +105,7 @@ async function connect(options: AuditOptions): Promise<Target> {
  * allowed, holds the outcome against the contract, and re-opens signatures, proofs and artifacts as far as they can be had.
  * @returns the report; findings are in it, not thrown
  * @throws FrobenError `audit_market_invalid`, `audit_block_range`, `audit_no_contract`, `audit_node_unavailable`,
- * `audit_logs_unavailable`, `audit_chain_moved`, `audit_coordinator_…`, `audit_program_invalid` when the audit itself can't be made
+ * `audit_logs_unavailable`, `audit_chain_moved`, `audit_token_unreadable`, `audit_coordinator_…`, `audit_program_invalid` when the audit itself can't be made
  */
 export async function runAudit(options: AuditOptions): Promise<AuditReport> {
   const started = performance.now();
@@ -121,7 +127,8 @@ export async function runAudit(options: AuditOptions): Promise<AuditReport> {
     known.find("warning", "unknown_event", `block ${block} log ${logIndex}`, "it can't be decoded");
 
   const reader = marketReader(client, market, toBlock);
-  const [unit, minStake, unbondingDelay, lateGasRefund, balance] = await Promise.all([
+  const [token, unit, minStake, unbondingDelay, lateGasRefund, balance] = await Promise.all([
+    reader.token(),
     reader.unit(),
     reader.minStake(),
     reader.unbondingDelay(),
@@ -129,16 +136,19 @@ export async function runAudit(options: AuditOptions): Promise<AuditReport> {
     reader.balance(),
   ]);
   progress("replaying events", 0, events.length);
-  const ledger = replayEvents(events, { minStake, unbondingDelay, lateGasRefund }, recorder);
+  const parameters = { chainId, market, minStake, unbondingDelay, lateGasRefund };
+  const { ledger, told } = replayEvents(events, parameters, recorder);
 
   progress("comparing with the contract", 0, ledger.workflows.size);
-  const money: MoneySummary = conservation(ledger, unit, balance, recorder);
+  const money: MoneySummary = conservation(ledger, unit, balance, await reader.held(), recorder);
   await compareAccounts(ledger, reader, recorder);
   await compareWorkflows(ledger, reader, recorder, (done, of) =>
     progress("comparing with the contract", done, of),
   );
   await compareSlots(ledger, reader, recorder);
   await compareRetries(ledger, reader, recorder);
+  await compareFates(ledger, reader, recorder);
+  await compareDisputes(ledger, reader, recorder);
 
   const calls = await fetchCalls(
     client,
@@ -150,18 +160,24 @@ export async function runAudit(options: AuditOptions): Promise<AuditReport> {
     client,
     chainId,
     market,
+    token,
     unit,
+    unbondingDelay,
     toBlock,
-    events,
-    eventsOf: eventsByWorkflow(events),
+    events: told,
+    eventsOf: eventsByWorkflow(told),
     ledger,
     recorder,
     calls,
   };
-  checkPaymentsIn(scene);
+  await checkPaymentsIn(scene);
+  checkCallers(scene);
+  checkFacts(scene);
   await checkAssignments(scene);
   await checkConsents(scene);
   await checkOpenedResults(scene);
+  checkVoids(scene);
+  await checkJuries(scene);
   const names = options.coordinatorUrl
     ? await checkArtifacts(scene, options.coordinatorUrl, options.programs ?? [], progress)
     : undefined;

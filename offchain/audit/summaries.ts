@@ -18,8 +18,10 @@ function countTasks(workflow: Workflow): WorkflowSummary["tasks"] {
   const counts: Record<TaskState, number> = {
     claimed: 0,
     committed: 0,
+    disputed: 0,
     settled: 0,
     struck: 0,
+    void: 0,
     expired: 0,
     conceded: 0,
     released: 0,

@@ -10,7 +10,13 @@ import {
 /** Keys of the rows that a change touched, by table. */
 export type Touched = Record<TableName, KeyPart[][]>;
 
-const nothing = (): Touched => ({ workflows: [], batches: [], tasks: [], accounts: [] });
+const nothing = (): Touched => ({
+  workflows: [],
+  batches: [],
+  tasks: [],
+  accounts: [],
+  disputes: [],
+});
 
 interface Entry {
   name: TableName;

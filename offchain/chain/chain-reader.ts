@@ -1,14 +1,21 @@
-import { and, eq, inArray } from "drizzle-orm";
+import { and, eq, inArray, ne } from "drizzle-orm";
 import type {
   ChainAccount,
   ChainBatch,
+  ChainDispute,
   ChainReader,
   ChainTask,
   ChainWorkflow,
 } from "../coordinator/facade";
 import type { Db } from "../db/client";
-import { chainAccounts, chainBatches, chainTasks, chainWorkflows } from "../db/schema/chain";
-import { lower } from "./apply-money";
+import {
+  chainAccounts,
+  chainBatches,
+  chainDisputes,
+  chainTasks,
+  chainWorkflows,
+} from "../db/schema/chain";
+import { lower } from "./balances";
 import type { Ledger } from "./ledger";
 
 type TaskRow = typeof chainTasks.$inferSelect;
@@ -16,11 +23,12 @@ type TaskRow = typeof chainTasks.$inferSelect;
 const toTask = (row: TaskRow): ChainTask => ({
   task: row.task,
   operator: row.operator,
-  slot: BigInt(row.slot),
+  slot: row.slot,
   attempt: row.attempt,
   pay: row.pay,
   root: row.root,
   deadline: row.deadline,
+  commitment: row.commitment,
 });
 
 const toWorkflow = (row: typeof chainWorkflows.$inferSelect): ChainWorkflow => ({
@@ -29,13 +37,21 @@ const toWorkflow = (row: typeof chainWorkflows.$inferSelect): ChainWorkflow => (
     ...step,
     ceiling: BigInt(step.ceiling),
     bond: BigInt(step.bond),
+    judge: { ...step.judge, jurorFee: BigInt(step.judge.jurorFee) },
   })),
 });
 
-const toBatch = (row: typeof chainBatches.$inferSelect): ChainBatch => ({
-  ...row,
-  slot: BigInt(row.slot),
-});
+const toBatch = (row: typeof chainBatches.$inferSelect): ChainBatch => {
+  const { operator, slot, workflow, state, deadline, commitments } = row;
+  const { money, scope, root, judgeHash } = row;
+  const ticket = { money, scope, root, judgeHash };
+  return { operator, slot, workflow, state, ticket, deadline, commitments };
+};
+
+const toDispute = (row: typeof chainDisputes.$inferSelect): ChainDispute => {
+  const { key, task, attempt, phase, closesAt, drawBlock } = row;
+  return { key, task, attempt, phase, closesAt, drawBlock };
+};
 
 /** The chain tables as the coordinator's mind reads them. */
 export function createChainReader(db: Db, ledger: Ledger): ChainReader {
@@ -70,9 +86,7 @@ export function createChainReader(db: Db, ledger: Ledger): ChainReader {
       const row = db
         .select()
         .from(chainBatches)
-        .where(
-          and(eq(chainBatches.operator, lower(operator)), eq(chainBatches.slot, slot.toString())),
-        )
+        .where(and(eq(chainBatches.operator, lower(operator)), eq(chainBatches.slot, slot)))
         .get();
       return row && toBatch(row);
     },
@@ -96,5 +110,12 @@ export function createChainReader(db: Db, ledger: Ledger): ChainReader {
         )
         .all()
         .map(toBatch),
+    openDisputes: (workflow) =>
+      db
+        .select()
+        .from(chainDisputes)
+        .where(and(eq(chainDisputes.workflow, workflow), ne(chainDisputes.phase, "closed")))
+        .all()
+        .map(toDispute),
   };
 }

@@ -1,7 +1,13 @@
 import { getTableColumns, getTableName, type InferSelectModel } from "drizzle-orm";
 import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Db } from "../db/client";
-import { chainAccounts, chainBatches, chainTasks, chainWorkflows } from "../db/schema/chain";
+import {
+  chainAccounts,
+  chainBatches,
+  chainDisputes,
+  chainTasks,
+  chainWorkflows,
+} from "../db/schema/chain";
 
 /** The tables that events change, with their key columns. */
 const TABLES = {
@@ -9,6 +15,7 @@ const TABLES = {
   batches: { table: chainBatches, key: ["operator", "slot"] },
   tasks: { table: chainTasks, key: ["workflow", "task"] },
   accounts: { table: chainAccounts, key: ["address"] },
+  disputes: { table: chainDisputes, key: ["key"] },
 } as const;
 
 export type TableName = keyof typeof TABLES;

@@ -13,6 +13,7 @@ import {
 import { marketAbi, verifierAbi } from "../../protocol/abi";
 import { FrobenError } from "../../protocol/errors";
 import type { ChainCalls } from "../coordinator/facade";
+import { intrinsicGas } from "./gas";
 
 /** @param pollMs how often viem looks again where it waits, milliseconds */
 export function connect(rpcUrl: string, pollMs: number): PublicClient {
@@ -25,13 +26,13 @@ export function connect(rpcUrl: string, pollMs: number): PublicClient {
 
 /**
  * Reads what never changes about a market, and by that checks that it is one.
- * @returns chain id, and wei of one unit
+ * @returns chain id; wei, or the token's smallest units, of one unit; an operator's least stake, units
  * @throws FrobenError `chain_unavailable`; `market_not_found` when there is no market at the address
  */
 export async function readMarket(
   client: PublicClient,
   market: Address,
-): Promise<{ chainId: number; unit: bigint }> {
+): Promise<{ chainId: number; unit: bigint; minStake: bigint }> {
   const chainId = await client.getChainId().catch((cause: unknown) => {
     throw new FrobenError("chain_unavailable", "the chain's node does not answer", {
       field: "FROBEN_RPC_URL",
@@ -41,12 +42,10 @@ export async function readMarket(
     });
   });
   try {
-    const unit = await client.readContract({
-      address: market,
-      abi: marketAbi,
-      functionName: "UNIT",
-    });
-    return { chainId, unit };
+    const read = (functionName: "UNIT" | "MIN_STAKE") =>
+      client.readContract({ address: market, abi: marketAbi, functionName });
+    const [unit, minStake] = await Promise.all([read("UNIT"), read("MIN_STAKE")]);
+    return { chainId, unit, minStake };
   } catch (cause) {
     throw new FrobenError("market_not_found", `no market answers at ${market}`, {
       field: "FROBEN_MARKET",
@@ -68,9 +67,6 @@ function isRevert(error: unknown): boolean {
   }
   return false;
 }
-
-/** Gas that a call pays before the callee gets any: the transaction and, at most, every byte of calldata (EIP-7623's floor). */
-const intrinsicGas = (data: Hex): bigint => 21_000n + BigInt(data.length / 2) * 40n;
 
 const toHex = (bytes: Uint8Array): Hex =>
   `0x${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("hex")}`;

@@ -1,12 +1,19 @@
 import { desc, eq, gt, lt, lte } from "drizzle-orm";
+import type { Hex } from "viem";
 import { FrobenError } from "../../protocol/errors";
 import type { ChainChange } from "../coordinator/facade";
 import type { Db, Tx } from "../db/client";
-import { chainBlocks, chainEvents, chainIdentity, chainUndo } from "../db/schema/chain";
-import { applyMoney } from "./apply-money";
-import { applyWork } from "./apply-work";
+import {
+  chainBlocks,
+  chainEvents,
+  chainEventWorkflows,
+  chainIdentity,
+  chainUndo,
+} from "../db/schema/chain";
+import { applyEvent, workflowsOf } from "./apply-event";
 import { BlockRows, rollBack, type Touched } from "./block-rows";
 import { prepareStatements, type ChainStatements } from "./chain-statements";
+import { readDisputeKey } from "./dispute-key";
 import type { BlockRef, ChainStep } from "./follow-chain";
 import { jsonArgs, type MarketEvent } from "./market-event";
 
@@ -20,11 +27,6 @@ export interface ChainIdentity {
   fromBlock: number;
 }
 
-const slotOf = (event: MarketEvent): string | undefined =>
-  "slot" in event.args && "operator" in event.args
-    ? `${event.tx}${event.args.operator}${event.args.slot}`
-    : undefined;
-
 function changeOf(touched: Touched, block: number, timestamp: number): ChainChange {
   const workflows = new Set(touched.workflows.map(([workflow]) => workflow as number));
   const tasks = touched.tasks.map(([workflow, task]) => ({
@@ -32,6 +34,7 @@ function changeOf(touched: Touched, block: number, timestamp: number): ChainChan
     task: task as number,
   }));
   for (const { workflow } of tasks) workflows.add(workflow);
+  for (const [key] of touched.disputes) workflows.add(readDisputeKey(key as Hex).workflow);
   return {
     workflows,
     tasks,
@@ -48,11 +51,13 @@ export class Ledger {
 
   /**
    * @param identity what the database is bound to on first use
+   * @param minStake the market's, units
    * @throws FrobenError `database_of_other_chain` when it belongs to another chain, contract or first block
    */
   constructor(
     private readonly db: Db,
     identity: ChainIdentity,
+    private readonly minStake: bigint,
   ) {
     this.#statements = prepareStatements(db);
     const known = db.select().from(chainIdentity).get();
@@ -94,21 +99,14 @@ export class Ledger {
 
   #applyBlock(tx: Tx, block: BlockRef, events: MarketEvent[], final: boolean): void {
     const rows = new BlockRows(this.#statements);
-    const conceding = new Set(events.filter((e) => e.name === "Conceded").map(slotOf));
+    const conceded = new Set(events.flatMap((e) => (e.name === "Conceded" ? [e.logIndex] : [])));
     for (const event of events) {
-      const at = { block: block.number, timestamp: block.timestamp, tx: event.tx };
-      if (!applyMoney(rows, at, event)) applyWork(rows, at, event, conceding.has(slotOf(event)));
-      tx.insert(chainEvents)
-        .values({
-          block: block.number,
-          logIndex: event.logIndex,
-          tx: event.tx,
-          name: event.name,
-          args: jsonArgs(event.args) as Record<string, unknown>,
-          workflow: "workflow" in event.args ? event.args.workflow : null,
-          timestamp: block.timestamp,
-        })
-        .run();
+      const { logIndex } = event;
+      this.#keep(tx, block, event, workflowsOf(rows, event));
+      const place = { block: block.number, timestamp: block.timestamp, tx: event.tx };
+      // A concession is logged right behind the release that it is.
+      const more = { conceded: conceded.has(logIndex + 1), minStake: this.minStake };
+      applyEvent(rows, { ...place, ...more }, event);
     }
     const touched = rows.flush(block.number, !final);
     // A final block needs no link to its past: only the newest is kept, as the checkpoint.
@@ -117,8 +115,27 @@ export class Ledger {
     this.#listener(changeOf(touched, block.number, block.timestamp));
   }
 
+  /** Keeps an event as it came, with the workflows that it is about. */
+  #keep(tx: Tx, block: BlockRef, event: MarketEvent, workflows: Set<number>): void {
+    const at = { block: block.number, logIndex: event.logIndex };
+    tx.insert(chainEvents)
+      .values({
+        ...at,
+        tx: event.tx,
+        name: event.name,
+        args: jsonArgs(event.args) as Record<string, unknown>,
+        timestamp: block.timestamp,
+      })
+      .run();
+    for (const workflow of workflows)
+      tx.insert(chainEventWorkflows)
+        .values({ workflow, ...at })
+        .run();
+  }
+
   #applyReorg(tx: Tx, ancestor: BlockRef): void {
     const touched = rollBack(this.#statements, ancestor.number);
+    tx.delete(chainEventWorkflows).where(gt(chainEventWorkflows.block, ancestor.number)).run();
     tx.delete(chainEvents).where(gt(chainEvents.block, ancestor.number)).run();
     tx.delete(chainBlocks).where(gt(chainBlocks.number, ancestor.number)).run();
     this.#listener(changeOf(touched, ancestor.number, ancestor.timestamp));

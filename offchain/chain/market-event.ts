@@ -10,6 +10,10 @@ export type MarketEvent = ParsedLog extends infer P
     : never
   : never;
 
+export type EventName = MarketEvent["name"];
+/** What an event of one name carries. */
+export type EventArgs<N extends EventName> = Extract<MarketEvent, { name: N }>["args"];
+
 /** @returns the market's events among raw logs, by rising log index; logs of no known event are left out */
 export function decodeEvents(logs: Log[]): MarketEvent[] {
   return parseEventLogs({ abi: marketAbi, logs, strict: true })

@@ -32,6 +32,7 @@ interface Call {
   to: Address;
   data: Hex;
   value?: bigint;
+  gas?: bigint;
 }
 
 const GAS_MARGIN_PERCENT = 30n;
@@ -171,23 +172,32 @@ export function createTransactionSender(options: SenderOptions): ManagedSender {
         });
   }
 
+  /** @returns the gas to send a call with, if it succeeds now */
+  async function gasFor({ to, data, value = 0n, gas }: Call): Promise<bigint> {
+    const call = { account: account.address, to, data, value };
+    if (gas !== undefined) {
+      await client.call({ ...call, gas });
+      return gas;
+    }
+    const estimate = await client.estimateGas(call);
+    return estimate + (estimate * GAS_MARGIN_PERCENT) / 100n;
+  }
+
   /** Estimates, signs, writes down, broadcasts: one at a time, so that nonces are given in order. */
   async function launch(purpose: string, call: Call, again?: JournalRow): Promise<JournalRow> {
     const { to, data, value = 0n } = call;
-    const gas = await client
-      .estimateGas({ account: account.address, to, data, value })
-      .catch((cause: unknown) => {
-        throw new FrobenError("tx_would_revert", `${purpose} would revert`, {
-          retryable: true,
-          cause,
-        });
+    const gas = await gasFor(call).catch((cause: unknown) => {
+      throw new FrobenError("tx_would_revert", `${purpose} would revert`, {
+        retryable: true,
+        cause,
       });
+    });
     const next = (journal.highestNonce() ?? -1) + 1;
     const nonce = Math.max(
       next,
       await client.getTransactionCount({ address: account.address, blockTag: "latest" }),
     );
-    const signed = await sign(call, nonce, gas + (gas * GAS_MARGIN_PERCENT) / 100n);
+    const signed = await sign(call, nonce, gas);
     const sentAt = clock.now();
     let row: JournalRow;
     if (again) {

@@ -1,6 +1,6 @@
 import type { Hex } from "viem";
 import { assignmentRoot, inputsDigest, type Leaf } from "../../protocol/assignment";
-import { toBytes32, ZERO_BYTES32, type Digest } from "../../protocol/digest";
+import { toBytes32, ZERO_BYTES32 } from "../../protocol/digest";
 import type { SignedAssignment } from "../../protocol/http";
 import { maskOf, placeOf } from "../../protocol/ticket";
 import { termsOpening, type StepTerms } from "../../protocol/terms";
@@ -15,17 +15,6 @@ const MASK_DIGITS = 48;
 /** An assignment without its signature. */
 export const UNSIGNED: Hex = "0x";
 
-/** Digests of a ready task's inputs. */
-export function inputsOf(task: TaskRun): Record<string, Digest> {
-  const { tasks } = task.run.work!;
-  return Object.fromEntries(
-    Object.entries(task.inputs).map(([name, source]) => [
-      name,
-      "digest" in source ? source.digest : tasks.get(source.task)!.outputs![source.output]!,
-    ]),
-  );
-}
-
 /** Turns a match into attempts, bookings and an assignment, which is given out once it is signed. */
 export function assign(world: World, match: Match<TaskRun>): void {
   const { lane, tasks, price, slots, expectedMs } = match;
@@ -36,8 +25,8 @@ export function assign(world: World, match: Match<TaskRun>): void {
   const operator = world.operators.get(match.operator.address)!;
   const decision = decisionDigest(match.decision);
   const assigned = tasks.map((task) => {
-    const inputs = inputsOf(task);
-    const statement = step.statement === undefined ? undefined : inputs[step.statement];
+    const inputs = task.inputRefs();
+    const statement = step.statement === undefined ? undefined : inputs[step.statement]!.digest;
     return {
       task: task.index,
       attempt: number,
@@ -161,18 +150,26 @@ function takeOversOf(world: World, tasks: TaskRun[]): SignedAssignment["takeOver
     const claim = world.deps.chain.task(task.run.id, task.index);
     if (claim?.pay !== "claimed") continue;
     const batch = world.deps.chain.batch(claim.operator, claim.slot);
-    if (batch?.state !== "claimed" || batch.root !== claim.root) continue;
+    if (batch?.state !== "claimed" || batch.ticket.root !== claim.root) continue;
+    const { money, scope, root, judgeHash } = batch.ticket;
     found.set(`${claim.operator}/${claim.slot}`, {
       holder: claim.operator,
-      slot: claim.slot.toString(),
-      head: batch.head.toString(),
-      tail: batch.tail.toString(),
-      root: batch.root,
+      slot: claim.slot,
+      money: money.toString(),
+      scope: scope.toString(),
+      root,
+      judgeHash,
     });
   }
   return [...found.values()];
 }
 
 function termsBody(terms: StepTerms): SignedAssignment["terms"] {
-  return { ...terms, ceiling: terms.ceiling.toString(), bond: terms.bond.toString() };
+  const { ceiling, bond, judge } = terms;
+  return {
+    ...terms,
+    ceiling: ceiling.toString(),
+    bond: bond.toString(),
+    judge: { ...judge, jurorFee: judge.jurorFee.toString() },
+  };
 }

@@ -1,3 +1,4 @@
+import { maskOf, withMask } from "../../protocol/ticket";
 import { isLive, type AssignmentRun, type AttemptRun, type OperatorRun } from "./model";
 import { signRelease } from "./sign";
 import type { World } from "./world";
@@ -137,12 +138,15 @@ export function tell(
     operator.verdicts.set(attempt.key, attempt);
     world.notify(operator);
   };
-  const claim = world.deps.chain.task(attempt.task.run.id, attempt.task.index);
+  const { chain } = world.deps;
+  const claim = chain.task(attempt.task.run.id, attempt.task.index);
   const holds =
     claim?.pay === "claimed" && claim.root === attempt.root && claim.operator === attempt.operator;
-  if (verdict !== "cancelled" || !holds) return publish();
+  const batch = holds ? chain.batch(claim.operator, claim.slot) : undefined;
+  if (verdict !== "cancelled" || !batch) return publish();
+  const ticket = withMask(batch.ticket, maskOf([attempt.task.index]));
   world.later("signing a release", { attempt: attempt.key }, async () => {
-    attempt.release = await signRelease(world, attempt);
+    attempt.release = await signRelease(world, attempt.operator, ticket);
     world.journal.attempt(attempt);
     publish();
   });

@@ -1,5 +1,6 @@
 import { assign } from "./assign";
-import { challengeIfCommitted, closeRun } from "./closing";
+import { challengeIfCommitted } from "./challenges";
+import { closeRun } from "./closing";
 import type { Coordinator, CoordinatorDeps } from "./facade";
 import { fail } from "./outcomes";
 import { park } from "./ready";

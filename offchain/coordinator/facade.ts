@@ -16,6 +16,8 @@ import type {
 } from "../../protocol/http";
 import type { Verdict } from "../../protocol/program";
 import type { StepTerms } from "../../protocol/terms";
+import type { Ticket } from "../../protocol/ticket";
+import type { DisputePhase } from "../db/schema/chain";
 import type { Clock } from "../runtime/clock";
 import type { DecisionRecord } from "../matchmaker/decision";
 
@@ -34,7 +36,7 @@ export interface DecisionView {
 
 /** What one block (or the undoing of some) changed in the chain tables. */
 export interface ChainChange {
-  /** Workflows whose row or whose tasks or batches changed. */
+  /** Workflows whose row, tasks or disputes changed. */
   workflows: Iterable<number>;
   /** Tasks whose claim or pay state changed. */
   tasks: Iterable<{ workflow: number; task: number }>;
@@ -56,13 +58,15 @@ export interface ChainWorkflow {
   deadline: number;
   escrow: bigint;
   refunded: bigint;
-  /** Units spent by live claims, commitments and settled pay. */
+  /** Units spent by live claims, commitments, disputes and settled pay. */
   spent: bigint;
   /** See WORKFLOW_STATUS. */
   status: number;
   steps: StepTerms[];
   /** Unix seconds. */
   openedAt: number;
+  /** When its coordinator was declared silent, Unix seconds; null: it was not, or has answered. */
+  silentAt: number | null;
   completionTx: Hex | null;
 }
 
@@ -70,33 +74,47 @@ export interface ChainWorkflow {
 export interface ChainTask {
   task: number;
   operator: Address;
-  slot: bigint;
+  slot: number;
   attempt: number;
   pay: TaskView["pay"];
   /** Root of the assignment that was claimed. */
   root: Hex;
   /** Unix seconds by which it must be committed. */
   deadline: number;
+  /** To the result, once there is one. */
+  commitment: Hex | null;
 }
 
 /** What an operator's slot holds now. */
 export interface ChainBatch {
   operator: Address;
-  slot: bigint;
+  slot: number;
   workflow: number;
   state: "claimed" | "committed" | "credited" | "empty";
-  head: bigint;
-  tail: bigint;
-  root: Hex;
+  ticket: Ticket;
   /** Unix seconds. */
   deadline: number;
   commitments: Hex[];
+}
+
+/** A task that has left its batch, with its pay and bond, until the dispute is closed. */
+export interface ChainDispute {
+  key: Hex;
+  task: number;
+  attempt: number;
+  phase: DisputePhase;
+  /** From then on (Unix seconds) anyone may close it; null while a draw is pending. */
+  closesAt: number | null;
+  /** Block whose hash draws the jury. */
+  drawBlock: number | null;
 }
 
 export interface ChainAccount {
   free: bigint;
   locked: bigint;
   owed: bigint;
+  /** Who may act for it as an operator. */
+  delegate?: Address | null;
 }
 
 /** Reads the chain tables: indexed look-ups, no scan over other workflows. */
@@ -108,10 +126,11 @@ export interface ChainReader {
   workflowsOf(coordinator: Address): number[];
   tasks(workflow: number): ChainTask[];
   task(workflow: number, task: number): ChainTask | undefined;
-  batch(operator: Address, slot: bigint): ChainBatch | undefined;
+  batch(operator: Address, slot: number): ChainBatch | undefined;
   account(address: Address): ChainAccount;
   /** Batches of the workflow that are claimed, or committed and not settled. */
   liveBatches(workflow: number): ChainBatch[];
+  openDisputes(workflow: number): ChainDispute[];
 }
 
 /** What the coordinator asks the chain itself. */
@@ -133,8 +152,15 @@ export interface ChainCalls {
 
 /** Sends the coordinator's transactions; the same purpose is never sent twice. */
 export interface TransactionSender {
-  /** @returns once the transaction is included @throws FrobenError when it reverted or can't be sent */
-  send(purpose: string, call: { to: Address; data: Hex; value?: bigint }): Promise<{ hash: Hex }>;
+  /**
+   * @param call gas: for a call that must be given more than it uses, which not every node can estimate
+   * @returns once the transaction is included
+   * @throws FrobenError when it reverted or can't be sent
+   */
+  send(
+    purpose: string,
+    call: { to: Address; data: Hex; value?: bigint; gas?: bigint },
+  ): Promise<{ hash: Hex }>;
 }
 
 /** The part of the artifact store that the coordinator uses. */

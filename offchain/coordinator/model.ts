@@ -1,4 +1,5 @@
 import type { Address, Hex } from "viem";
+import type { InputRef, InputSource } from "../../protocol/assignment";
 import type { Digest } from "../../protocol/digest";
 import type { ResultReport, SignedAssignment, TaskState, WorkflowView } from "../../protocol/http";
 import type { Spec, Step } from "../../protocol/spec";
@@ -71,7 +72,8 @@ export class TaskRun implements ReadyTask {
   endedAt: number | null = null;
   /** Its newest attempt. */
   current: AttemptRun | undefined;
-  /** Tasks that wait for it. */
+  /** Tasks that it has its inputs from, and those that have theirs from it. */
+  readonly needs: TaskRun[] = [];
   readonly dependents: TaskRun[] = [];
 
   constructor(
@@ -90,6 +92,30 @@ export class TaskRun implements ReadyTask {
 
   get lane(): Lane<TaskRun> {
     return this.run.work!.lanes[this.stepIndex]!;
+  }
+
+  /** How many of its inputs are not there (yet, or any more). */
+  missing(): number {
+    return this.needs.filter((need) => need.state !== "done").length;
+  }
+
+  /** Of a task that is done: which attempt's result was accepted. */
+  get accepted(): InputSource {
+    return { task: this.index, attempt: this.current!.number };
+  }
+
+  /** Of a task that is ready: its inputs by port, with the results that they are of. */
+  inputRefs(): Record<string, InputRef> {
+    const task = (index: number) => this.run.work!.tasks.get(index)!;
+    const refs: Record<string, InputRef> = {};
+    for (const [name, source] of Object.entries(this.inputs)) {
+      if ("task" in source) {
+        const { outputs, accepted } = task(source.task);
+        refs[name] = { digest: outputs![source.output]!, source: accepted };
+      } else if (source.of === undefined) refs[name] = { digest: source.digest };
+      else refs[name] = { digest: source.digest, source: task(source.of).accepted };
+    }
+    return refs;
   }
 }
 

@@ -8,27 +8,36 @@ import type { World } from "./world";
 export function fail(world: World, attempt: AttemptRun, failure: Failure, reason: string): void {
   if (attempt.state === "ended") return;
   const { task } = attempt;
-  const now = world.now();
-  const operator = world.operators.get(attempt.operator);
   close(world, attempt, failure, reason);
   if (attempt.claimed || failure === "failed" || failure === "refused") task.claimableUntil = 0;
   else task.claimableUntil = assignmentOf(world, attempt)?.body.claimBy ?? 0;
-  if (failure !== "withdrawn") {
-    task.avoid.add(attempt.operator);
-    const learned = world.experience.failed(task.step.program, attempt.operator);
-    world.journal.learn(task.step.program, attempt.operator, learned);
-    if (operator) {
-      operator.failed++;
-      world.journal.operator(operator);
-    }
-  }
+  if (failure !== "withdrawn") blame(world, attempt);
   if (failure === "refused" && !task.refusals.includes(attempt.operator))
     task.refusals.push(attempt.operator);
+  tell(world, attempt, failure === "invalid" ? "invalid" : "cancelled", reason);
+  retry(world, attempt, failure, reason);
+}
+
+/** An attempt's operator is not asked to do the task again while others can. */
+function blame(world: World, attempt: AttemptRun): void {
+  const { task } = attempt;
+  const operator = world.operators.get(attempt.operator);
+  task.avoid.add(attempt.operator);
+  const learned = world.experience.failed(task.step.program, attempt.operator);
+  world.journal.learn(task.step.program, attempt.operator, learned);
+  if (!operator) return;
+  operator.failed++;
+  world.journal.operator(operator);
+}
+
+/** Has a task tried again, once its inputs are there, while its step's policy allows. */
+function retry(world: World, attempt: AttemptRun, failure: Failure, reason: string): void {
+  const { task } = attempt;
+  const now = world.now();
   world.deps.log.warn(
     { workflow: task.run.id, task: task.index, attempt: attempt.number, failure },
     reason,
   );
-  tell(world, attempt, failure === "invalid" ? "invalid" : "cancelled", reason);
   const next = afterFailure(task.step.retry, failure, task.failures, task.refusals.length, now);
   task.failures = next.failures;
   task.reason = reason;
@@ -37,12 +46,45 @@ export function fail(world: World, attempt: AttemptRun, failure: Failure, reason
     task.endedAt = now;
     endRun(world, task.run, "failed", `${task.step.id} ${task.position}: ${reason}`);
   } else {
-    task.state = "ready";
+    task.pending = task.missing();
+    task.state = task.pending > 0 ? "waiting" : "ready";
     task.notBefore = next.notBefore;
     park(world, task);
   }
   world.journal.task(task);
   world.touch(task.run);
+}
+
+/**
+ * Does a finished task again that lost its pay on-chain: its result was struck, or is void because an input of its was. What rests on
+ * it and runs or is done goes on, and is done again when it becomes void itself; what has not begun waits for the new result.
+ */
+export function redo(world: World, attempt: AttemptRun, pay: "struck" | "void"): void {
+  const { task } = attempt;
+  const { run } = task;
+  if (task.state !== "done" || run.state !== "running") return;
+  // Lists have unfolded the graph, which can't be taken back.
+  if (Object.values(task.step.outputs).includes("collection")) return;
+  const failure = pay === "struck" ? "invalid" : "withdrawn";
+  const reason = pay === "struck" ? "its result was struck" : "an input of its was struck";
+  Object.assign(attempt, { outcome: failure, reason });
+  world.journal.attempt(attempt);
+  run.work!.done--;
+  Object.assign(task, { result: null, outputs: null, endedAt: null, claimableUntil: 0 });
+  if (pay === "struck") {
+    const operator = world.operators.get(attempt.operator);
+    if (operator) operator.struck++;
+    blame(world, attempt);
+  }
+  retry(world, attempt, failure, reason);
+  for (const dependent of task.dependents) {
+    if (dependent.state !== "waiting" && dependent.state !== "ready") continue;
+    dependent.lane.remove(dependent);
+    world.parked.clear(dependent);
+    dependent.pending = dependent.missing();
+    dependent.state = "waiting";
+    world.journal.task(dependent);
+  }
 }
 
 /** Takes an attempt back, which is not its operator's failure. */

@@ -1,3 +1,4 @@
+import type { ChainTask } from "./facade";
 import type { TaskRun } from "./model";
 import type { World } from "./world";
 
@@ -8,14 +9,18 @@ const LOOK_AGAIN_MS = 1_000;
 export function park(world: World, task: TaskRun): void {
   const { run } = task;
   if (task.state !== "ready" || run.state !== "running") return;
+  const claim = world.deps.chain.task(run.id, task.index);
+  // Attempts that others made, while this coordinator was silent or was not the workflow's, fence its next ones.
+  if (claim && claim.attempt > task.attempt) task.attempt = claim.attempt;
   world.journal.task(task);
   if (task.notBefore > world.now()) {
     task.reason ??= "waiting to be tried again";
     world.parked.set(task, task.notBefore);
     return;
   }
-  const obstacle = claimObstacle(world, task);
+  const obstacle = claimObstacle(world, task, claim);
   if (obstacle) {
+    task.lane.remove(task);
     task.reason = obstacle.reason;
     if (obstacle.until !== undefined)
       world.parked.set(task, Math.max(world.now() + LOOK_AGAIN_MS, obstacle.until * 1000));
@@ -35,11 +40,11 @@ export function park(world: World, task: TaskRun): void {
 function claimObstacle(
   world: World,
   task: TaskRun,
+  claim: ChainTask | undefined,
 ): { reason: string; until?: number } | undefined {
   const { claimableUntil } = task;
   if (claimableUntil > 0 && !world.passed(claimableUntil))
     return { reason: "an earlier assignment can still be claimed", until: claimableUntil };
-  const claim = world.deps.chain.task(task.run.id, task.index);
   switch (claim?.pay) {
     case "claimed":
       // After its deadline the next claim takes it over.
@@ -52,6 +57,8 @@ function claimObstacle(
       if (wrong?.challenge === "sent" && wrong.number === claim.attempt) return undefined;
       return { reason: `the commitment of attempt ${claim.attempt} stands` };
     }
+    case "disputed": // it may yet be paid: nobody can claim the task before the dispute's end
+      return { reason: `attempt ${claim.attempt} is in dispute` };
     default:
       return undefined;
   }

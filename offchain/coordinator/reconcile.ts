@@ -1,15 +1,18 @@
 import { WORKFLOW_STATUS } from "../../protocol/abi";
 import { assignmentOf, close, tell } from "./attempts";
-import { challengeIfCommitted, closeRun, struck } from "./closing";
+import { challengeIfCommitted, struck } from "./challenges";
+import { answerSilence, closeRun } from "./closing";
 import type { ChainChange, ChainTask } from "./facade";
 import { isLive, type AttemptRun, type Run, type TaskRun } from "./model";
-import { endRun, fail } from "./outcomes";
+import { endRun, fail, redo } from "./outcomes";
 import { park } from "./ready";
 import { allDone, completeTask, openRun } from "./runs";
 import { validateSoon } from "./validate";
 import type { World } from "./world";
 
 const LOOK_AGAIN_MS = 5_000;
+/** Pay states of a claim that its attempt can still come to something by. */
+const STANDING: readonly ChainTask["pay"][] = ["claimed", "committed", "disputed", "settled"];
 
 /** What the chain tables' changes touched, until the pump looks at it. It may come twice: looking again changes nothing. */
 export class ChainNotes {
@@ -88,6 +91,7 @@ export function reconcileRun(world: World, id: number): void {
   } else if (chain.status === WORKFLOW_STATUS.cancelled)
     endRun(world, run, "cancelled", "cancelled by the requester");
   else if (!ours) endRun(world, run, "failed", "the requester chose another coordinator");
+  else answerSilence(world, run, chain);
   world.touch(run);
   closeRun(world, run);
 }
@@ -112,7 +116,7 @@ export function reconcileTask(world: World, task: TaskRun): void {
   }
   const attempt = task.current;
   if (isLive(attempt)) follow(world, attempt, claim);
-  else if (attempt && claim) letGo(world, attempt, claim);
+  else if (attempt && claim && matches(claim, attempt)) letGo(world, attempt, claim);
   if (task.state === "ready") park(world, task);
   world.touch(task.run);
 }
@@ -121,18 +125,34 @@ function matches(claim: ChainTask, attempt: AttemptRun): boolean {
   return claim.attempt === attempt.number && claim.root === attempt.root;
 }
 
-/** An attempt was cancelled while its claim was on the way: now that it stands, its holder needs the signature to end it. */
+/**
+ * An attempt has ended, and its claim goes on: cancelled while it was on the way, its holder needs the signature to end it; accepted
+ * and then unpaid, its task is done again, unless a reorganisation takes that back.
+ */
 function letGo(world: World, attempt: AttemptRun, claim: ChainTask): void {
-  if (claim.pay !== "claimed" || !matches(claim, attempt)) return;
+  if (claim.pay === "struck" || claim.pay === "void") redo(world, attempt, claim.pay);
+  const { state } = attempt.task;
+  const undone = state === "ready" || state === "waiting";
+  if (attempt.verdict === "valid" && undone && STANDING.includes(claim.pay)) revive(world, attempt);
+  if (claim.pay !== "claimed") return;
   if (attempt.verdict === "cancelled" && attempt.release === null)
     tell(world, attempt, "cancelled", attempt.verdictReason);
+}
+
+/** The accepted result counts again; looking at it once more gives the task its outputs back. */
+function revive(world: World, attempt: AttemptRun): void {
+  const { task } = attempt;
+  task.lane.remove(task);
+  world.parked.clear(task);
+  task.state = "validating";
+  Object.assign(attempt, { outcome: null, reason: null, verdict: null, endedAt: null });
+  validateSoon(world, attempt);
 }
 
 /** Lets a live attempt follow its claim. */
 function follow(world: World, attempt: AttemptRun, claim: ChainTask | undefined): void {
   const mine = claim !== undefined && matches(claim, attempt);
-  const claimed =
-    mine && (claim.pay === "claimed" || claim.pay === "committed" || claim.pay === "settled");
+  const claimed = mine && STANDING.includes(claim.pay);
   if (claimed && !attempt.claimed) {
     attempt.claimed = true;
     keepPromise(world, attempt);

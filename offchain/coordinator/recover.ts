@@ -54,7 +54,7 @@ async function recoverRun(world: World, row: typeof workWorkflows.$inferSelect):
   if (!onChain || tasks.length === 0) return;
   const spec = await readSpec(world, onChain);
   if (!spec) return;
-  const work = begin(world, run, spec);
+  const work = begin(world, run, spec, onChain.steps);
   const rows = new Map(tasks.map((task) => [task.task, task]));
   const restore = (task: TaskRun) => {
     const former = rows.get(task.index);

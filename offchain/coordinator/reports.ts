@@ -4,7 +4,7 @@ import { toBytes32 } from "../../protocol/digest";
 import { TYPES } from "../../protocol/eip712";
 import { FrobenError } from "../../protocol/errors";
 import type { FailureReport, ResultReport } from "../../protocol/http";
-import { tasksOf } from "../../protocol/ticket";
+import { tasksOf, withMask, type Ticket } from "../../protocol/ticket";
 import { computed } from "./attempts";
 import type { AcceptanceRequest } from "./facade";
 import type { AttemptRun } from "./model";
@@ -125,7 +125,8 @@ async function checkReceipt(world: World, address: Address, body: ResultReport):
     },
     signature: body.receipt as Hex,
   }).catch(() => undefined);
-  if (signer?.toLowerCase() !== address.toLowerCase())
+  const keys = [address, world.deps.chain.account(address).delegate];
+  if (!keys.some((key) => key && key.toLowerCase() === signer?.toLowerCase()))
     throw new FrobenError("receipt_wrong_key", "the receipt is not signed by the operator", {
       status: 401,
       field: "receipt",
@@ -153,7 +154,7 @@ export function takeFailure(
 
 /**
  * Signs for results that were found valid, and only for exactly those.
- * @throws FrobenError besides those of `attemptOf`: 409 `not_validated` (retryable), 422 `commitments_length`, 422 `commitment_mismatch`
+ * @throws FrobenError besides those of `attemptOf`: 409 `not_validated` (retryable), 409 `not_claimed` (retryable), 422 `commitments_length`, 422 `commitment_mismatch`
  */
 export async function accept(
   world: World,
@@ -198,15 +199,30 @@ export async function accept(
         value: body.commitments[i]!,
       });
   }
-  const signature = await signAcceptance(world, {
-    workflow: body.workflow,
-    step: body.step,
-    operator,
-    attempt: body.attempt,
-    word: body.word,
-    mask: BigInt(body.mask),
-    root: body.root as Hex,
-    commitmentsRoot: commitmentsRoot(body.commitments as Hex[]),
-  });
-  return { signature };
+  const ticket = claimTicket(world, operator, body, tasks[0]!);
+  const root = commitmentsRoot(body.commitments as Hex[]);
+  const part = withMask(ticket, BigInt(body.mask));
+  return { signature: await signAcceptance(world, operator, part, root) };
+}
+
+/** @returns the ticket of the claim that holds a task of the batch @throws FrobenError 409 `not_claimed` (retryable) */
+function claimTicket(
+  world: World,
+  operator: Address,
+  { workflow, root }: AcceptanceRequest,
+  task: number,
+): Ticket {
+  const { chain } = world.deps;
+  const claim = chain.task(workflow, task);
+  const batch =
+    claim?.operator === operator && claim.root === root.toLowerCase()
+      ? chain.batch(operator, claim.slot)
+      : undefined;
+  if (!batch || batch.ticket.root !== claim?.root)
+    throw conflict("not_claimed", "the chain does not show the claim", {
+      field: "root",
+      value: root,
+      retryable: true,
+    });
+  return batch.ticket;
 }

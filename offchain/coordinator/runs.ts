@@ -42,7 +42,7 @@ export function fetchSpec(world: World, run: Run): void {
         return;
       }
       if (run.endedAt !== null) return; // it ended while the spec was read
-      begin(world, run, spec);
+      begin(world, run, spec, chain.steps);
       run.reason = null;
       unfold(world, run);
     } catch (error) {
@@ -66,7 +66,7 @@ export async function readSpec(world: World, chain: ChainWorkflow): Promise<Spec
     throw new FrobenError("spec_not_canonical", "the spec on-chain is not in canonical form", {
       field: "specHash",
     });
-  if (stepsRoot(stepTermsOf(spec)) !== stepsRoot(chain.steps))
+  if (stepsRoot(termsOnChain(spec, chain)) !== stepsRoot(chain.steps))
     throw new FrobenError("spec_terms", "the steps on-chain are not those of the spec", {
       field: "steps",
     });
@@ -80,6 +80,14 @@ export async function readSpec(world: World, chain: ChainWorkflow): Promise<Spec
   return spec;
 }
 
+/** The spec's terms, with the roots of open tasks that only the opening fixes: they depend on inputs that no spec need name. */
+function termsOnChain(spec: Spec, chain: ChainWorkflow): StepTerms[] {
+  return stepTermsOf(spec).map((terms, i) => {
+    const openRoot = chain.steps[i]?.judge.openRoot ?? terms.judge.openRoot;
+    return { ...terms, judge: { ...terms.judge, openRoot } };
+  });
+}
+
 function parseJson(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(Buffer.from(bytes).toString("utf8"));
@@ -88,9 +96,8 @@ function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-/** Puts a workflow's graph in place, with nothing unfolded yet. */
-export function begin(world: World, run: Run, spec: Spec): RunWork {
-  const terms = stepTermsOf(spec);
+/** Puts a workflow's graph in place, with nothing unfolded yet. @param terms of the steps, as they are on-chain */
+export function begin(world: World, run: Run, spec: Spec, terms: StepTerms[]): RunWork {
   const plan = new Plan(spec);
   const tasks = new Map<number, TaskRun>();
   const work: RunWork = { spec, terms, plan, tasks, lanes: [], collections: new Map(), done: 0 };
@@ -157,18 +164,18 @@ export function unfold(world: World, run: Run, restore?: (task: TaskRun) => bool
     return task;
   });
   for (const task of added) {
-    const needs = new Set<TaskRun>();
-    for (const source of Object.values(task.inputs))
-      if ("task" in source) needs.add(work.tasks.get(source.task)!);
+    for (const source of Object.values(task.inputs)) {
+      const index = "task" in source ? source.task : source.of;
+      const need = index === undefined ? undefined : work.tasks.get(index)!;
+      if (!need || task.needs.includes(need)) continue;
+      task.needs.push(need);
+      need.dependents.push(task);
+    }
     if (restore?.(task)) {
       if (task.state === "done") work.done++;
-      for (const need of needs) need.dependents.push(task);
       continue;
     }
-    for (const need of needs) {
-      need.dependents.push(task);
-      if (need.state !== "done") task.pending++;
-    }
+    task.pending = task.missing();
     if (task.pending === 0) {
       task.state = "ready";
       park(world, task);
@@ -191,8 +198,9 @@ export function completeTask(world: World, task: TaskRun, result: Digest, out: T
   for (const [name, items] of Object.entries(out.collections))
     work.collections.set(`${task.index}/${name}`, items);
   for (const dependent of task.dependents) {
-    dependent.pending--;
-    if (dependent.pending === 0 && dependent.state === "waiting") {
+    if (dependent.state !== "waiting") continue;
+    dependent.pending = dependent.missing();
+    if (dependent.pending === 0) {
       dependent.state = "ready";
       park(world, dependent);
     }

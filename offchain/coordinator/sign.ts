@@ -1,9 +1,8 @@
-import type { Hex } from "viem";
+import type { Address, Hex } from "viem";
 import { TYPES } from "../../protocol/eip712";
-import { maskOf, placeOf } from "../../protocol/ticket";
-import type { AttemptRun } from "./model";
-import type { World } from "./world";
 import type { SignedAssignment } from "../../protocol/http";
+import { ticketHash, type Ticket } from "../../protocol/ticket";
+import type { World } from "./world";
 
 /** Signs an assignment for its operator. */
 export function signAssignment(world: World, body: SignedAssignment): Promise<Hex> {
@@ -25,43 +24,27 @@ export function signAssignment(world: World, body: SignedAssignment): Promise<He
   });
 }
 
-/** Signs one task out of its claim, so that the holder can give it back free of penalty. */
-export function signRelease(world: World, attempt: AttemptRun): Promise<Hex> {
-  const { task } = attempt;
+/** Signs that a part of a claim may be given back free of penalty. @param ticket of the part */
+export function signRelease(world: World, operator: Address, ticket: Ticket): Promise<Hex> {
   return world.deps.account.signTypedData({
     domain: world.domain,
     types: TYPES,
     primaryType: "Release",
-    message: {
-      workflow: task.run.id,
-      step: task.stepIndex,
-      operator: attempt.operator,
-      attempt: attempt.number,
-      word: placeOf(task.index).word,
-      mask: maskOf([task.index]),
-      root: attempt.root,
-    },
+    message: { operator, ticket: ticketHash(ticket) },
   });
 }
 
-/** Signs that the results behind a batch of commitments were accepted. */
+/** Signs that the results behind a batch of commitments were accepted. @param ticket of the batch */
 export function signAcceptance(
   world: World,
-  batch: {
-    workflow: number;
-    step: number;
-    operator: Hex;
-    attempt: number;
-    word: number;
-    mask: bigint;
-    root: Hex;
-    commitmentsRoot: Hex;
-  },
+  operator: Address,
+  ticket: Ticket,
+  commitmentsRoot: Hex,
 ): Promise<Hex> {
   return world.deps.account.signTypedData({
     domain: world.domain,
     types: TYPES,
     primaryType: "Acceptance",
-    message: batch,
+    message: { operator, ticket: ticketHash(ticket), commitmentsRoot },
   });
 }

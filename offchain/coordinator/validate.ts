@@ -1,9 +1,9 @@
 import type { Address } from "viem";
+import type { Digest } from "../../protocol/digest";
 import { FrobenError } from "../../protocol/errors";
 import type { Verdict } from "../../protocol/program";
 import { readOutputs, type TaskOutputs } from "../workflow/result";
-import { close, tell } from "./attempts";
-import { inputsOf } from "./assign";
+import { assignmentOf, close, tell } from "./attempts";
 import type { AttemptRun } from "./model";
 import { fail } from "./outcomes";
 import { completeTask } from "./runs";
@@ -95,7 +95,11 @@ function again(world: World, attempt: AttemptRun, error: unknown): unknown {
 async function judge(world: World, attempt: AttemptRun, outputs: TaskOutputs): Promise<Verdict> {
   const { store, calls, validator, settings } = world.deps;
   const { step } = attempt.task;
-  const inputs = inputsOf(attempt.task);
+  // Those that it was assigned: since then a task that it builds on may have been done again.
+  const body = assignmentOf(world, attempt)?.body ?? world.assignmentBody(attempt.root)!;
+  const line = body.tasks.find(({ task }) => task === attempt.task.index)!;
+  const inputs: Record<string, Digest> = {};
+  for (const [name, { digest }] of Object.entries(line.inputs)) inputs[name] = digest;
   if (step.rule.kind === "verifier") {
     const statement = await store.read(inputs[step.statement!]!);
     const result = await store.read(attempt.report!.result);

@@ -4,8 +4,11 @@ import type { Ref, Spec, Step } from "../../protocol/spec";
 import { stepTermsOf } from "../../protocol/terms";
 import { dependenciesOf } from "../../protocol/validate-spec";
 
-/** Where one input comes from: bytes that exist, or an output of a task. */
-export type Source = { digest: Digest } | { task: number; output: string };
+/**
+ * Where one input comes from: bytes that exist (the requester's or, with `of`, an item of a collection in that task's result), or an
+ * output of a task.
+ */
+export type Source = { digest: Digest; of?: number } | { task: number; output: string };
 
 /** A task that is known to be needed. */
 export interface PlannedTask {
@@ -164,7 +167,8 @@ export class Plan {
     if (!expanded) return undefined;
     if (step.fanOut.kind === "single") {
       if (step.outputs[ref.output] === "file") return "single";
-      return collectionOf(this.firstTask[index]!, ref.output)?.map((digest) => ({ digest }));
+      const of = this.firstTask[index]!;
+      return collectionOf(of, ref.output)?.map((digest) => ({ digest, of }));
     }
     if (step.fanOut.kind === "map")
       return expanded.tasks.map(({ task }) => ({ task, output: ref.output }));

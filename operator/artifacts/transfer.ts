@@ -59,7 +59,8 @@ export function createArtifactTransfer(
     const file = cache.path(digest);
     const { size } = await stat(file);
     const request = { method: "PUT", path: url.pathname, body: { digest } };
-    const headers = await signRequest(signer.account, signer.domain, request, clock.now());
+    const { account, domain, onBehalfOf } = signer;
+    const headers = await signRequest(account, domain, request, clock.now(), onBehalfOf);
     const response = await fetch(url, {
       method: "PUT",
       headers: {

@@ -1,9 +1,11 @@
 /** Who calls it: the sync loop, for every assignment in an answer. Accepts into the journal, or refuses with a reason. */
 import { hashTypedData, keccak256, recoverTypedDataAddress, type Address, type Hex } from "viem";
 import { marketAbi } from "../../protocol/abi";
+import type { InputSource } from "../../protocol/assignment";
 import { marketDomain, TYPES } from "../../protocol/eip712";
 import { FrobenError } from "../../protocol/errors";
 import type { SignedAssignment } from "../../protocol/http";
+import { LIMITS } from "../../protocol/limits";
 import { accountOf } from "../chain/stake";
 import { isLocalChain, type MarketChain } from "../chain/clients";
 import type { OperatorConfig } from "../config";
@@ -11,7 +13,7 @@ import type { Holdings } from "../holdings/holdings";
 import type { Holding } from "../holdings/phase";
 import type { Journal } from "../journal/journal";
 import type { InstalledProgram } from "../../sdk/programs";
-import { assignmentStruct } from "./step-terms";
+import { assignmentFields } from "./step-terms";
 import { verifyAssignment } from "./verify-assignment";
 
 /** Answers of a coordinator that is itself a contract (ERC-1271). */
@@ -44,7 +46,7 @@ async function signedBy(
     domain: marketDomain(chain.chainId, chain.market),
     types: TYPES,
     primaryType: "Assignment",
-    message: { ...assignmentStruct(signed), operator },
+    message: { ...assignmentFields(signed), operator },
   } as const;
   const signature = signed.signature as Hex;
   const signer = await recoverTypedDataAddress({ ...typed, signature }).catch(() => undefined);
@@ -69,6 +71,27 @@ async function verifierAllowed({ chain, config }: IntakeDeps, verifier: Address)
   const code = await chain.client.getCode({ address: verifier });
   if (!code) return false;
   return config.verifiers.includes(keccak256(code));
+}
+
+/** The sources of an assignment's inputs that were struck on-chain. */
+async function struckSources(
+  { client, market }: MarketChain,
+  { workflow, tasks }: SignedAssignment,
+): Promise<InputSource[]> {
+  const named = tasks
+    .flatMap(({ inputs }) => Object.values(inputs))
+    .flatMap(({ source }) => (source ? [source] : []))
+    // Others are refused as malformed; the chain can't be asked about them.
+    .filter(({ task, attempt }) => task < LIMITS.maxTasks && attempt < 2 ** 16);
+  const sources = new Map(named.map((source) => [`${source.task}:${source.attempt}`, source]));
+  const call = { address: market, abi: marketAbi, functionName: "fateOf" } as const;
+  const fates = await Promise.all(
+    [...sources.values()].map(async (source) => {
+      const args = [workflow, source.task, source.attempt] as const;
+      return { source, fate: await client.readContract({ ...call, args }) };
+    }),
+  );
+  return fates.filter(({ fate }) => fate.isStruck).map(({ source }) => source);
 }
 
 /** Bonds that accepted assignments will need and the chain has not locked yet, units. */
@@ -97,19 +120,20 @@ export async function takeIn(
     chain.client.readContract({ ...call, args: [signed.workflow] }),
     accountOf(chain, operator),
   ]);
-  const [, coordinator, status, , deadline, , , , stepsRoot] = workflow;
+  const [, coordinator, status, , deadline, , , terms] = workflow;
   const held = holdings.all();
   verifyAssignment(signed, {
     operator,
     now,
-    workflow: { status, deadline, stepsRoot },
+    workflow: { status, deadline, coordinator, terms },
+    struckSources: await struckSources(chain, signed),
     signatureValid: await signedBy(deps, signed, coordinator),
     freeStake: account.free - promised(held),
     offer: config.offer,
     concurrency: config.concurrency,
     queued: held.flatMap((one) => one.tasks).filter((task) => task.phase === "queued").length,
     programs,
-    verifierAllowed: await verifierAllowed(deps, signed.terms.verifier as Address),
+    verifierAllowed: await verifierAllowed(deps, signed.terms.judge.verifier as Address),
     priceBps: config.priceBps,
     meanMs: journal.meanDuration(signed.program),
   });

@@ -1,26 +1,62 @@
 /** Who calls it: verify-assignment.ts, the planner's callers. A signed assignment in the contract's own types. */
-import { encodeAbiParameters, type Address, type Hex } from "viem";
-import type { Leaf } from "../../protocol/assignment";
+import { keccak256, type Address, type Hex } from "viem";
+import { inputsDigest, type Leaf } from "../../protocol/assignment";
+import type { Digest } from "../../protocol/digest";
 import type { SignedAssignment } from "../../protocol/http";
-import { inputsDigest } from "../../protocol/assignment";
-import { leafHash, verifyMerklePath } from "../../protocol/merkle";
-import { stepTermsAbi, type StepTerms } from "../../protocol/terms";
-import type { Ticket } from "../../protocol/ticket";
+import type { AssignmentFields, TakeOver } from "../../protocol/operations";
+import { judgeHash, stepCore, type StepTerms } from "../../protocol/terms";
+import { hashPair } from "../../protocol/ticket";
 
 /** @returns struct StepTerms of an assignment */
 export function termsOf({ terms }: SignedAssignment): StepTerms {
+  const { judge } = terms;
   return {
     ...terms,
     ceiling: BigInt(terms.ceiling),
     bond: BigInt(terms.bond),
-    verifier: terms.verifier as Address,
+    judge: {
+      ...judge,
+      verifier: judge.verifier as Address,
+      checkProgram: judge.checkProgram as Hex,
+      jurorFee: BigInt(judge.jurorFee),
+      openRoot: judge.openRoot as Hex,
+    },
   };
 }
 
-/** Whether step `index` with these terms is in the workflow that has this root. */
-export function areTermsOf(index: number, terms: StepTerms, path: Hex[], root: Hex): boolean {
-  const encoded = encodeAbiParameters([{ type: "uint8" }, stepTermsAbi], [index, terms]);
-  return verifyMerklePath(leafHash(encoded), path, root);
+const isUint = (value: number | bigint, bits: number) => {
+  const whole = BigInt(value);
+  return whole >= 0n && whole >> BigInt(bits) === 0n;
+};
+
+/** Whether every term has its place in the contract's words: terms that don't could pass for others. */
+export function areTermsPackable(index: number, terms: StepTerms): boolean {
+  const { ceiling, bond, firstTask, maxTasks, claimTime, window, rule, judge } = terms;
+  return (
+    [ceiling, bond].every((value) => isUint(value, 56)) &&
+    [firstTask, maxTasks, claimTime, window].every((value) => isUint(value, 24)) &&
+    [rule, index].every((value) => isUint(value, 8)) &&
+    [judge.verifierGas, judge.maxReveal].every((value) => isUint(value, 32)) &&
+    isUint(judge.jurorFee, 64)
+  );
+}
+
+/**
+ * Whether step `index` has these terms in a workflow of this coordinator.
+ * @param digest of coordinator and steps, as `workflowOf` gives it
+ */
+export function areTermsOf(
+  index: number,
+  terms: StepTerms,
+  path: Hex[],
+  coordinator: Address,
+  digest: bigint,
+): boolean {
+  const leaf = keccak256(hashPair(stepCore(index, terms), judgeHash(terms.judge)));
+  const root = path
+    .map((node) => node.toLowerCase() as Hex)
+    .reduce((at, node) => (at < node ? hashPair(at, node) : hashPair(node, at)), leaf);
+  return BigInt(hashPair(BigInt(coordinator), root)) % (1n << 200n) === digest;
 }
 
 /** @returns the leaves that the assignment's tasks must have, by rising task index */
@@ -34,8 +70,13 @@ export function leavesOf(signed: SignedAssignment): Leaf[] {
   }));
 }
 
-/** @returns struct Assignment, as the coordinator signed it and the contract takes it */
-export function assignmentStruct(signed: SignedAssignment) {
+/** @returns the digests of a task's inputs, by the name of the port */
+export function digestsOf({ inputs }: SignedAssignment["tasks"][number]): Record<string, Digest> {
+  return Object.fromEntries(Object.entries(inputs).map(([name, { digest }]) => [name, digest]));
+}
+
+/** @returns what the coordinator signed, but for the operator */
+export function assignmentFields(signed: SignedAssignment): AssignmentFields {
   return {
     workflow: signed.workflow,
     step: signed.step,
@@ -48,17 +89,16 @@ export function assignmentStruct(signed: SignedAssignment) {
   };
 }
 
-/** An expired claim that an assignment may take over (struct TakeOver). */
-export interface TakeOver {
-  holder: Address;
-  slot: bigint;
-  ticket: Ticket;
-}
-
+/** @returns the expired claims that an assignment may take over */
 export function takeOversOf(signed: SignedAssignment): TakeOver[] {
-  return signed.takeOvers.map(({ holder, slot, head, tail, root }) => ({
+  return signed.takeOvers.map(({ holder, slot, money, scope, root, judgeHash }) => ({
     holder: holder as Address,
-    slot: BigInt(slot),
-    ticket: { head: BigInt(head), tail: BigInt(tail), root: root as Hex },
+    slot,
+    ticket: {
+      money: BigInt(money),
+      scope: BigInt(scope),
+      root: root as Hex,
+      judgeHash: judgeHash as Hex,
+    },
   }));
 }

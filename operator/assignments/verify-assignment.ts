@@ -1,6 +1,6 @@
 /** Who calls it: intake.ts, for every assignment, before anything is done about it. Pure. */
-import type { Hex } from "viem";
-import { assignmentRoot } from "../../protocol/assignment";
+import type { Address, Hex } from "viem";
+import { assignmentRoot, type InputSource } from "../../protocol/assignment";
 import { WORKFLOW_STATUS } from "../../protocol/abi";
 import { toBytes32, ZERO_BYTES32, type Digest } from "../../protocol/digest";
 import { FrobenError, type ErrorDetails } from "../../protocol/errors";
@@ -9,15 +9,17 @@ import { LIMITS } from "../../protocol/limits";
 import type { Resources } from "../../protocol/spec";
 import { RULE } from "../../protocol/terms";
 import { maskOf, placeOf } from "../../protocol/ticket";
-import { areTermsOf, leavesOf, termsOf } from "./step-terms";
+import { areTermsOf, areTermsPackable, leavesOf, termsOf } from "./step-terms";
 
 /** What an operator knows for itself, against which an assignment is held. */
 export interface AssignmentFacts {
   operator: string;
   /** Unix time of the chain, seconds. */
   now: number;
-  /** From the chain. */
-  workflow: { status: number; deadline: number; stepsRoot: Hex };
+  /** From the chain; `terms` is the digest of coordinator and steps. */
+  workflow: { status: number; deadline: number; coordinator: Address; terms: bigint };
+  /** Inputs whose results were struck: what is built on them is void. */
+  struckSources: InputSource[];
   /** Whether the workflow's coordinator on-chain signed exactly this. */
   signatureValid: boolean;
   /** Units of stake that are neither locked nor promised to assignments that were accepted before. */
@@ -42,6 +44,38 @@ function refuse(code: string, message: string, field: string, details: ErrorDeta
   throw new FrobenError(`assignment_${code}`, message, { field, ...details });
 }
 
+/** Largest attempt, and largest time, that the contract's words hold. */
+const MAX_ATTEMPT = 0xffff;
+const MAX_TIME = 2 ** 40 - 1;
+
+/** What can't be packed can't be hashed either, so this comes before everything that is signed. */
+function checkRanges(signed: SignedAssignment): void {
+  if (!areTermsPackable(signed.step, termsOf(signed)))
+    refuse("malformed", "a term is larger than any of the contract's", "terms");
+  if (signed.attempt > MAX_ATTEMPT)
+    refuse("malformed", "no attempt has such a number", "attempt", { limit: MAX_ATTEMPT });
+  if (signed.claimBy < 0 || signed.claimBy > MAX_TIME)
+    refuse("malformed", "not a time", "claimBy", { value: signed.claimBy });
+}
+
+/** An input is the requester's, or of an earlier attempt at another task: never one of this very assignment. */
+function checkSources(signed: SignedAssignment, { struckSources }: AssignmentFacts): void {
+  const own = new Set(signed.tasks.map(({ task }) => task));
+  for (const [i, { inputs }] of signed.tasks.entries())
+    for (const [name, { source }] of Object.entries(inputs)) {
+      if (source === undefined) continue;
+      const field = `tasks[${i}].inputs.${name}.source`;
+      const { task, attempt } = source;
+      if (task >= LIMITS.maxTasks || attempt > MAX_ATTEMPT || own.has(task))
+        refuse("malformed", "no result can come from there", field, { value: task });
+      if (struckSources.some((one) => one.task === task && one.attempt === attempt))
+        refuse("input_struck", "the input was struck: nothing built on it is paid", field, {
+          value: task,
+          retryable: true,
+        });
+    }
+}
+
 function checkTasks(signed: SignedAssignment): void {
   const indices = signed.tasks.map((task) => task.task);
   const { firstTask, maxTasks, isFinal } = signed.terms;
@@ -58,7 +92,7 @@ function checkTasks(signed: SignedAssignment): void {
     const named = signed.statement === undefined ? undefined : inputs[signed.statement];
     if (signed.statement !== undefined && named === undefined)
       refuse("malformed", "the statement is not among the inputs", `${field}.inputs`);
-    if (statementDigest.toLowerCase() !== (named ? toBytes32(named) : ZERO_BYTES32))
+    if (statementDigest.toLowerCase() !== (named ? toBytes32(named.digest) : ZERO_BYTES32))
       refuse(
         "wrong_statement",
         "the statement's digest is not its input's",
@@ -73,7 +107,8 @@ function checkTasks(signed: SignedAssignment): void {
 
 function checkTerms(signed: SignedAssignment, facts: AssignmentFacts): void {
   const terms = termsOf(signed);
-  if (!areTermsOf(signed.step, terms, signed.termsPath as Hex[], facts.workflow.stepsRoot))
+  const { coordinator, terms: digest } = facts.workflow;
+  if (!areTermsOf(signed.step, terms, signed.termsPath as Hex[], coordinator, digest))
     refuse("wrong_terms", "these are not the terms that the workflow was opened with", "terms");
   if (signed.terms.rule !== RULE.verifier && signed.terms.rule !== RULE.accepted)
     refuse("unknown_rule", "this operator does not know the step's rule", "terms.rule", {
@@ -83,9 +118,9 @@ function checkTerms(signed: SignedAssignment, facts: AssignmentFacts): void {
     refuse(
       "verifier_not_allowed",
       "the step's verifier is not on the allow-list",
-      "terms.verifier",
+      "terms.judge.verifier",
       {
-        value: signed.terms.verifier,
+        value: signed.terms.judge.verifier,
         hint: "add its address or code hash to FROBEN_VERIFIERS if you trust it",
       },
     );
@@ -142,7 +177,9 @@ export function verifyAssignment(signed: SignedAssignment, facts: AssignmentFact
     });
   if (signed.tasks.length > LIMITS.maxBatch)
     refuse("malformed", "too many tasks", "tasks", { limit: LIMITS.maxBatch });
+  checkRanges(signed);
   checkTasks(signed);
+  checkSources(signed, facts);
   if (assignmentRoot(leavesOf(signed)) !== signed.root.toLowerCase())
     refuse("wrong_root", "the root does not cover these tasks and inputs", "root");
   if (!facts.signatureValid)

@@ -1,41 +1,20 @@
 /** Who calls it: the chain loop. Turns a plan into one call of `advance`, leaving out parts that the chain refuses. */
 import { encodeFunctionData, type Address, type Hex } from "viem";
 import { marketAbi } from "../../protocol/abi";
-import type { Ticket } from "../../protocol/ticket";
-import type { StepTerms } from "../../protocol/terms";
-import type { TakeOver, assignmentStruct } from "../assignments/step-terms";
+import {
+  encodeOperations,
+  type ClaimOperation,
+  type CommitOperation,
+  type SettleOperation,
+} from "../../protocol/operations";
 import type { MarketChain } from "./clients";
 import { revertReason } from "./revert-reason";
 
-export interface SettlePart {
-  slot: bigint;
-  ticket: Ticket;
-  commitmentsRoot: Hex;
-}
-
-export interface CommitPart {
-  slot: bigint;
-  ticket: Ticket;
-  subMask: bigint;
-  partSlot: bigint;
-  commitments: Hex[];
-  acceptance: Hex;
-}
-
-export interface ClaimPart {
-  slot: bigint;
-  assignment: ReturnType<typeof assignmentStruct>;
-  claimMask: bigint;
-  signature: Hex;
-  opening: { terms: StepTerms; path: Hex[] };
-  takeOvers: TakeOver[];
-}
-
 /** One part of a transaction, with what the caller wants to be told about it. */
 export type Part =
-  | { kind: "settle"; call: SettlePart; label: string }
-  | { kind: "commit"; call: CommitPart; label: string }
-  | { kind: "claim"; call: ClaimPart; label: string; id: number };
+  | { kind: "settle"; call: SettleOperation; label: string }
+  | { kind: "commit"; call: CommitOperation; label: string }
+  | { kind: "claim"; call: ClaimOperation; label: string; id: number };
 
 export interface Refused {
   part: Part;
@@ -43,16 +22,29 @@ export interface Refused {
   reason: string;
 }
 
-/** Calldata of `advance` for some parts; the contract settles, commits and claims in this order. */
-export function encodeAdvance(parts: Part[]): Hex {
-  const settles = parts.flatMap((part) => (part.kind === "settle" ? [part.call] : []));
-  const commits = parts.flatMap((part) => (part.kind === "commit" ? [part.call] : []));
-  const claims = parts.flatMap((part) => (part.kind === "claim" ? [part.call] : []));
-  return encodeFunctionData({
-    abi: marketAbi,
-    functionName: "advance",
-    args: [settles, commits, claims],
-  });
+/** Calldata of a call that runs some parts. */
+export type EncodeParts = (parts: Part[]) => Hex;
+
+/**
+ * @param operator whose parts these are
+ * @param sender who sends them: the operator, or its delegate
+ * @returns how to make calldata of parts; the contract settles, commits and claims in this order
+ */
+export function encoderFor(operator: Address, sender: Address): EncodeParts {
+  return (parts) => {
+    const operations = encodeOperations({
+      settles: parts.flatMap((part) => (part.kind === "settle" ? [part.call] : [])),
+      commits: parts.flatMap((part) => (part.kind === "commit" ? [part.call] : [])),
+      claims: parts.flatMap((part) => (part.kind === "claim" ? [part.call] : [])),
+    });
+    return operator === sender
+      ? encodeFunctionData({ abi: marketAbi, functionName: "advance", args: [operations] })
+      : encodeFunctionData({
+          abi: marketAbi,
+          functionName: "advanceFor",
+          args: [operator, operations],
+        });
+  };
 }
 
 /** Whether a call would work now. @returns undefined, or why not */
@@ -79,14 +71,15 @@ export function tryCallOn({ client, market }: MarketChain, from: Address): TryCa
  */
 export async function workingParts(
   parts: Part[],
+  encode: EncodeParts,
   tryCall: TryCall,
 ): Promise<{ parts: Part[]; refused: Refused[] }> {
-  if (parts.length === 0 || (await tryCall(encodeAdvance(parts))) === undefined)
+  if (parts.length === 0 || (await tryCall(encode(parts))) === undefined)
     return { parts, refused: [] };
   const good: Part[] = [];
   const refused: Refused[] = [];
   for (const part of parts) {
-    const reason = await tryCall(encodeAdvance([...good, part]));
+    const reason = await tryCall(encode([...good, part]));
     if (reason === undefined) good.push(part);
     else refused.push({ part, reason });
   }

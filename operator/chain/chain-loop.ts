@@ -7,9 +7,10 @@ import { assignmentPath } from "../../protocol/assignment";
 import { marketAbi } from "../../protocol/abi";
 import { commitmentsRoot } from "../../protocol/commitment";
 import { FrobenError } from "../../protocol/errors";
-import { unpackTicket } from "../../protocol/ticket";
+import type { TakeOver } from "../../protocol/operations";
+import { ticketStruct, unpackTicket } from "../../protocol/ticket";
 import type { ArtifactCache } from "../artifacts/cache";
-import { assignmentStruct, leavesOf, termsOf, type TakeOver } from "../assignments/step-terms";
+import { assignmentFields, leavesOf, termsOf } from "../assignments/step-terms";
 import type { CoordinatorClient } from "../coordinator-client/client";
 import type { OperatorConfig } from "../config";
 import type { Holdings } from "../holdings/holdings";
@@ -17,9 +18,10 @@ import { isDead, type HeldTask, type Holding } from "../holdings/phase";
 import type { Log } from "../log";
 import { plan } from "../plan/plan";
 import type { Plan, PlannedCommit, PlannedExit, PlanPolicy } from "../plan/plan-types";
-import { encodeAdvance, tryCallOn, workingParts, type Part, type Refused } from "./advance";
+import { encoderFor, tryCallOn, workingParts, type Part, type Refused } from "./advance";
 import { claimable } from "./claimable";
 import type { MarketChain } from "./clients";
+import type { Defence } from "./defence";
 import { isOver, planHolding, slotOfTask } from "./plan-state";
 import type { Slot } from "./slots";
 import type { SlotView } from "./slot-view";
@@ -29,17 +31,19 @@ import type { TransactionSender } from "./transaction-sender";
 export interface ChainLoop {
   /** One look and what follows from it. */
   turn(): Promise<void>;
-  /** Whether a claim is live or a batch waits to be settled. */
+  /** Whether a claim is live, a batch waits to be settled, or a result is in dispute. */
   busy(): boolean;
 }
 
 export interface ChainLoopDeps {
   chain: MarketChain;
+  /** Whose claims these are: the sender's own, or those of whom it is the delegate. */
   operator: Address;
   config: Pick<OperatorConfig, "commitPatienceSeconds" | "settlePatienceSeconds">;
   holdings: Holdings;
   slotView: SlotView;
   sender: TransactionSender;
+  defence: Defence;
   coordinator: Pick<CoordinatorClient, "acceptance">;
   cache: ArtifactCache;
   log: Log;
@@ -61,6 +65,7 @@ const message = (error: unknown) => (error instanceof Error ? error.message : St
 
 export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
   const { chain, operator, config, holdings, slotView, sender, coordinator, cache, log } = deps;
+  const encode = encoderFor(operator, sender.address);
   const context = { chainId: chain.chainId, market: chain.market, operator };
   const policy: PlanPolicy = {
     commitPatience: config.commitPatienceSeconds,
@@ -70,7 +75,7 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
   };
   const refusals = new Map<Holding, { count: number; block: number }>();
   const acceptances = new Map<string, Hex>();
-  const tryCall = tryCallOn(chain, operator);
+  const tryCall = tryCallOn(chain, sender.address);
 
   /** Brings holdings up to what the chain says about their claims. */
   function follow(): void {
@@ -161,7 +166,7 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
         label: `claim ${signed.tasks.length} of workflow ${signed.workflow}`,
         call: {
           slot,
-          assignment: assignmentStruct(signed),
+          assignment: assignmentFields(signed),
           claimMask,
           signature: signed.signature as Hex,
           opening: { terms: termsOf(signed), path: signed.termsPath as Hex[] },
@@ -189,31 +194,34 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
 
   async function advance(next: Plan, held: Holding[], takeOvers: Map<Holding, TakeOver[]>) {
     const planned = await partsOf(next, held, takeOvers);
-    const { parts, refused } = await workingParts(planned, tryCall);
+    const { parts, refused } = await workingParts(planned, encode, tryCall);
     if (refused.length > 0) await handleRefused(refused, held);
     if (parts.length === 0) return;
     const purpose = `advance: ${parts.map((part) => part.label).join(", ")}`;
-    await sender.send({ purpose, to: chain.market, data: encodeAdvance(parts) });
+    await sender.send({ purpose, to: chain.market, data: encode(parts) });
   }
 
-  async function exit({ kind, slot, ticket, subMask, signature, commitments }: PlannedExit) {
+  function exitCall({ kind, slot, ticket, subMask, signature, commitments }: PlannedExit): Hex {
     const part = subMask === unpackTicket(ticket).mask ? 0n : subMask;
+    const what = [operator, slot, ticketStruct(ticket)] as const;
     const abi = marketAbi;
-    const data =
-      kind === "expire"
-        ? encodeFunctionData({ abi, functionName: "expire", args: [operator, slot, ticket] })
-        : kind === "release"
-          ? encodeFunctionData({
-              abi,
-              functionName: "release",
-              args: [slot, ticket, part, signature!],
-            })
-          : encodeFunctionData({
-              abi,
-              functionName: "concede",
-              args: [slot, ticket, part, commitments!],
-            });
-    await sender.send({ purpose: `${kind} of slot ${slot}`, to: chain.market, data });
+    switch (kind) {
+      case "expire":
+        return encodeFunctionData({ abi, functionName: "expire", args: what });
+      case "release": {
+        const args = [...what, part, signature!] as const;
+        return encodeFunctionData({ abi, functionName: "release", args });
+      }
+      case "concede": {
+        const args = [...what, part, commitments!] as const;
+        return encodeFunctionData({ abi, functionName: "concede", args });
+      }
+    }
+  }
+
+  async function exit(planned: PlannedExit) {
+    const purpose = `${planned.kind} of slot ${planned.slot}`;
+    await sender.send({ purpose, to: chain.market, data: exitCall(planned) });
   }
 
   /** Delivers a final step's proof, which is verified in this very transaction. */
@@ -221,14 +229,14 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
     const leaves = leavesOf(signed);
     const position = leaves.findIndex((leaf) => leaf.task === task.task);
     const { inputs } = signed.tasks[position]!;
-    const statement = toHex(await cache.bytes(inputs[signed.statement!]!));
+    const statement = toHex(await cache.bytes(inputs[signed.statement!]!.digest));
     const result = toHex(await cache.bytes(task.result!));
-    const opening = { terms: termsOf(signed), path: signed.termsPath as Hex[] };
-    const path = assignmentPath(leaves, position);
+    const leaf = { leaf: leaves[position]!, path: assignmentPath(leaves, position) };
+    const { judge } = termsOf(signed);
     const data = encodeFunctionData({
       abi: marketAbi,
       functionName: "submitFinal",
-      args: [slot, ticket, opening, leaves[position]!, path, statement, result],
+      args: [operator, slot, ticketStruct(ticket), ticket.root, judge, leaf, statement, result],
     });
     const { workflow } = task;
     await sender.send({ purpose: `final proof of workflow ${workflow}`, to: chain.market, data });
@@ -247,7 +255,9 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
   }
 
   return {
-    busy: () => [...slotView.slots().values()].some((slot) => slot.state !== "credited"),
+    busy: () =>
+      slotView.disputes().size > 0 ||
+      [...slotView.slots().values()].some((slot) => slot.state !== "credited"),
     async turn() {
       await slotView.sync();
       follow();
@@ -260,7 +270,12 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
         freeStake: takeOvers.size > 0 ? (await accountOf(chain, operator)).free : 0n,
       };
       const next = plan(state, now, policy);
-      const work = [...finals(held), advance(next, held, takeOvers), ...next.exits.map(exit)];
+      const work = [
+        ...(await deps.defence.turn()),
+        ...finals(held),
+        advance(next, held, takeOvers),
+        ...next.exits.map(exit),
+      ];
       for (const outcome of await Promise.allSettled(work))
         if (outcome.status === "rejected")
           log.warn({ err: outcome.reason as unknown }, message(outcome.reason));

@@ -2,8 +2,9 @@
 import type { Address } from "viem";
 import { marketAbi, SLOT_STATE, WORKFLOW_STATUS } from "../../protocol/abi";
 import type { SignedAssignment } from "../../protocol/http";
-import { maskOf, placeOf, unpackTicket } from "../../protocol/ticket";
-import { takeOversOf, type TakeOver } from "../assignments/step-terms";
+import type { TakeOver } from "../../protocol/operations";
+import { maskOf, placeOf, ticketHash, unpackTicket } from "../../protocol/ticket";
+import { takeOversOf } from "../assignments/step-terms";
 import type { MarketChain } from "./clients";
 
 export type Claimable =
@@ -42,8 +43,13 @@ export async function claimable(
   for (const takeOver of held === 0n ? [] : takeOversOf(signed)) {
     const claim = unpackTicket(takeOver.ticket);
     const args = [takeOver.holder, takeOver.slot] as const;
-    const [state, deadline] = await client.readContract({ ...read, functionName: "slotOf", args });
-    if (state !== SLOT_STATE.claimed || deadline !== claim.deadline) continue; // ended some other way
+    const [state, deadline, , , digest] = await client.readContract({
+      ...read,
+      functionName: "slotOf",
+      args,
+    });
+    const stands = digest === BigInt(ticketHash(takeOver.ticket)) % (1n << 200n);
+    if (state !== SLOT_STATE.claimed || !stands) continue; // ended some other way
     if (deadline > now)
       return { claimable: false, reason: "the earlier claim has not expired yet", final: false };
     // Its own late claim the operator ends by itself (see plan.ts); then the retry is open.

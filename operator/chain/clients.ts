@@ -3,6 +3,7 @@ import {
   createPublicClient,
   defineChain,
   http,
+  zeroAddress,
   type Address,
   type Chain,
   type PublicClient,
@@ -22,7 +23,9 @@ export interface MarketChain {
   chain: Chain;
   chainId: number;
   market: Address;
-  /** Wei of one unit. */
+  /** An ERC-20 that the market pays in; unset: the chain's native currency. */
+  token?: Address;
+  /** Wei, or the token's smallest units, of one unit. */
   unit: bigint;
   minStake: bigint;
   fromBlock: number;
@@ -67,9 +70,11 @@ export async function connectMarket(
       value: chainId,
     });
   const read = { address: market, abi: marketAbi } as const;
-  const [unit, minStake] = await Promise.all([
+  const [currency, unit, minStake] = await Promise.all([
+    client.readContract({ ...read, functionName: "TOKEN" }),
     client.readContract({ ...read, functionName: "UNIT" }),
     client.readContract({ ...read, functionName: "MIN_STAKE" }),
   ]);
-  return { client, chain, chainId, market, unit, minStake, fromBlock: info.fromBlock };
+  const token = currency === zeroAddress ? undefined : currency;
+  return { client, chain, chainId, market, token, unit, minStake, fromBlock: info.fromBlock };
 }

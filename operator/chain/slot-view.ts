@@ -1,17 +1,35 @@
 /**
- * Who calls it: the chain loop, before every decision. The operator's slots as the chain has them: read from its own
- * events, never from what an RPC call answered to a transaction.
+ * Who calls it: the chain loop, before every decision. The operator's slots and disputes as the chain has them: read
+ * from its own events, never from what an RPC call answered to a transaction.
  */
-import { numberToHex, pad, parseEventLogs, type Address, type Hex, type RpcLog } from "viem";
-import { formatLog } from "viem";
+import {
+  formatLog,
+  numberToHex,
+  pad,
+  parseEventLogs,
+  type Address,
+  type Hex,
+  type RpcLog,
+} from "viem";
 import { marketAbi } from "../../protocol/abi";
 import type { Journal } from "../journal/journal";
 import type { MarketChain } from "./clients";
-import { applyEvent, slotsFromJson, slotsToJson, type OwnEvent, type Slots } from "./slots";
+import { ownEvent, type DecodedLog } from "./own-event";
+import {
+  applyEvent,
+  emptyState,
+  stateFromJson,
+  stateToJson,
+  type OwnEvent,
+  type OwnState,
+  type Slots,
+} from "./slots";
 
 export interface SlotView {
   /** By number; replaced, never changed, by `sync`. */
   slots(): Slots;
+  /** Keys of open disputes; replaced, never changed, by `sync`. */
+  disputes(): ReadonlySet<Hex>;
   /** The newest block seen: number, and its time in Unix seconds. */
   head(): { number: number; timestamp: number };
   /** Reads new blocks. @returns whether there were any, and whether own events were among them */
@@ -23,50 +41,30 @@ export interface SlotView {
 /** Most blocks that one query for events spans. */
 const MAX_RANGE = 5_000;
 
-type DecodedLog = ReturnType<typeof parseEventLogs<typeof marketAbi, true, undefined>>[number];
-
-function ownEvent(log: DecodedLog): OwnEvent | undefined {
-  switch (log.eventName) {
-    case "Claimed":
-      return { name: "Claimed", slot: log.args.slot, ticket: log.args.ticket };
-    case "Committed": {
-      const { fromSlot, slot, ticket, maturesAt, commitments } = log.args;
-      return {
-        name: "Committed",
-        fromSlot,
-        slot,
-        ticket,
-        maturesAt,
-        commitments: [...commitments],
-      };
-    }
-    case "Settled":
-      return { name: "Settled", slot: log.args.slot };
-    case "FinalAccepted":
-      return { name: "FinalAccepted", slot: log.args.slot, task: log.args.task };
-    case "Released":
-      return { name: "Released", slot: log.args.slot, mask: log.args.mask };
-    case "Expired":
-      return { name: "Expired", slot: log.args.slot, mask: log.args.mask };
-    default:
-      return undefined;
-  }
-}
-
 /** @param operator whose slots these are */
 export function createSlotView(
   { client, market, fromBlock }: MarketChain,
   operator: Address,
   journal: Pick<Journal, "chainView" | "saveChainView">,
 ): SlotView {
-  let slots: Slots = new Map();
+  let state: OwnState = emptyState();
   let read: { number: number; hash: Hex } | undefined;
   let head = { number: 0, timestamp: 0 };
 
-  const saved = journal.chainView();
-  if (saved && saved.market === market.toLowerCase()) {
-    slots = slotsFromJson(saved.slots);
+  const saved = journal.chainView(market, operator);
+  if (saved) {
+    state = stateFromJson(saved.state);
     read = { number: saved.block, hash: saved.hash };
+  }
+
+  /** Times of the blocks whose events need one, by number. */
+  async function timesOf(logs: DecodedLog[]): Promise<Map<bigint, number>> {
+    const timed = logs.filter((log) => log.eventName === "Advanced");
+    const numbers = [...new Set(timed.map((log) => log.blockNumber))];
+    const blocks = await Promise.all(
+      numbers.map((blockNumber) => client.getBlock({ blockNumber })),
+    );
+    return new Map(blocks.map((block) => [block.number, Number(block.timestamp)]));
   }
 
   /** Own events of a range of blocks. All events about an operator have its address as their first indexed field. */
@@ -85,8 +83,9 @@ export function createSlotView(
         ],
       })) as RpcLog[];
       const logs = parseEventLogs({ abi: marketAbi, logs: raw.map((log) => formatLog(log)) });
+      const times = await timesOf(logs);
       for (const log of logs) {
-        const event = ownEvent(log);
+        const event = ownEvent(log, times.get(log.blockNumber) ?? 0);
         if (event) events.push(event);
       }
     }
@@ -110,28 +109,28 @@ export function createSlotView(
     let changed = false;
     if (!(await stillThere())) {
       // A reorg: own events are few, so reading all of them again is simpler than undoing some.
-      slots = new Map();
+      state = emptyState();
       read = undefined;
       changed = true;
     }
     const events = await eventsBetween(read ? read.number + 1 : fromBlock, number);
     if (events.length > 0) {
-      slots = new Map(slots);
-      for (const event of events) applyEvent(slots, event);
+      state = { slots: new Map(state.slots), disputes: new Set(state.disputes) };
+      for (const event of events) applyEvent(state, event);
       changed = true;
     }
     read = { number, hash: latest.hash };
-    if (changed)
-      journal.saveChainView(market.toLowerCase(), number, latest.hash, slotsToJson(slots));
+    if (changed) journal.saveChainView(market, operator, number, latest.hash, stateToJson(state));
     return { newBlock: true, changed };
   }
 
   return {
-    slots: () => slots,
+    slots: () => state.slots,
+    disputes: () => state.disputes,
     head: () => head,
     sync: readOn,
     async rebuild() {
-      slots = new Map();
+      state = emptyState();
       read = undefined;
       await readOn();
     },

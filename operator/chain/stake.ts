@@ -1,5 +1,5 @@
 /** Who calls it: operator.ts at the start and at the end, intake.ts for what is free. The operator's money in the contract. */
-import { encodeFunctionData, type Address } from "viem";
+import { encodeFunctionData, erc20Abi, type Address } from "viem";
 import { marketAbi } from "../../protocol/abi";
 import { FrobenError } from "../../protocol/errors";
 import type { Log } from "../log";
@@ -22,8 +22,42 @@ export async function accountOf(
   return { free, locked, owed };
 }
 
+/** Tokens that the market may take, or wei that go along with the call. @returns wei */
+async function payIn(
+  { client, market, token, unit }: MarketChain,
+  sender: TransactionSender,
+  units: bigint,
+): Promise<bigint> {
+  const amount = units * unit;
+  if (!token) return amount;
+  const args = [sender.address, market] as const;
+  const read = { address: token, abi: erc20Abi } as const;
+  const allowed = await client.readContract({ ...read, functionName: "allowance", args });
+  if (allowed < amount) {
+    const data = encodeFunctionData({
+      abi: erc20Abi,
+      functionName: "approve",
+      args: [market, amount],
+    });
+    await sender.send({ purpose: "allowance for the deposit", to: token, data });
+  }
+  return 0n;
+}
+
+/** What the sender's wallet holds of the market's currency; wei, or the token's smallest units. */
+function walletOf({ client, token }: MarketChain, address: Address): Promise<bigint> {
+  return token
+    ? client.readContract({
+        address: token,
+        abi: erc20Abi,
+        functionName: "balanceOf",
+        args: [address],
+      })
+    : client.getBalance({ address });
+}
+
 /**
- * Deposits what is missing to the wanted stake.
+ * Deposits what is missing to the wanted stake, out of the sender's wallet.
  * @param target free and locked together, units
  * @throws FrobenError `stake_unaffordable`, or as the sender
  */
@@ -39,29 +73,30 @@ export async function topUpStake(
   // The first deposit must reach the contract's minimum.
   const missing = target - free - locked;
   const amount = free + locked === 0n && missing < chain.minStake ? chain.minStake : missing;
-  const value = amount * chain.unit;
-  const balance = await chain.client.getBalance({ address: operator });
-  if (balance <= value)
+  const wallet = await walletOf(chain, sender.address);
+  if (wallet < amount * chain.unit)
     throw new FrobenError("stake_unaffordable", "the wallet can't pay the stake", {
       field: "FROBEN_STAKE",
-      limit: String(balance / chain.unit),
+      limit: String(wallet / chain.unit),
       value: String(amount),
-      hint: `send ether to ${operator}`,
+      hint: `send ${chain.token ? `tokens ${chain.token}` : "ether"} to ${sender.address}`,
     });
   log.info({ units: String(amount) }, "depositing stake");
-  const data = encodeFunctionData({ abi: marketAbi, functionName: "deposit", args: [operator] });
+  const value = await payIn(chain, sender, amount);
+  const args = [operator, amount] as const;
+  const data = encodeFunctionData({ abi: marketAbi, functionName: "deposit", args });
   await sender.send({ purpose: "deposit", to: chain.market, data, value });
 }
 
-/** Takes home what the contract owes; nothing is sent when that is nothing. @returns units */
-export async function withdrawOwed(
-  chain: MarketChain,
-  sender: TransactionSender,
-  operator: Address,
-): Promise<bigint> {
-  const { owed } = await accountOf(chain, operator);
+/**
+ * Takes home what the contract owes to the sender; nothing is sent when that is nothing. What it owes to an operator whose
+ * delegate the sender is, the operator's own key withdraws.
+ * @returns units
+ */
+export async function withdrawOwed(chain: MarketChain, sender: TransactionSender): Promise<bigint> {
+  const { owed } = await accountOf(chain, sender.address);
   if (owed === 0n) return 0n;
-  const args = [operator] as const;
+  const args = [sender.address] as const;
   const data = encodeFunctionData({ abi: marketAbi, functionName: "withdrawOwed", args });
   await sender.send({ purpose: "withdraw owed", to: chain.market, data });
   return owed;

@@ -27,6 +27,8 @@ export interface Call {
 }
 
 export interface TransactionSender {
+  /** Whose key signs. */
+  readonly address: Address;
   /**
    * Sends and waits until the chain has it.
    * @returns the receipt of a success
@@ -242,6 +244,7 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
   }
 
   return {
+    address: account.address,
     send(call) {
       const launched = turn.then(() => launch(call));
       turn = launched.catch(() => undefined);

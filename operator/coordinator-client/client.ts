@@ -1,5 +1,5 @@
 /** Who calls it: the sync loop, the reporter and the chain loop. Every route that an operator uses, signed and retried. */
-import type { Hex, LocalAccount, TypedDataDomain } from "viem";
+import type { Hex } from "viem";
 import type { z } from "zod";
 import { FrobenError } from "../../protocol/errors";
 import {
@@ -14,7 +14,7 @@ import {
   type SyncRequest,
   type SyncResponse,
 } from "../../protocol/http";
-import { apiFetch } from "../../sdk/http";
+import { apiFetch, type Signer } from "../../sdk/http";
 import type { Clock } from "../clock";
 import { PATIENT, withRetry } from "./retry";
 
@@ -59,15 +59,12 @@ export async function fetchMarket(baseUrl: string, clock: Clock): Promise<Market
   });
 }
 
-/** @param baseUrl the coordinator's URL @param domain EIP-712 domain of the market */
+/** @param baseUrl the coordinator's URL @param signer who signs requests, and for whom */
 export function createCoordinatorClient(
   baseUrl: string,
-  account: LocalAccount,
-  domain: TypedDataDomain,
+  signer: Signer,
   clock: Clock,
 ): CoordinatorClient {
-  const signer = { account, domain };
-
   /** One try; a time-out is as retryable as a refused connection. */
   async function post(path: string, body: unknown, signal?: AbortSignal, waitMs = 0) {
     const limit = AbortSignal.timeout(TIMEOUT_MS + waitMs);
@@ -86,9 +83,22 @@ export function createCoordinatorClient(
   const patient = <T>(call: () => Promise<T>, signal?: AbortSignal) =>
     withRetry(clock, PATIENT, signal, call);
 
+  /** The coordinator may not have read the block yet in which the key was made a delegate. */
+  function asDelegate(error: unknown): never {
+    const isDelegate = signer.onBehalfOf && signer.onBehalfOf !== signer.account.address;
+    if (!isDelegate || !(error instanceof FrobenError) || error.code !== "auth_wrong_key")
+      throw error;
+    throw new FrobenError("not_delegate", "the coordinator does not know the key as a delegate", {
+      field: "FROBEN_OWNER",
+      value: signer.account.address,
+      retryable: true,
+      cause: error,
+    });
+  }
+
   return {
     async register(body) {
-      await patient(() => post("/v1/operators", body));
+      await patient(() => post("/v1/operators", body).catch(asDelegate));
     },
     async sync(body, signal) {
       const response = await post("/v1/operators/sync", body, signal, body.waitMs);

@@ -5,7 +5,7 @@
 import Database from "better-sqlite3";
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Hex } from "viem";
+import type { Address, Hex } from "viem";
 import type { Digest } from "../../protocol/digest";
 import { FrobenError } from "../../protocol/errors";
 import type { ResultReport, SignedAssignment } from "../../protocol/http";
@@ -40,6 +40,13 @@ export interface TransactionRow {
   hash: Hex;
   raw: Hex;
   state: "signed" | "included" | "reverted" | "replaced";
+}
+
+export interface ChainViewRow {
+  /** The last block that was read. */
+  block: number;
+  hash: Hex;
+  state: string;
 }
 
 export type Journal = ReturnType<typeof openJournal>;
@@ -99,6 +106,7 @@ export function openJournal(path: string, clock: Clock) {
     setClaim: sql("UPDATE assignments SET claim = ? WHERE workflow = ? AND root = ?"),
     close: sql("UPDATE assignments SET closed = 1 WHERE workflow = ? AND root = ?"),
     tasksOf: sql("SELECT * FROM tasks WHERE workflow = ? AND root = ? ORDER BY task"),
+    findTask: sql("SELECT * FROM tasks WHERE workflow = ? AND task = ? AND attempt = ?"),
     saveTask: sql(
       `UPDATE tasks SET phase = ?, result = ?, usage = ?, reason = ?, release = ?, verdict = ?, updated_at = ?
        WHERE workflow = ? AND task = ? AND attempt = ?`,
@@ -122,8 +130,8 @@ export function openJournal(path: string, clock: Clock) {
     setDuration: sql(
       "INSERT INTO durations VALUES (?, ?, ?) ON CONFLICT (program) DO UPDATE SET runs = excluded.runs, mean_ms = excluded.mean_ms",
     ),
-    view: sql("SELECT market, block, hash, slots FROM chain_view"),
-    setView: sql("INSERT OR REPLACE INTO chain_view VALUES (1, ?, ?, ?, ?)"),
+    view: sql("SELECT block, hash, state FROM chain_view WHERE market = ? AND operator = ?"),
+    setView: sql("INSERT OR REPLACE INTO chain_view VALUES (1, ?, ?, ?, ?, ?)"),
   };
   const toTask = (row: Record<string, unknown>): TaskRow => ({
     ...(row as unknown as TaskRow),
@@ -155,6 +163,11 @@ export function openJournal(path: string, clock: Clock) {
     },
     tasksOf(workflow: number, root: Hex): TaskRow[] {
       return (statements.tasksOf.all(workflow, root) as Record<string, unknown>[]).map(toTask);
+    },
+    /** Also of an assignment that is closed: its result may be demanded until it is settled. */
+    findTask(workflow: number, task: number, attempt: number): TaskRow | undefined {
+      const row = statements.findTask.get(workflow, task, attempt);
+      return row === undefined ? undefined : toTask(row as Record<string, unknown>);
     },
     saveTask(row: TaskRow): void {
       const usage = row.usage === null ? null : JSON.stringify(row.usage);
@@ -204,12 +217,20 @@ export function openJournal(path: string, clock: Clock) {
       const mean = before?.meanMs ?? wallMs;
       statements.setDuration.run(program, runs, mean + (wallMs - mean) * Math.max(0.2, 1 / runs));
     },
-    chainView(): { market: string; block: number; hash: Hex; slots: string } | undefined {
-      return statements.view.get() as
-        { market: string; block: number; hash: Hex; slots: string } | undefined;
+    /** What was last known of an operator's slots and disputes; undefined when that is of another market or operator. */
+    chainView(market: Address, operator: Address): ChainViewRow | undefined {
+      const key = [market.toLowerCase(), operator.toLowerCase()];
+      return statements.view.get(...key) as ChainViewRow | undefined;
     },
-    saveChainView(market: string, block: number, hash: Hex, slots: string): void {
-      statements.setView.run(market, block, hash, slots);
+    saveChainView(
+      market: Address,
+      operator: Address,
+      block: number,
+      hash: Hex,
+      state: string,
+    ): void {
+      const key = [market.toLowerCase(), operator.toLowerCase()];
+      statements.setView.run(...key, block, hash, state);
     },
     close(): void {
       db.close();

@@ -69,4 +69,17 @@ export const MIGRATIONS: readonly string[] = [
     slots TEXT NOT NULL
   ) STRICT;
   `,
+  // The view can be read again from the chain. Assignments of before are of markets of another protocol.
+  `
+  DROP TABLE chain_view;
+  CREATE TABLE chain_view (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    market TEXT NOT NULL,
+    operator TEXT NOT NULL,
+    block INTEGER NOT NULL,
+    hash TEXT NOT NULL,
+    state TEXT NOT NULL
+  ) STRICT;
+  UPDATE assignments SET closed = 1;
+  `,
 ];

@@ -53,25 +53,25 @@ export interface PlanPolicy {
 }
 
 export interface PlannedSettle {
-  slot: bigint;
+  slot: number;
   ticket: Ticket;
   commitments: Hex[];
 }
 
 export interface PlannedCommit {
-  slot: bigint;
+  slot: number;
   ticket: Ticket;
   /** Zero: all tasks of the ticket. */
   subMask: bigint;
   /** Tasks that are committed: the ticket's mask, or subMask. */
   mask: bigint;
-  partSlot: bigint;
+  partSlot: number;
   commitments: Hex[];
   needsAcceptance: boolean;
 }
 
 export interface PlannedClaim {
-  slot: bigint;
+  slot: number;
   /** Of the holding. */
   id: number;
   /** Zero: the assignment's whole mask. */
@@ -80,11 +80,15 @@ export interface PlannedClaim {
 
 /** What is given back, in a transaction of its own. */
 export interface PlannedExit {
-  /** expire: the operator's own claim, which is late: it frees what is left of the bonds and lets others go on. */
+  /**
+   * release: with the coordinator's signature it is free; without, it costs half of what being late costs.
+   * expire: the operator's own claim, which is late: it frees what is left of the bonds and lets others go on.
+   */
   kind: "concede" | "release" | "expire";
-  slot: bigint;
+  slot: number;
   ticket: Ticket;
   subMask: bigint;
+  /** Release: the coordinator's, or "0x". */
   signature?: Hex;
   /** Concede: what was computed for each task, or zero; only logged on-chain. */
   commitments?: Hex[];

@@ -18,11 +18,11 @@ const bitOf = (task: PlanTask) => 1n << BigInt(placeOf(task.task).bit);
 const maskOfTasks = (tasks: PlanTask[]) => tasks.reduce((mask, task) => mask | bitOf(task), 0n);
 
 /** Numbers of slots that can take something new: credited ones first, because using them again is cheap. */
-function* freeSlots(slots: Slot[], settled: Set<bigint>): Generator<bigint, never> {
+function* freeSlots(slots: Slot[], settled: Set<number>): Generator<number, never> {
   const used = new Set(slots.map((slot) => slot.slot));
   const reusable = slots.filter((slot) => slot.state === "credited" || settled.has(slot.slot));
-  yield* reusable.map((slot) => slot.slot).sort((a, b) => (a < b ? -1 : 1));
-  for (let fresh = 0n; ; fresh++) if (!used.has(fresh)) yield fresh;
+  yield* reusable.map((slot) => slot.slot).sort((a, b) => a - b);
+  for (let fresh = 0; ; fresh++) if (!used.has(fresh)) yield fresh;
 }
 
 const belongsTo = (holding: PlanHolding, { claim }: Slot) =>
@@ -34,9 +34,10 @@ function planCommit(
   holding: PlanHolding,
   now: number,
   policy: PlanPolicy,
-  nextSlot: () => bigint,
+  nextSlot: () => number,
 ): PlannedCommit | undefined {
-  const { deadline, mask } = slot.claim;
+  const { deadline, claim } = slot;
+  const { mask } = claim;
   if (now >= deadline) return undefined; // it would revert; what is left is a matter of expiry
   const mine = holding.tasks.filter((task) => (mask & bitOf(task)) !== 0n);
   const ready = mine.filter((task) => task.state === "committable");
@@ -52,40 +53,47 @@ function planCommit(
     ticket: slot.ticket,
     subMask: whole ? 0n : committed,
     mask: committed,
-    partSlot: whole ? 0n : nextSlot(),
+    partSlot: whole ? 0 : nextSlot(),
     commitments: ready.map((task) => task.commitment!),
     needsAcceptance: holding.rule === RULE.accepted,
   };
 }
 
-/** What to give back of one claimed slot: with the coordinator's signature, under rule accepted without it, or too late. */
-function planExit(slot: Slot, holding: PlanHolding, now: number): PlannedExit | undefined {
-  if (now > slot.claim.deadline)
-    return { kind: "expire", slot: slot.slot, ticket: slot.ticket, subMask: 0n };
+/**
+ * What to give back of one claimed slot: with the coordinator's signature; under rule accepted without it; under rule
+ * verifier without it only when time runs out, because that costs something, but less than being late; or too late.
+ */
+function planExit(
+  slot: Slot,
+  holding: PlanHolding,
+  now: number,
+  policy: PlanPolicy,
+): PlannedExit | undefined {
+  const { slot: number, ticket, deadline } = slot;
+  if (now > deadline) return { kind: "expire", slot: number, ticket, subMask: 0n };
   const dead = holding.tasks.filter(
     (task) => task.state === "dead" && (slot.claim.mask & bitOf(task)) !== 0n,
   );
   const released = dead.find((task) => task.release !== undefined);
   if (released) {
-    const { slot: number, ticket } = slot;
     const signature = released.release!;
     return { kind: "release", slot: number, ticket, subMask: bitOf(released), signature };
   }
-  if (dead.length === 0 || holding.rule !== RULE.accepted) return undefined;
-  return {
-    kind: "concede",
-    slot: slot.slot,
-    ticket: slot.ticket,
-    subMask: maskOfTasks(dead),
-    commitments: dead.map((task) => task.commitment ?? ZERO_BYTES32),
-  };
+  if (dead.length === 0) return undefined;
+  const subMask = maskOfTasks(dead);
+  if (holding.rule !== RULE.accepted)
+    return now >= deadline - policy.deadlineMargin
+      ? { kind: "release", slot: number, ticket, subMask, signature: "0x" }
+      : undefined;
+  const commitments = dead.map((task) => task.commitment ?? ZERO_BYTES32);
+  return { kind: "concede", slot: number, ticket, subMask, commitments };
 }
 
 function planClaims(
   state: PlanState,
   now: number,
   policy: PlanPolicy,
-  nextSlot: () => bigint,
+  nextSlot: () => number,
 ): PlannedClaim[] {
   const claims: PlannedClaim[] = [];
   let stake = state.freeStake;
@@ -131,7 +139,7 @@ export function plan(state: PlanState, now: number, policy: PlanPolicy): Plan {
       const holding = state.holdings.find((one) => belongsTo(one, slot));
       if (!holding) {
         // A claim of an assignment that the journal lost: nothing will come of it.
-        if (now > slot.claim.deadline)
+        if (now > slot.deadline)
           exits.push({ kind: "expire", slot: slot.slot, ticket: slot.ticket, subMask: 0n });
         continue;
       }
@@ -141,7 +149,7 @@ export function plan(state: PlanState, now: number, policy: PlanPolicy): Plan {
           : planCommit(slot, holding, now, policy, nextSlot);
       if (commit) commits.push(commit);
       else {
-        const exit = planExit(slot, holding, now);
+        const exit = planExit(slot, holding, now, policy);
         if (exit) exits.push(exit);
       }
     }

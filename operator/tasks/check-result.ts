@@ -1,4 +1,5 @@
 /** Who calls it: the task runner, before a receipt is signed; devnet puts its own in place of it. */
+import { stat } from "node:fs/promises";
 import type { Address, Hex } from "viem";
 import { verifierAbi } from "../../protocol/abi";
 import { RULE } from "../../protocol/terms";
@@ -9,8 +10,8 @@ import type { Digest } from "../../protocol/digest";
 import { FrobenError } from "../../protocol/errors";
 
 /**
- * Asks whether a result would survive a challenge.
- * @throws FrobenError `result_invalid` when it would not
+ * Asks whether a result would survive a challenge and a demand.
+ * @throws FrobenError `result_invalid`, `result_too_large` when it would not
  */
 export type CheckResult = (
   signed: SignedAssignment,
@@ -20,16 +21,35 @@ export type CheckResult = (
 
 const toHex = (bytes: Buffer): Hex => `0x${bytes.toString("hex")}`;
 
+/** A result that is too large to be revealed on demand would cost the bond, right or wrong. */
+async function checkSize(
+  { terms }: SignedAssignment,
+  cache: ArtifactCache,
+  result: Digest,
+): Promise<void> {
+  const { maxReveal } = terms.judge;
+  if (maxReveal === 0 || terms.isFinal) return; // nobody can demand it
+  const { size } = await stat(cache.path(result));
+  if (size > maxReveal)
+    throw new FrobenError("result_too_large", "the result is larger than the step's can be", {
+      field: "result",
+      limit: maxReveal,
+      value: size,
+      hint: "the requester should raise the step's maxRevealBytes, or set it to 0",
+    });
+}
+
 /**
  * Makes the product's own check: under rule verifier the step's adapter is asked by `eth_call`, because a wrong
  * commitment costs the whole bond; under the other rules there is nobody to ask.
  */
 export function createResultCheck(chain: MarketChain, cache: ArtifactCache): CheckResult {
   return async (signed, inputs, result) => {
+    await checkSize(signed, cache, result);
     if (signed.terms.rule !== RULE.verifier || signed.statement === undefined) return;
     const statement = toHex(await cache.bytes(inputs[signed.statement]!));
     const bytes = toHex(await cache.bytes(result));
-    const verifier = signed.terms.verifier as Address;
+    const verifier = signed.terms.judge.verifier as Address;
     const valid = await chain.client
       .readContract({
         address: verifier,

@@ -31,6 +31,8 @@ export interface Reporter {
 export interface ReporterDeps {
   chain: Pick<MarketChain, "chainId" | "market">;
   account: LocalAccount;
+  /** For whom the account signs. */
+  operator: Address;
   holdings: Holdings;
   journal: Pick<Journal, "findSignature" | "addSignature">;
   cache: ArtifactCache;
@@ -73,7 +75,7 @@ export async function signReceipt(
 }
 
 export function createReporter(deps: ReporterDeps): Reporter {
-  const { account, holdings, cache, transfer, coordinator, log, signal } = deps;
+  const { operator, holdings, cache, transfer, coordinator, log, signal } = deps;
   const busy = new Map<HeldTask, Promise<void>>();
   const others = new Set<Promise<void>>();
 
@@ -84,7 +86,6 @@ export function createReporter(deps: ReporterDeps): Reporter {
       await transfer.upload(digest, signal);
     if (isDead(task.phase)) return; // cancelled meanwhile
     const { workflow, task: index, attempt, root } = task;
-    const operator: Address = account.address;
     const message = {
       workflow,
       task: index,

@@ -10,6 +10,7 @@ import { LIMITS } from "../../protocol/limits";
 import type { InstalledProgram } from "../../sdk/programs";
 import type { ArtifactCache } from "../artifacts/cache";
 import type { ArtifactTransfer } from "../artifacts/transfer";
+import { digestsOf } from "../assignments/step-terms";
 import type { Clock } from "../clock";
 import type { OperatorConfig } from "../config";
 import type { Holdings } from "../holdings/holdings";
@@ -82,7 +83,7 @@ export function createTaskRunner(deps: TaskRunnerDeps): TaskRunner {
 
   async function prepare(run: Run, folder: string): Promise<ExecuteRequest> {
     const { signed } = run.holding;
-    const { inputs } = signed.tasks.find((one) => one.task === run.task.task)!;
+    const inputs = digestsOf(signed.tasks.find((one) => one.task === run.task.task)!);
     mkdirSync(join(folder, "in"), { recursive: true, mode: 0o700 });
     mkdirSync(join(folder, "out"));
     const paths: Record<string, string> = {};
@@ -125,7 +126,7 @@ export function createTaskRunner(deps: TaskRunnerDeps): TaskRunner {
           Object.assign(task, { progress: Math.min(progress, MAX_RUNNING_PROGRESS), note }),
       });
       const { result } = await collectOutputs(cache, request.outputs);
-      const { inputs } = signed.tasks.find((one) => one.task === task.task)!;
+      const inputs = digestsOf(signed.tasks.find((one) => one.task === task.task)!);
       await deps.checkResult(signed, inputs, result);
       deps.journal.addDuration(signed.program, usage.wallMs);
       const committableSince = clock.now();

@@ -1,27 +1,28 @@
-import type { Address, Hex } from "viem";
+import type { Address, GetContractEventsReturnType, Hex } from "viem";
 import { marketAbi } from "../../protocol/abi";
 import type { Client } from "../client";
 import { poll } from "../wait";
 
 const FIRST_RANGE = 50_000n;
 
-interface Opened {
-  workflow: number;
-  hash: Hex;
-}
+type OpenedLog = GetContractEventsReturnType<typeof marketAbi, "WorkflowOpened", true>[number];
+
+/** How a workflow was opened. */
+export type Opening = OpenedLog["args"] & { hash: Hex };
 
 /**
- * Looks on the chain for a workflow that this requester opened with this key.
+ * Looks on the chain for the opening of a workflow.
  * Asks for ranges of blocks, smaller ones where the node refuses large ones.
- * @param key WorkflowTerms.key
- * @returns the workflow's id and its transaction, or undefined
+ * @param args indexed fields that it must have
+ * @param matches what else must be true of it
+ * @returns the oldest that there is, or undefined
  * @throws the node's error when even a single block is refused
  */
-export async function findWorkflow(
+export async function findOpening(
   client: Client,
-  requester: Address,
-  key: Hex,
-): Promise<Opened | undefined> {
+  args: { workflow: number } | { requester: Address },
+  matches: (opening: OpenedLog["args"]) => boolean = () => true,
+): Promise<Opening | undefined> {
   const { market, fromBlock } = await client.market();
   const head = await client.chain.getBlockNumber();
   let size = FIRST_RANGE;
@@ -33,7 +34,7 @@ export async function findWorkflow(
         address: market,
         abi: marketAbi,
         eventName: "WorkflowOpened",
-        args: { requester },
+        args,
         fromBlock: from,
         toBlock: to,
         strict: true,
@@ -43,11 +44,27 @@ export async function findWorkflow(
       size = size / 4n || 1n;
       continue;
     }
-    const found = logs.find((log) => log.args.terms.key.toLowerCase() === key.toLowerCase());
-    if (found) return { workflow: found.args.workflow, hash: found.transactionHash };
+    const found = logs.find((log) => matches(log.args));
+    if (found) return { ...found.args, hash: found.transactionHash };
     from = to + 1n;
   }
   return undefined;
+}
+
+/**
+ * Looks on the chain for a workflow that this requester opened with this key.
+ * @param key WorkflowTerms.key
+ * @returns the workflow's id and its transaction, or undefined
+ * @throws as `findOpening`
+ */
+export async function findWorkflow(
+  client: Client,
+  requester: Address,
+  key: Hex,
+): Promise<{ workflow: number; hash: Hex } | undefined> {
+  const isIt = ({ terms }: OpenedLog["args"]) => terms.key.toLowerCase() === key.toLowerCase();
+  const opening = await findOpening(client, { requester }, isIt);
+  return opening && { workflow: opening.workflow, hash: opening.hash };
 }
 
 /**

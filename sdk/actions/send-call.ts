@@ -1,6 +1,7 @@
 import {
   encodeFunctionData,
   keccak256,
+  type Abi,
   type Address,
   type ContractFunctionArgs,
   type ContractFunctionName,
@@ -15,16 +16,27 @@ import { poll } from "../wait";
 
 export type MarketFunction = ContractFunctionName<typeof marketAbi, "nonpayable" | "payable">;
 
-/** A call of the market contract. */
-export interface MarketCall<Name extends MarketFunction> {
-  functionName: Name;
-  args: ContractFunctionArgs<typeof marketAbi, "nonpayable" | "payable", Name>;
+interface CallOptions {
   /** Wei to send with it. */
   value?: bigint;
   /** Nonce to use, so that no two of several such transactions can both land. */
-  nonce?: number;
+  nonce?: number | undefined;
   /** How long to wait for the transaction, milliseconds. */
-  timeoutMs?: number;
+  timeoutMs?: number | undefined;
+}
+
+/** A call of the market contract. */
+export interface MarketCall<Name extends MarketFunction> extends CallOptions {
+  functionName: Name;
+  args: ContractFunctionArgs<typeof marketAbi, "nonpayable" | "payable", Name>;
+}
+
+/** A call of any contract. */
+export interface ContractCall extends CallOptions {
+  to: Address;
+  abi: Abi;
+  functionName: string;
+  args: readonly unknown[];
 }
 
 const DEFAULT_TIMEOUT_MS = 120_000;
@@ -67,30 +79,20 @@ async function awaitInclusion(
   return outcome;
 }
 
-async function signCall<Name extends MarketFunction>(client: Client, call: MarketCall<Name>) {
+async function signCall(client: Client, call: ContractCall) {
   const account = accountOf(client);
-  const { market, chainId } = await client.market();
-  const data = encodeFunctionData({
-    abi: marketAbi,
-    functionName: call.functionName,
-    args: call.args,
-  } as Parameters<typeof encodeFunctionData>[0]);
+  const { chainId } = await client.market();
+  const { to, abi, functionName, args, value = 0n } = call;
+  const data = encodeFunctionData({ abi, functionName, args });
   try {
-    await client.chain.simulateContract({
-      account,
-      address: market,
-      abi: marketAbi,
-      functionName: call.functionName,
-      args: call.args,
-      value: call.value,
-    } as unknown as Parameters<typeof client.chain.simulateContract>[0]);
+    await client.chain.simulateContract({ account, address: to, abi, functionName, args, value });
     const request = await client.chain.prepareTransactionRequest({
       account,
       chain: null,
       chainId,
-      to: market,
+      to,
       data,
-      value: call.value ?? 0n,
+      value,
       ...(call.nonce === undefined ? {} : { nonce: call.nonce }),
     });
     const serialized = await account.signTransaction({ ...request, chainId } as Parameters<
@@ -98,17 +100,17 @@ async function signCall<Name extends MarketFunction>(client: Client, call: Marke
     >[0]);
     return { serialized, from: account.address, nonce: request.nonce };
   } catch (error) {
-    throw chainError(error, call.functionName);
+    throw chainError(error, functionName);
   }
 }
 
 /**
- * As `sendCall`, for a caller that holds the client's `sending` queue already.
+ * Calls any contract, for a caller that holds the client's `sending` queue already.
  * @throws FrobenError as `sendCall`
  */
-export async function sendCallNow<Name extends MarketFunction>(
+export async function sendContractCallNow(
   client: Client,
-  call: MarketCall<Name>,
+  call: ContractCall,
 ): Promise<TransactionReceipt> {
   const { serialized, from, nonce } = await signCall(client, call);
   const failure = await client.chain.sendRawTransaction({ serializedTransaction: serialized }).then(
@@ -126,6 +128,18 @@ export async function sendCallNow<Name extends MarketFunction>(
     const unseen = error instanceof FrobenError && error.code === "transaction_pending";
     throw failure && unseen ? chainError(failure, call.functionName) : error;
   }
+}
+
+/**
+ * As `sendCall`, for a caller that holds the client's `sending` queue already.
+ * @throws FrobenError as `sendCall`
+ */
+export async function sendCallNow<Name extends MarketFunction>(
+  client: Client,
+  call: MarketCall<Name>,
+): Promise<TransactionReceipt> {
+  const { market } = await client.market();
+  return sendContractCallNow(client, { to: market, abi: marketAbi, ...call } as ContractCall);
 }
 
 /**

@@ -6,8 +6,10 @@ import { specResponseSchema } from "../../protocol/http";
 import { minimumEscrow, stepTermsOf, type StepTerms } from "../../protocol/terms";
 import { accountOf, readAnswer, type Client } from "../client";
 import { retrying } from "../wait";
+import { bondWarnings, type Warning } from "../workflow/bond-warnings";
 import type { Workflow } from "../workflow/define";
 import { findWorkflow, settledNonce } from "./find-workflow";
+import { preparePayIn } from "./pay-in";
 import { sendCallNow } from "./send-call";
 import { uploadArtifacts } from "./upload-artifacts";
 
@@ -20,8 +22,12 @@ export interface SubmitOptions {
   deadlineSeconds?: number;
   /** Another coordinator than the one that is talked to. */
   coordinator?: Address;
+  /** How long the coordinator has to answer once it is declared silent, seconds; 0: it can't be declared silent. */
+  silenceDelaySeconds?: number;
   /** How long to wait for the opening transaction, milliseconds. */
   timeoutMs?: number;
+  /** Gets what the requester may want to think over, before anything is paid. */
+  onWarning?: (warning: Warning) => void;
 }
 
 export interface Submitted {
@@ -35,6 +41,7 @@ export interface Submitted {
 }
 
 const DAY_SECONDS = 24 * 3600;
+const SILENCE_DELAY_SECONDS = 3600;
 
 /** Struct WorkflowTerms of the contract. */
 interface WorkflowTerms {
@@ -43,6 +50,7 @@ interface WorkflowTerms {
   coordinator: Address;
   feeBps: number;
   deadline: number;
+  silenceDelay: number;
 }
 
 /** @returns what goes on-chain as WorkflowTerms.key, so that a restart finds what was already opened */
@@ -64,6 +72,17 @@ async function giveSpec(client: Client, workflow: Workflow, feeBps: number): Pro
       value: digest,
       hint: "coordinator and SDK are of different versions",
     });
+}
+
+/** Bonds are compared with gas, which is paid in ether: of a bond in a token nobody knows what it is worth. */
+async function warn(
+  client: Client,
+  { spec }: Workflow,
+  onWarning: (warning: Warning) => void,
+): Promise<void> {
+  const { currency, unit } = await client.market();
+  if (currency.token) return;
+  bondWarnings(spec, await client.chain.getGasPrice(), BigInt(unit)).forEach(onWarning);
 }
 
 /** What an opening needs, once the spec is known to the coordinator. */
@@ -91,16 +110,18 @@ async function openOnce(client: Client, opening: Opening): Promise<Omit<Submitte
     });
   const earlier = await findWorkflow(client, address, opening.terms.key);
   if (earlier) return { ...earlier, opened: false };
-  const [{ timestamp }, { unit }] = await Promise.all([client.chain.getBlock(), client.market()]);
+  const { escrow, timeoutMs } = opening;
+  const payment = await preparePayIn(client, escrow, { nonce, timeoutMs });
+  const { timestamp } = await client.chain.getBlock();
   const receipt = await sendCallNow(client, {
     functionName: "openWorkflow",
     args: [
       { ...opening.terms, deadline: Number(timestamp) + opening.deadlineSeconds },
       opening.steps,
+      escrow,
     ],
-    value: opening.escrow * BigInt(unit),
-    nonce,
-    timeoutMs: opening.timeoutMs,
+    timeoutMs,
+    ...payment,
   });
   const [event] = parseEventLogs({
     abi: marketAbi,
@@ -129,16 +150,19 @@ export async function submit(
   const { address } = accountOf(client);
   const market = await client.market();
   const { feeBps = 0, timeoutMs = 120_000, deadlineSeconds = DAY_SECONDS } = options;
+  const { silenceDelaySeconds: silenceDelay = SILENCE_DELAY_SECONDS, onWarning } = options;
   const steps = stepTermsOf(workflow.spec);
   const escrow = minimumEscrow(steps, feeBps);
   const key = workflowKey(workflow, options.key ?? "");
 
   const earlier = await findWorkflow(client, address, key);
   if (earlier) return { ...earlier, opened: false, escrow };
+  if (onWarning) await warn(client, workflow, onWarning);
   await uploadArtifacts(client, workflow.artifacts);
   await giveSpec(client, workflow, feeBps);
   const specHash = toBytes32(workflow.digest);
-  const terms = { specHash, key, coordinator: options.coordinator ?? market.coordinator, feeBps };
+  const coordinator = options.coordinator ?? market.coordinator;
+  const terms = { specHash, key, coordinator, feeBps, silenceDelay };
   const opening = { terms, steps, escrow, deadlineSeconds, timeoutMs };
   // Another transaction may take the nonce, perhaps of another process that opens the same workflow: look again.
   const opened = await retrying(() => client.sending.run(() => openOnce(client, opening)), {

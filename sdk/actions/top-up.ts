@@ -1,19 +1,25 @@
 import type { TransactionReceipt } from "viem";
 import type { Client } from "../client";
-import { toWei, type Amount } from "../units";
-import { sendCall } from "./send-call";
+import { toUnits, type Amount } from "../units";
+import { preparePayIn } from "./pay-in";
+import { sendCallNow } from "./send-call";
 
 /**
  * Adds to a workflow's escrow.
  * @param workflow the workflow's id
- * @param amount a multiple of the market's unit, e.g. "0.1 ether"
+ * @param amount a multiple of the market's unit, e.g. "0.1 ether"; in a market of a token "wei" are the token's smallest units
  * @returns the receipt
- * @throws FrobenError `amount_invalid`, and as `sendCall`
+ * @throws FrobenError those of `toUnits`, and as `sendCall`
  */
-export function topUp(
+export async function topUp(
   client: Client,
   workflow: number,
   amount: Amount,
 ): Promise<TransactionReceipt> {
-  return sendCall(client, { functionName: "topUp", args: [workflow], value: toWei(amount) });
+  const { unit } = await client.market();
+  const units = BigInt(toUnits(amount, BigInt(unit), "amount"));
+  return client.sending.run(async () => {
+    const payment = await preparePayIn(client, units);
+    return sendCallNow(client, { functionName: "topUp", args: [workflow, units], ...payment });
+  });
 }

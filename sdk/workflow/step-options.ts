@@ -1,7 +1,7 @@
 import type { Address } from "viem";
 import type { Digest } from "../../protocol/digest";
 import type { FanOut, Ref, RuleSpec, Step } from "../../protocol/spec";
-import { toUnits, type Amount } from "../units";
+import { toUnits, toWei, type Amount } from "../units";
 import type { InputPorts, OutputPorts, Program } from "./ports";
 
 /** What may be said about any step, or once for all steps of a workflow. Times in seconds. */
@@ -25,6 +25,14 @@ export interface StepDefaults {
   backoffSeconds?: number;
 }
 
+/** A jury that can be called on a step's results; the step's window is then ten minutes or more. */
+export interface JuryOptions {
+  /** The program that jurors run on inputs and result, or its digest. */
+  check: Digest | { digest: Digest };
+  /** What each juror of the majority earns out of the caller's bond; five of them are at most four tenths of the step's bond. */
+  fee: Amount;
+}
+
 /** What is said about one step. */
 export interface StepOptions<P extends Program = Program> extends StepDefaults {
   program: P;
@@ -33,6 +41,8 @@ export interface StepOptions<P extends Program = Program> extends StepDefaults {
   resources?: { cores?: number; memoryMb?: number; gpus?: number; vramMb?: number };
   /** How a result is judged, see `verifier` and `accepted`. */
   rule: RuleSpec;
+  /** Lets anyone call a jury on a result, which then runs this program on it. */
+  jury?: JuryOptions;
   /** Largest result, in bytes, whose revelation can be demanded on-chain. */
   maxRevealBytes?: number;
   /** The input whose bytes are the statement that the result proves. */
@@ -58,8 +68,16 @@ export const verifier = (address: Address, gas = 1_000_000): RuleSpec => ({
  */
 export const accepted = (validation: Digest | { digest: Digest }): RuleSpec => ({
   kind: "accepted",
-  validation: typeof validation === "string" ? validation : validation.digest,
+  validation: digestOf(validation),
 });
+
+const digestOf = (program: Digest | { digest: Digest }): Digest =>
+  typeof program === "string" ? program : program.digest;
+
+function juryOf(id: string, { check, fee }: JuryOptions, unit: bigint): Step["jury"] {
+  const free = toWei(fee) === 0n; // jurors who work for nothing
+  return { check: digestOf(check), fee: free ? 0 : toUnits(fee, unit, `${id}.jury.fee`) };
+}
 
 /** Used where neither the step nor the workflow says otherwise. */
 export const STEP_DEFAULTS = {
@@ -113,6 +131,7 @@ export function buildStep(
     maxRevealBytes:
       options.maxRevealBytes ?? (options.rule.kind === "verifier" ? DEFAULT_MAX_REVEAL_BYTES : 0),
     rule: options.rule,
+    ...(options.jury === undefined ? {} : { jury: juryOf(shape.id, options.jury, unit) }),
     limits: {
       startSeconds: at.startSeconds,
       runSeconds: at.runSeconds,

@@ -14,7 +14,7 @@ function describeItem(item: Abi[number]): string {
   if (item.type === "function") {
     const outputs = item.outputs.map(
       (output) =>
-        `${output.type}${"components" in output ? JSON.stringify(output.components) : ""}`,
+        `${output.type}${"components" in output ? output.components.map(({ name, type }) => `${type} ${name}`).join() : ""}`,
     );
     return `${toFunctionSignature(item as AbiFunction)} ${item.stateMutability} ${outputs.join(",")}`;
   }

@@ -53,6 +53,11 @@ const { compilers, overrides } = base.solidity as {
   overrides: Record<string, SolcConfig>;
 };
 
+const unoptimized = (compiler: SolcConfig): SolcConfig => ({
+  ...compiler,
+  settings: { ...compiler.settings, optimizer: UNOPTIMIZED },
+});
+
 const config: HardhatUserConfig = {
   ...base,
   paths: {
@@ -73,11 +78,14 @@ const config: HardhatUserConfig = {
   },
   mocha: { timeout: 300_000, reporter: "dot" },
   solidity: {
-    compilers: compilers.map((compiler) => ({
-      ...compiler,
-      settings: { ...compiler.settings, optimizer: UNOPTIMIZED },
-    })),
-    overrides,
+    compilers: compilers.map(unoptimized),
+    // Third-party contracts stay as they are.
+    overrides: Object.fromEntries(
+      Object.entries(overrides).map(([file, compiler]) => [
+        file,
+        file.startsWith("contracts/") ? unoptimized(compiler) : compiler,
+      ]),
+    ),
   },
 };
 

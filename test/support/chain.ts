@@ -30,6 +30,8 @@ export interface TestChain {
   fromBlock: number;
   /** Wei of one unit. */
   unit: bigint;
+  /** Least stake of an operator, units. */
+  minStake: bigint;
   deployer: Deployer;
   client: ReturnType<typeof publicClient>;
   /** Time, mining and snapshots. */
@@ -51,6 +53,8 @@ const publicClient = (rpcUrl: string) =>
 const testClient = (rpcUrl: string) =>
   createTestClient({ mode: "hardhat", chain: hardhat, transport: http(rpcUrl) });
 
+/** Given to every call: Hardhat can't estimate one that must be given far more gas than it uses, as verifiers must. */
+const CALL_GAS = 10_000_000n;
 /** Unit 1 gwei; a small stake is enough. */
 const PARAMETERS: MarketParameters = {
   unit: 10n ** 9n,
@@ -78,6 +82,7 @@ export async function startTestChain(): Promise<TestChain> {
       market,
       fromBlock,
       unit: PARAMETERS.unit,
+      minStake: PARAMETERS.minStake,
       deployer,
       client,
       test: testClient(rpcUrl),
@@ -89,6 +94,7 @@ export async function startTestChain(): Promise<TestChain> {
           to: market,
           data,
           value,
+          gas: CALL_GAS,
         });
         await client.waitForTransactionReceipt({ hash });
         return hash;

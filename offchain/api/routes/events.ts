@@ -1,7 +1,7 @@
-import { asc, eq } from "drizzle-orm";
+import { and, asc, eq, getTableColumns } from "drizzle-orm";
 import { Router } from "express";
 import { z } from "zod";
-import { chainEvents } from "../../db/schema/chain";
+import { chainEvents, chainEventWorkflows } from "../../db/schema/chain";
 import { parseQuery } from "../body";
 import type { ApiDeps } from "../deps";
 import { workflowIdSchema } from "./workflows";
@@ -22,11 +22,18 @@ export function eventRoutes({ coordinator, db }: ApiDeps): Router {
     const { id } = parseQuery(request.params, workflowIdSchema);
     coordinator.views.workflow(id);
     const rows = db
-      .select()
-      .from(chainEvents)
-      .where(eq(chainEvents.workflow, id))
+      .select(getTableColumns(chainEvents))
+      .from(chainEventWorkflows)
+      .innerJoin(
+        chainEvents,
+        and(
+          eq(chainEvents.block, chainEventWorkflows.block),
+          eq(chainEvents.logIndex, chainEventWorkflows.logIndex),
+        ),
+      )
+      .where(eq(chainEventWorkflows.workflow, id))
       .orderBy(asc(chainEvents.block), asc(chainEvents.logIndex))
       .all();
-    response.json(rows.map(({ workflow: _workflow, ...event }) => event));
+    response.json(rows);
   });
 }

@@ -1,9 +1,13 @@
-import { assignmentRoot, inputsDigest, type Leaf } from "../../../protocol/assignment";
+import {
+  assignmentRoot,
+  inputsDigest,
+  type InputRef,
+  type Leaf,
+} from "../../../protocol/assignment";
 import { digestOf, toBytes32, ZERO_BYTES32, type Digest } from "../../../protocol/digest";
 import { tasksOf } from "../../../protocol/ticket";
 import { placeText } from "../chain/market-event";
-import { claimCallOf } from "../evidence/assignments";
-import { THROUGH_CONTRACT, type Scene } from "../evidence/scene";
+import type { Scene } from "../evidence/scene";
 import type { ServedWorkflow } from "./served-workflow";
 
 const attemptOf = (task: number, attempt: number) => `${task}/${attempt}`;
@@ -39,10 +43,16 @@ function leafOf(
 ): Leaf | string {
   const unfolded = served.unfolded.get(task);
   if (!unfolded) return "the task does not follow from the results that are served";
-  const inputs: Record<string, Digest> = {};
+  const inputs: Record<string, InputRef> = {};
   for (const [name, digest] of Object.entries(unfolded.inputs)) {
     if (!digest) return "an input's result is not served";
-    inputs[name] = digest;
+    const source = unfolded.sources[name];
+    const attempt = source === undefined ? undefined : served.tasks.get(source)?.attempt;
+    if (source !== undefined && attempt === undefined) return "an input's attempt is not served";
+    inputs[name] = {
+      digest,
+      source: source === undefined ? undefined : { task: source, attempt: attempt! },
+    };
   }
   if (!decision) return "the decision record is not served";
   const step = served.spec.steps[unfolded.step]!;
@@ -51,7 +61,7 @@ function leafOf(
     attempt,
     inputsDigest: inputsDigest(step.program, step.params, inputs),
     statementDigest:
-      step.statement === undefined ? ZERO_BYTES32 : toBytes32(inputs[step.statement]!),
+      step.statement === undefined ? ZERO_BYTES32 : toBytes32(inputs[step.statement]!.digest),
     decisionDigest: toBytes32(decision),
   };
 }
@@ -63,15 +73,12 @@ export function checkLeaves(scene: Scene, served: ServedWorkflow): void {
   );
   const decisions = checkDecisions(scene, served);
   const { workflow } = served;
-  const redone = [...workflow.tasks.values()].some((task) => task.endedAttempt >= 0);
+  const redone = [...workflow.tasks.values()].some((task) => task.endedAttempt > 0);
   for (const event of scene.eventsOf.get(workflow.workflow) ?? []) {
     if (event.name !== "Claimed") continue;
-    const call = claimCallOf(scene, event);
-    if (!call) {
-      check.skip(THROUGH_CONTRACT);
-      continue;
-    }
-    const { word, mask, attempt, root } = call.assignment;
+    const { assignment } = event.args;
+    if (!assignment) continue; // its leaves were fixed at opening
+    const { word, mask, attempt, root } = assignment;
     const leaves = tasksOf(word, mask).map((task) =>
       leafOf(served, task, attempt, decisions.get(attemptOf(task, attempt))),
     );
@@ -81,7 +88,7 @@ export function checkLeaves(scene: Scene, served: ServedWorkflow): void {
       continue;
     }
     const made = assignmentRoot(leaves as Leaf[]);
-    const fixedInputs = Object.values(served.spec.steps[call.assignment.step]!.inputs).every(
+    const fixedInputs = Object.values(served.spec.steps[assignment.step]!.inputs).every(
       (ref) => "input" in ref,
     );
     if (made !== root && redone && !fixedInputs) {

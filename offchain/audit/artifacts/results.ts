@@ -5,7 +5,7 @@ import type { Step } from "../../../protocol/spec";
 import { mapConcurrently } from "../chain/concurrently";
 import { askVerifier } from "../evidence/verifier-call";
 import type { Scene } from "../evidence/scene";
-import { attemptKey } from "../replay/ledger";
+import { attemptKey, type TaskState } from "../replay/ledger";
 import type { Check } from "../recorder";
 import type { Artifact, ArtifactCache } from "./artifact-cache";
 import { runValidation, type ValidationInput } from "./run-validation";
@@ -14,6 +14,9 @@ import type { ServedWorkflow } from "./served-workflow";
 const PARALLEL_VERIFIERS = 4;
 /** Validation programs may use several cores and gigabytes each. */
 const PARALLEL_VALIDATIONS = 2;
+
+/** States of tasks whose result may be paid, or was. */
+const STANDING: readonly TaskState[] = ["committed", "disputed", "settled"];
 
 /** A result that stands on the chain, and what is served of it. */
 interface Delivered {
@@ -33,7 +36,7 @@ function checkCommitments(scene: Scene, served: ServedWorkflow): Delivered[] {
     if (event.name === "FinalAccepted") finals.set(event.args.task, event.args.resultDigest);
   const delivered: Delivered[] = [];
   for (const task of workflow.tasks.values()) {
-    if (task.state !== "committed" && task.state !== "settled") continue;
+    if (!STANDING.includes(task.state)) continue;
     const where = `workflow ${workflow.workflow} task ${task.task} attempt ${task.attempt}`;
     const view = tasks.get(task.task);
     if (!view?.result || view.attempt !== task.attempt) {

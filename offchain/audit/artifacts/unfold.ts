@@ -10,9 +10,16 @@ export interface UnfoldedTask {
   step: number;
   /** Digest of each input; undefined where the task that makes it has no result that could be read. */
   inputs: Record<string, Digest | undefined>;
+  /** Whose result each input is of, for those that are not the requester's. */
+  sources: Record<string, number>;
 }
 
-type Item = Digest | undefined;
+/** An artifact, and the task whose result it is of. */
+interface Item {
+  digest: Digest | undefined;
+  source?: number | undefined;
+}
+const NOTHING: Item = { digest: undefined };
 
 /**
  * Unfolds a spec with the results of its tasks.
@@ -30,34 +37,36 @@ export function unfold(
 
   const place = (id: string) => spec.steps.findIndex((step) => step.id === id);
 
+  const fileOf = (task: number, output: string): Item => ({
+    digest: outputsOf(task)?.files[output],
+    source: task,
+  });
+
   const list = (ref: Ref): Item[] | undefined => {
     if ("input" in ref) {
       const input = spec.inputs[ref.input]!;
-      return input.kind === "collection" ? input.items : undefined;
+      return input.kind === "collection" ? input.items.map((digest) => ({ digest })) : undefined;
     }
     const at = place(ref.step);
     const step = spec.steps[at]!;
     const made = done.get(ref.step);
     if (!made) return undefined;
-    if (step.fanOut.kind === "single") return outputsOf(first[at]!)?.items[ref.output];
+    const source = first[at]!;
+    if (step.fanOut.kind === "single")
+      return outputsOf(source)?.items[ref.output]?.map((digest) => ({ digest, source }));
     if (step.fanOut.kind === "map")
-      return Array.from(
-        { length: made.count },
-        (_, i) => outputsOf(first[at]! + i)?.files[ref.output],
-      );
+      return Array.from({ length: made.count }, (_, i) => fileOf(source + i, ref.output));
     if (ref.output === step.fanOut.item) return made.tops.map(({ item }) => item);
-    return made.tops.map(({ task }) =>
-      task === undefined ? undefined : outputsOf(task)?.files[ref.output],
-    );
+    return made.tops.map(({ task }) => (task === undefined ? NOTHING : fileOf(task, ref.output)));
   };
 
   const single = (ref: Ref): Item => {
     if ("input" in ref) {
       const input = spec.inputs[ref.input]!;
-      return input.kind === "file" ? input.digest : undefined;
+      return input.kind === "file" ? { digest: input.digest } : NOTHING;
     }
-    if (ref.index !== undefined) return list(ref)?.[ref.index];
-    return outputsOf(first[place(ref.step)]!)?.files[ref.output];
+    if (ref.index !== undefined) return list(ref)?.[ref.index] ?? NOTHING;
+    return fileOf(first[place(ref.step)]!, ref.output);
   };
 
   const unfoldStep = (at: number, step: Step): void => {
@@ -69,7 +78,15 @@ export function unfold(
     let count = 0;
     const add = (inputs: Record<string, Item>): number => {
       const task = first[at]! + count++;
-      tasks.set(task, { task, step: at, inputs: { ...fixed, ...inputs } });
+      const all = Object.entries({ ...fixed, ...inputs });
+      tasks.set(task, {
+        task,
+        step: at,
+        inputs: Object.fromEntries(all.map(([name, { digest }]) => [name, digest])),
+        sources: Object.fromEntries(
+          all.flatMap(([name, { source }]) => (source === undefined ? [] : [[name, source]])),
+        ),
+      });
       return task;
     };
     if (fanOut.kind === "single") {
@@ -79,7 +96,7 @@ export function unfold(
       const lists = mapped.map((name) => list(step.inputs[name]!));
       if (lists.some((items) => items === undefined)) return;
       for (let i = 0; i < lists[0]!.length; i++)
-        add(Object.fromEntries(mapped.map((name, j) => [name, lists[j]![i]])));
+        add(Object.fromEntries(mapped.map((name, j) => [name, lists[j]![i] ?? NOTHING])));
       done.set(step.id, { count, tops: [] });
     } else {
       const source = list(fanOut.source);
@@ -96,7 +113,7 @@ export function unfold(
           const task = add(
             Object.fromEntries(children.map(({ item }, j) => [fanOut.slots[j]!, item])),
           );
-          above.push({ item: outputsOf(task)?.files[fanOut.item], task });
+          above.push({ item: fileOf(task, fanOut.item), task });
         }
         level = above;
       }

@@ -1,10 +1,41 @@
-import { decodeEventLog, type DecodeEventLogReturnType, type Hex, type Log } from "viem";
+import {
+  decodeEventLog,
+  type Address,
+  type DecodeEventLogReturnType,
+  type Hex,
+  type Log,
+} from "viem";
 import { marketAbi } from "../../../protocol/abi";
+import type { AssignmentFields } from "../../../protocol/operations";
+import type { Ticket } from "../../../protocol/ticket";
 
 type Decoded = DecodeEventLogReturnType<typeof marketAbi>;
-export type EventName = Decoded["eventName"];
+
+interface OfSlot {
+  operator: Address;
+  workflow: number;
+  slot: number;
+}
+
+/** What the facts of an `Advanced` come to, one after another; the replay makes these, because it knows the slots. */
+interface Operations {
+  Claimed: OfSlot & { ticket: Ticket; deadline: number; assignment: AssignmentFields | undefined };
+  /** A part leaves the rest of the claim in `fromSlot`. */
+  Committed: OfSlot & {
+    fromSlot: number;
+    ticket: Ticket;
+    maturesAt: number;
+    commitments: readonly Hex[];
+  };
+  Settled: OfSlot & { pay: bigint; bond: bigint };
+}
+
+export type LoggedName = Decoded["eventName"];
+export type EventName = LoggedName | keyof Operations;
 /** Arguments of one kind of event. */
-export type EventArgs<N extends EventName> = Extract<Decoded, { eventName: N }>["args"];
+export type EventArgs<N extends EventName> = N extends keyof Operations
+  ? Operations[N]
+  : Extract<Decoded, { eventName: N }>["args"];
 
 /** Where an event stands on the chain. */
 export interface EventPlace {

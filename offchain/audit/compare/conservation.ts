@@ -8,11 +8,13 @@ const CHECK = "In less out equals escrow, stake, owed and burned, to the wei";
  * Adds everything up. What came in less what went out must be in exactly one of the pots, and the contract must hold it.
  * @param unit wei of one unit
  * @param balance wei that the contract holds at the same block
+ * @param contractHeld units that the contract says came in less those that went out
  */
 export function conservation(
   ledger: Ledger,
   unit: bigint,
   balance: bigint,
+  contractHeld: bigint,
   recorder: Recorder,
 ): MoneySummary {
   const pots = { escrow: 0n, stake: 0n, bonds: 0n, owed: 0n };
@@ -31,6 +33,12 @@ export function conservation(
     "books_do_not_add_up",
     "market",
     () => `in less out is ${difference} units off the pots`,
+  );
+  check.expect(
+    held === contractHeld,
+    "held_differs",
+    "market",
+    () => `in less out is ${held} units, the contract says ${contractHeld}`,
   );
   check.expect(
     forced >= 0n,

@@ -1,7 +1,6 @@
-import { encodeAbiParameters, keccak256, type Hex } from "viem";
 import { SLOT_STATE } from "../../../protocol/abi";
 import { commitmentsRoot } from "../../../protocol/commitment";
-import { ticketHash } from "../../../protocol/ticket";
+import { batchHash, ticketHash } from "../../../protocol/ticket";
 import { mapConcurrently } from "../chain/concurrently";
 import type { MarketReader } from "../chain/market-reader";
 import type { Recorder } from "../recorder";
@@ -13,16 +12,10 @@ const DIGEST_BITS = 200n;
 
 /** @returns what the contract keeps of a live or committed batch */
 function slotDigest(batch: Batch): bigint {
-  const ticket = ticketHash(batch.ticket);
-  const hash: Hex =
+  const hash =
     batch.state === "claimed"
-      ? ticket
-      : keccak256(
-          encodeAbiParameters(
-            [{ type: "bytes32" }, { type: "bytes32" }],
-            [ticket, commitmentsRoot([...batch.commitments])],
-          ),
-        );
+      ? ticketHash(batch.ticket)
+      : batchHash(batch.ticket, commitmentsRoot([...batch.commitments]));
   return BigInt(hash) & ((1n << DIGEST_BITS) - 1n);
 }
 
@@ -35,7 +28,7 @@ export async function compareSlots(
   const check = recorder.check("Every claim and batch of commitments equals the contract's");
   await mapConcurrently([...ledger.slots.values()], PARALLEL_READS, async (batch) => {
     const where = `slot ${batch.slot} of ${batch.operator}`;
-    const [state, time, struck, digest] = await reader.slot(batch.operator, batch.slot);
+    const [state, time, removed, voided, digest] = await reader.slot(batch.operator, batch.slot);
     const sameState = check.expect(
       state === SLOT_STATE[batch.state],
       "slot_state_differs",
@@ -50,10 +43,11 @@ export async function compareSlots(
       () => `the events make ${batch.time}, the contract has ${time}`,
     );
     check.expect(
-      struck === batch.struck.size,
+      removed === batch.removed.size && voided === batch.voided.size,
       "slot_strikes_differ",
       where,
-      () => `the events strike ${batch.struck.size} tasks, the contract ${struck}`,
+      () =>
+        `the events remove ${batch.removed.size} tasks and void ${batch.voided.size}, the contract ${removed} and ${voided}`,
     );
     check.expect(
       digest === slotDigest(batch),

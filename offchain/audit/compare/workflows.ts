@@ -1,6 +1,6 @@
 import { encodeAbiParameters, keccak256 } from "viem";
 import { ZERO_BYTES32 } from "../../../protocol/digest";
-import { stepsRoot } from "../../../protocol/terms";
+import { workflowTerms } from "../../../protocol/terms";
 import { mapConcurrently } from "../chain/concurrently";
 import type { MarketReader } from "../chain/market-reader";
 import type { Check, Recorder } from "../recorder";
@@ -22,7 +22,7 @@ async function compareWorkflow(
   check: Check,
 ): Promise<void> {
   const where = `workflow ${workflow.workflow}`;
-  const [requester, coordinator, status, feeBps, deadline, escrow, refunded, specHash, root] =
+  const [requester, coordinator, status, feeBps, deadline, escrow, refunded, terms] =
     await reader.workflow(workflow.workflow);
   const pairs: [string, unknown, unknown][] = [
     ["requester", workflow.requester, requester],
@@ -32,8 +32,7 @@ async function compareWorkflow(
     ["deadline", workflow.deadline, deadline],
     ["escrow", workflow.escrow, escrow],
     ["refunded", workflow.refunded, refunded],
-    ["spec digest", workflow.specHash, specHash],
-    ["root of the steps", stepsRoot([...workflow.steps]), root],
+    ["coordinator and steps", workflowTerms(workflow.coordinator, [...workflow.steps]), terms],
     ["completion", completionHash(workflow), await reader.completion(workflow.workflow)],
   ];
   for (const [what, ours, theirs] of pairs)

@@ -47,9 +47,11 @@ export async function fetchCalls(
   return calls;
 }
 
+/** @returns the call; what a permit came with, if it is one that brings a permit */
 function decode(data: Hex): Decoded | undefined {
   try {
-    return decodeFunctionData({ abi: marketAbi, data });
+    const call = decodeFunctionData({ abi: marketAbi, data });
+    return call.functionName === "permitAndCall" ? decode(call.args[5]) : call;
   } catch {
     return undefined;
   }

@@ -1,12 +1,13 @@
 import { commitmentsRoot } from "../../../protocol/commitment";
 import { RULE } from "../../../protocol/terms";
-import { unpackTicket } from "../../../protocol/ticket";
+import { hashPair, partOf, ticketHash, unpackTicket } from "../../../protocol/ticket";
 import { placeText, type EventOf } from "../chain/market-event";
+import { operationsOf } from "./operations";
 import { THROUGH_CONTRACT, type Scene } from "./scene";
 import { coordinatorAt, isSignedBy } from "./signatures";
 
 const ACCEPTANCES = "Every commitment under rule accepted carries its coordinator's acceptance";
-const RELEASES = "Every release was signed by its coordinator, or is a concession";
+const RELEASES = "Every release was signed by its coordinator, penalised, or is a concession";
 
 async function checkAcceptance(scene: Scene, event: EventOf<"Committed">): Promise<void> {
   const { args } = event;
@@ -14,31 +15,24 @@ async function checkAcceptance(scene: Scene, event: EventOf<"Committed">): Promi
   if (claim.rule !== RULE.accepted) return;
   const check = scene.recorder.check(ACCEPTANCES);
   const workflow = scene.ledger.workflows.get(args.workflow);
-  const call = scene.calls.get(event.tx)?.call;
-  const commit =
-    call?.functionName === "advance" &&
-    call.args[1].find(
-      ({ slot, commitments }) =>
-        slot === args.fromSlot && commitments.join() === args.commitments.join(),
-    );
-  if (!workflow || !commit) {
+  const operations = operationsOf(scene, event);
+  const index = operations?.commits.findIndex(
+    ({ fromSlot, commitments }) =>
+      fromSlot === args.fromSlot && commitments.join() === args.commitments.join(),
+  );
+  const acceptance = index === undefined ? undefined : operations!.signatures.acceptances[index];
+  if (!workflow || !acceptance) {
     check.skip(workflow ? THROUGH_CONTRACT : "its workflow is unknown");
     return;
   }
-  const { step, attempt, word, mask, root } = claim;
   const message = {
-    workflow: args.workflow,
-    step,
     operator: args.operator,
-    attempt,
-    word,
-    mask,
-    root,
+    ticket: ticketHash(args.ticket),
     commitmentsRoot: commitmentsRoot([...args.commitments]),
   };
   const coordinator = coordinatorAt(workflow, event);
   check.expect(
-    await isSignedBy(scene, coordinator, { primaryType: "Acceptance", message }, commit.acceptance),
+    await isSignedBy(scene, coordinator, { primaryType: "Acceptance", message }, acceptance),
     "acceptance_signature",
     placeText(event),
     `the acceptance is not by coordinator ${coordinator}`,
@@ -69,10 +63,19 @@ async function checkRelease(scene: Scene, event: EventOf<"Released">): Promise<v
     check.skip(workflow ? THROUGH_CONTRACT : "its workflow is unknown");
     return;
   }
-  const [, ticket, , signature] = call.args;
-  const { step, attempt, root } = unpackTicket(ticket);
-  const { operator, word, mask } = args;
-  const message = { workflow: args.workflow, step, operator, attempt, word, mask, root };
+  const [operator, , { money, scope, bound }, , signature] = call.args;
+  if (signature === "0x") {
+    check.expect(
+      args.penalty > 0n,
+      "release_unsigned",
+      placeText(event),
+      "given back without the coordinator's consent, and free of penalty",
+    );
+    return;
+  }
+  const part = partOf({ money, scope }, args.mask);
+  const ticket = hashPair(part.money, hashPair(part.scope, bound));
+  const message = { operator, ticket };
   const coordinator = coordinatorAt(workflow, event);
   check.expect(
     await isSignedBy(scene, coordinator, { primaryType: "Release", message }, signature),

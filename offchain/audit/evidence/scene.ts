@@ -9,8 +9,12 @@ export interface Scene {
   client: PublicClient;
   chainId: number;
   market: Address;
-  /** Wei of one unit. */
+  /** The market's currency; zero: the chain's own. */
+  token: Address;
+  /** Wei of one unit, or the token's smallest units. */
   unit: bigint;
+  /** Seconds; as long receipts by a former delegate are evidence. */
+  unbondingDelay: number;
   toBlock: bigint;
   events: readonly MarketEvent[];
   /** The same events by workflow, for those that have one. */

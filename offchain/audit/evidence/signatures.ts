@@ -10,9 +10,9 @@ import type { EventPlace } from "../chain/market-event";
 import type { Workflow } from "../replay/ledger";
 import type { Scene } from "./scene";
 
-/** What a coordinator signs, in the form that the contract hashes. */
+/** What a coordinator or an operator signs, in the form that the contract hashes. */
 export type Signed = Pick<
-  TypedDataDefinition<typeof TYPES, "Assignment" | "Acceptance" | "Release">,
+  TypedDataDefinition<typeof TYPES, "Assignment" | "Acceptance" | "Release" | "Receipt">,
   "primaryType" | "message"
 >;
 

@@ -1,5 +1,6 @@
 import { getAddress } from "viem";
 import { LIMITS } from "../../../protocol/limits";
+import { judgeHash } from "../../../protocol/terms";
 import { tasksOf, unpackTicket, withMask, type Claim } from "../../../protocol/ticket";
 import type { EventOf } from "../chain/market-event";
 import { knownWorkflow, RULES, type Replay } from "./context";
@@ -11,11 +12,13 @@ import {
   type Task,
   type Workflow,
 } from "./ledger";
+import { isClaimable } from "./workflows";
 
 function checkTerms(
   replay: Replay,
   workflow: Workflow,
   claim: Claim,
+  deadline: number,
   time: number,
   where: string,
 ): void {
@@ -27,7 +30,7 @@ function checkTerms(
     "event and ticket differ",
   );
   check.expect(
-    workflow.status === 1 && time <= workflow.deadline,
+    isClaimable(workflow, time),
     "claim_after_end",
     where,
     `workflow ${workflow.workflow} was closed to new claims`,
@@ -71,10 +74,16 @@ function checkTerms(
     () => `the ticket's bond, rule or window differ from step ${claim.step}'s`,
   );
   check.expect(
-    claim.deadline === time + claimTime,
+    deadline === time + claimTime,
     "claim_deadline",
     where,
-    () => `deadline ${claim.deadline}, the claim time ends at ${time + claimTime}`,
+    () => `deadline ${deadline}, the claim time ends at ${time + claimTime}`,
+  );
+  check.expect(
+    claim.judgeHash === judgeHash(step!.judge),
+    "ticket_terms",
+    where,
+    () => `the ticket binds other terms of disputes than step ${claim.step}'s`,
   );
 }
 
@@ -88,7 +97,8 @@ function takeTask(
 ): void {
   const { claim, operator } = batch;
   const before = workflow.tasks.get(index);
-  const free = before === undefined || !["claimed", "committed", "settled"].includes(before.state);
+  const free =
+    before === undefined || !["claimed", "committed", "disputed", "settled"].includes(before.state);
   const check = replay.recorder.check(RULES.claims);
   check.expect(
     free,
@@ -96,7 +106,7 @@ function takeTask(
     where,
     () => `task ${index} is ${before!.state} by ${before!.operator} (attempt ${before!.attempt})`,
   );
-  const endedAttempt = before?.endedAttempt ?? -1;
+  const endedAttempt = before?.endedAttempt ?? 0;
   check.expect(
     claim.attempt > endedAttempt,
     "attempt_not_fenced",
@@ -110,6 +120,8 @@ function takeTask(
     operator,
     price: claim.price,
     endedAttempt,
+    struckAttempts: before?.struckAttempts ?? [],
+    pot: before?.pot ?? 0n,
   };
   workflow.tasks.set(index, task);
 }
@@ -132,9 +144,10 @@ export function claimed(replay: Replay, event: EventOf<"Claimed">, where: string
     claim,
     claimedAt: time,
     claimTx: tx,
-    time: claim.deadline,
+    time: args.deadline,
     commitments: [],
-    struck: new Set(),
+    removed: new Set(),
+    voided: new Set(),
   };
   const check = replay.recorder.check(RULES.claims);
   const held = replay.ledger.batch(operator, args.slot);
@@ -143,6 +156,12 @@ export function claimed(replay: Replay, event: EventOf<"Claimed">, where: string
     "slot_in_use",
     where,
     () => `slot ${args.slot} still holds a ${held!.state} batch`,
+  );
+  check.expect(
+    args.assignment === undefined || (claim.mask & ~args.assignment.mask) === 0n,
+    "claim_outside_assignment",
+    where,
+    "it claims tasks that the coordinator did not offer",
   );
   replay.ledger.put(batch);
   replay.ledger.claims.push(batch);
@@ -168,7 +187,7 @@ export function claimed(replay: Replay, event: EventOf<"Claimed">, where: string
 
   const workflow = knownWorkflow(replay, RULES.claims, args.workflow, where);
   if (!workflow) return;
-  checkTerms(replay, workflow, claim, time, where);
+  checkTerms(replay, workflow, claim, args.deadline, time, where);
   workflow.claims.push(batch);
   for (const task of tasks) takeTask(replay, workflow, batch, task, where);
   workflow.claimed.set(claim.word, (workflow.claimed.get(claim.word) ?? 0n) | claim.mask);
@@ -192,9 +211,8 @@ export function committed(replay: Replay, event: EventOf<"Committed">, where: st
   const live = from?.state === "claimed" ? from : undefined;
   const same =
     live !== undefined &&
-    live.ticket.head === args.ticket.head &&
     live.ticket.root === args.ticket.root &&
-    live.claim.window === claim.window;
+    withMask(live.ticket, claim.mask).money === args.ticket.money;
   check.expect(
     same && (claim.mask & ~live.claim.mask) === 0n,
     "commit_without_claim",
@@ -202,10 +220,10 @@ export function committed(replay: Replay, event: EventOf<"Committed">, where: st
     () => `slot ${args.fromSlot} of ${operator} holds no live claim of these tasks`,
   );
   check.expect(
-    time <= claim.deadline,
+    live === undefined || time <= live.time,
     "commit_too_late",
     where,
-    `at ${time}, deadline ${claim.deadline}`,
+    () => `at ${time}, deadline ${live!.time}`,
   );
   check.expect(
     args.maturesAt === time + claim.window,
@@ -230,7 +248,8 @@ export function committed(replay: Replay, event: EventOf<"Committed">, where: st
     claimTx: live?.claimTx ?? event.tx,
     time: args.maturesAt,
     commitments: args.commitments,
-    struck: new Set(),
+    removed: new Set(),
+    voided: new Set(),
   };
   if (live && claim.mask !== live.claim.mask) {
     const rest = live.claim.mask & ~claim.mask;

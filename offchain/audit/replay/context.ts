@@ -1,10 +1,12 @@
-import type { Hex } from "viem";
-import type { EventOf } from "../chain/market-event";
+import type { Address, Hex } from "viem";
+import type { EventOf, MarketEvent } from "../chain/market-event";
 import type { Recorder } from "../recorder";
 import type { Batch, Ledger, Workflow } from "./ledger";
 
 /** What a replay knows of the contract besides its events. */
 export interface MarketParameters {
+  chainId: number;
+  market: Address;
   /** Units; the first deposit must reach it. */
   minStake: bigint;
   /** Seconds. */
@@ -19,9 +21,11 @@ export interface Replay {
   recorder: Recorder;
   parameters: MarketParameters;
   /** The last release, which a concession of the same transaction explains. */
-  released: { tx: Hex; slot: bigint; word: number; mask: bigint; batch: Batch } | undefined;
-  /** An expiry of a part of a claim, which only a take-over explains. */
-  takenInPart: { event: EventOf<"Expired">; where: string } | undefined;
+  released: { tx: Hex; slot: number; word: number; mask: bigint; batch: Batch } | undefined;
+  /** All events so far, each `Advanced` followed by what it comes to. */
+  told: MarketEvent[];
+  /** Expiries of parts of claims, which only a take-over at the end of their transaction explains. */
+  takenInPart: { event: EventOf<"Expired">; where: string }[];
 }
 
 /** Names of the checks that the replay makes; each says what holds when nothing was found. */
@@ -33,6 +37,9 @@ export const RULES = {
   commitments: "Commitments come from live claims, in time",
   settlements: "Only matured commitments are paid, once, at their price",
   ends: "Released, conceded and expired claims move exactly their own bonds",
+  disputes: "Disputes keep their phases and times, and move exactly their own pay and bonds",
+  juries: "Jurors take seats, vote, are paid and fined by the rules",
+  silence: "Coordinators are declared silent, and answer, by the rules",
   strikes: "Strikes fall inside the window and split exactly the bond",
 } as const;
 

@@ -5,10 +5,11 @@ import type { EventOf, MarketEvent } from "../chain/market-event";
 import { knownWorkflow, RULES, type Replay } from "./context";
 import { attemptKey, type Batch, type TaskState, type Workflow } from "./ledger";
 import { addSpent } from "./claims";
-import { latePenalty } from "./shares";
+import { readFacts } from "./facts";
+import { earlyPenalty, latePenalty } from "./shares";
 
 /** Ends tasks of a live claim without pay: their price returns to the escrow, and they can be claimed again. */
-function endTasks(
+export function endTasks(
   workflow: Workflow | undefined,
   batch: Batch,
   mask: bigint,
@@ -37,7 +38,7 @@ function endTasks(
 function liveClaim(
   replay: Replay,
   operator: Address,
-  slot: bigint,
+  slot: number,
   word: number,
   mask: bigint,
   where: string,
@@ -64,8 +65,19 @@ export function released(replay: Replay, event: EventOf<"Released">, where: stri
   if (!batch) return;
   const bonds = batch.claim.bond * BigInt(tasksOf(args.word, args.mask).length);
   const account = replay.ledger.account(args.operator);
+  const check = replay.recorder.check(RULES.ends);
+  check.expect(
+    args.penalty === 0n || args.penalty === earlyPenalty(bonds),
+    "penalty_amount",
+    where,
+    () =>
+      `penalty ${args.penalty}, due are ${earlyPenalty(bonds)} without the coordinator's consent`,
+  );
+  check.expect(event.time <= batch.time, "release_too_late", where, `deadline ${batch.time}`);
   account.locked -= bonds;
-  account.free += bonds;
+  account.free += bonds - args.penalty;
+  account.penalties += args.penalty;
+  replay.ledger.burned += args.penalty;
   endTasks(workflow, batch, args.mask, "released");
   replay.released = { tx, slot: args.slot, word: args.word, mask: args.mask, batch };
 }
@@ -107,20 +119,25 @@ export function conceded(replay: Replay, { args, tx }: EventOf<"Conceded">, wher
 
 /** A part of a claim can expire only by a take-over: a claim of these tasks in the same transaction. */
 export function checkTakeOver(replay: Replay, next: MarketEvent | undefined): void {
-  const taken = replay.takenInPart;
-  if (!taken || (next?.tx === taken.event.tx && next.name === "Expired")) return;
-  const { args, tx } = taken.event;
-  const claim =
-    next?.name === "Claimed" && next.tx === tx ? unpackTicket(next.args.ticket) : undefined;
-  replay.recorder
-    .check(RULES.ends)
-    .expect(
-      claim !== undefined && claim.word === args.word && (args.mask & ~claim.mask) === 0n,
-      "expired_in_part",
-      taken.where,
-      "a part of a claim expired, and nobody took its tasks over",
+  const [first] = replay.takenInPart;
+  if (!first || (next?.tx === first.event.tx && next.name === "Expired")) return;
+  const facts = next?.name === "Advanced" ? readFacts(next.args.facts) : undefined;
+  const claims = (facts?.claims ?? []).map(({ ticket }) => unpackTicket(ticket));
+  for (const { event, where } of replay.takenInPart) {
+    const { workflow, word, mask } = event.args;
+    const isTaken = claims.some(
+      (claim) => claim.workflow === workflow && claim.word === word && (mask & ~claim.mask) === 0n,
     );
-  replay.takenInPart = undefined;
+    replay.recorder
+      .check(RULES.ends)
+      .expect(
+        isTaken && next?.tx === event.tx,
+        "expired_in_part",
+        where,
+        "a part of a claim expired, and nobody took its tasks over",
+      );
+  }
+  replay.takenInPart = [];
 }
 
 /** A claim past its deadline ends; a share of its bonds is lost. */
@@ -143,13 +160,13 @@ export function expired(replay: Replay, event: EventOf<"Expired">, where: string
   const batch = liveClaim(replay, args.operator, args.slot, args.word, args.mask, where);
   if (!batch) return;
   check.expect(
-    time > batch.claim.deadline,
+    time > batch.time,
     "expired_too_early",
     where,
-    () => `at ${time}, deadline ${batch.claim.deadline}`,
+    () => `at ${time}, deadline ${batch.time}`,
   );
   const last = args.mask === batch.claim.mask;
-  if (!last) replay.takenInPart = { event, where };
+  if (!last) replay.takenInPart.push({ event, where });
   const bonds = batch.claim.bond * BigInt(tasks.length);
   const due = latePenalty(bonds, last, replay.parameters.lateGasRefund);
   check.expect(
@@ -186,33 +203,22 @@ export function settled(replay: Replay, event: EventOf<"Settled">, where: string
     )
   )
     return;
-  const { claim, struck } = batch!;
+  const { claim, removed, voided } = batch!;
   check.expect(
     time >= batch!.time,
     "settled_too_early",
     where,
     () => `at ${time}, maturity ${batch!.time}`,
   );
-  const tasks = tasksOf(claim.word, claim.mask).filter((task) => !struck.has(task));
-  const count = BigInt(tasks.length);
-  check.expect(
-    args.pay === claim.price * count,
-    "pay_amount",
-    where,
-    () => `paid ${args.pay} units, ${count} tasks at ${claim.price} are ${claim.price * count}`,
-  );
-  check.expect(
-    args.bond === claim.bond * count,
-    "bond_amount",
-    where,
-    () => `frees ${args.bond} units, ${count} bonds of ${claim.bond} are ${claim.bond * count}`,
+  const tasks = tasksOf(claim.word, claim.mask).filter(
+    (task) => !removed.has(task) && !voided.has(task),
   );
   batch!.state = "credited";
   account.settledTasks += tasks.length;
   for (const index of tasks) payTask(replay, workflow, batch!, index, where);
 }
 
-function payTask(
+export function payTask(
   replay: Replay,
   workflow: Workflow | undefined,
   batch: Batch,
@@ -267,7 +273,7 @@ export function finalAccepted(
   const { claim } = batch!;
   const step = workflow?.steps[claim.step];
   if (workflow && step)
-    workflow.final = { tx, verifier: step.verifier, statementDigest: args.statementDigest };
+    workflow.final = { tx, verifier: step.judge.verifier, statementDigest: args.statementDigest };
   check.expect(
     step?.isFinal === true,
     "final_step",
@@ -275,10 +281,10 @@ export function finalAccepted(
     () => `step ${claim.step} is not the final one`,
   );
   check.expect(
-    time <= claim.deadline,
+    time <= batch!.time,
     "commit_too_late",
     where,
-    `at ${time}, deadline ${claim.deadline}`,
+    `at ${time}, deadline ${batch!.time}`,
   );
   check.expect(
     args.pay === claim.price && args.bond === claim.bond,

@@ -1,6 +1,7 @@
 import { getAddress, type Address, type Hex } from "viem";
 import type { StepTerms } from "../../../protocol/terms";
 import type { Claim, Ticket } from "../../../protocol/ticket";
+import type { Dispute, Draw, Fate, Pool } from "./court-books";
 import { BPS } from "./shares";
 
 // The auditor's own books. Amounts are in units, times in Unix seconds.
@@ -26,7 +27,7 @@ export interface Account {
 /** Content of one of an operator's slots. */
 export interface Batch {
   operator: Address;
-  slot: bigint;
+  slot: number;
   state: "claimed" | "committed" | "credited";
   ticket: Ticket;
   claim: Claim;
@@ -36,12 +37,22 @@ export interface Batch {
   /** Deadline while claimed, maturity once committed. */
   time: number;
   commitments: readonly Hex[];
-  /** Tasks struck out of the batch. */
-  struck: Set<number>;
+  /** Tasks that left the batch with pay and bond: struck, or moved into a dispute. */
+  removed: Set<number>;
+  /** Tasks of the batch that are unpaid, because an input of theirs was struck. */
+  voided: Set<number>;
 }
 
 export type TaskState =
-  "claimed" | "committed" | "settled" | "struck" | "expired" | "conceded" | "released";
+  | "claimed"
+  | "committed"
+  | "disputed"
+  | "settled"
+  | "struck"
+  | "void"
+  | "expired"
+  | "conceded"
+  | "released";
 
 /** The newest claim of one task. */
 export interface Task {
@@ -50,8 +61,11 @@ export interface Task {
   attempt: number;
   operator: Address;
   price: bigint;
-  /** Highest attempt that ended without pay, -1 for none; the next must be above it. */
+  /** Highest attempt that ended without pay, 0 for none; the next must be above it. */
   endedAttempt: number;
+  /** Attempts that were struck, and what their strikes have left for those who built on their results. */
+  struckAttempts: readonly number[];
+  pot: bigint;
 }
 
 /** One attempt that put a commitment on the chain; kept for the checks of artifacts. */
@@ -63,7 +77,7 @@ export interface Committed {
   operator: Address;
   root: Hex;
   commitment: Hex;
-  outcome: "committed" | "settled" | "struck";
+  outcome: "committed" | "settled" | "struck" | "void";
 }
 
 export interface Workflow {
@@ -89,8 +103,21 @@ export interface Workflow {
   tasks: Map<number, Task>;
   claims: Batch[];
   endedAt: number | undefined;
+  /** Seconds that a coordinator declared silent has to answer; 0: it can't be declared silent. */
+  silenceDelay: number;
+  /** When it was declared silent and has not answered since. */
+  silentAt: number | undefined;
+  /** Whose bond pays for its answer. */
+  silentBy: Address | undefined;
   /** The final proof that was accepted, and where. */
   final: { tx: Hex; verifier: Address; statementDigest: Hex } | undefined;
+}
+
+/** Who may act for an operator from some event on. */
+export interface Delegation {
+  since: [block: number, logIndex: number];
+  time: number;
+  delegate: Address;
 }
 
 export class Ledger {
@@ -99,6 +126,15 @@ export class Ledger {
   readonly slots = new Map<string, Batch>();
   /** By "workflow/task/attempt". */
   readonly committed = new Map<string, Committed>();
+  /** By the contract's key. */
+  readonly disputes = new Map<Hex, Dispute>();
+  /** By "workflow/task/attempt". */
+  readonly fates = new Map<string, Fate>();
+  /** By check program. */
+  readonly pools = new Map<Hex, Pool>();
+  readonly draws: Draw[] = [];
+  /** Everyone who ever acted for an operator, in order; the zero address: nobody. */
+  readonly delegates = new Map<Address, Delegation[]>();
   /** Every claim ever made, in order. */
   readonly claims: Batch[] = [];
   in = 0n;
@@ -129,8 +165,18 @@ export class Ledger {
     return account;
   }
 
-  batch(operator: Address, slot: bigint): Batch | undefined {
+  batch(operator: Address, slot: number): Batch | undefined {
     return this.slots.get(slotKey(operator, slot));
+  }
+
+  fate(workflow: number, task: number, attempt: number): Fate {
+    const key = attemptKey(workflow, task, attempt);
+    let fate = this.fates.get(key);
+    if (!fate) {
+      fate = { workflow, task, attempt, isVoid: false, hasLeft: false, isStruck: false };
+      this.fates.set(key, fate);
+    }
+    return fate;
   }
 
   put(batch: Batch): void {
@@ -138,7 +184,7 @@ export class Ledger {
   }
 }
 
-export function slotKey(operator: Address, slot: bigint): string {
+export function slotKey(operator: Address, slot: number): string {
   return `${getAddress(operator)}/${slot}`;
 }
 

@@ -1,10 +1,31 @@
-import { placeText, type EventName, type EventOf, type MarketEvent } from "../chain/market-event";
+import { placeText, type EventOf, type LoggedName, type MarketEvent } from "../chain/market-event";
 import type { Recorder } from "../recorder";
-import { claimed, committed } from "./claims";
+import { advanced } from "./advanced";
 import { RULES, type MarketParameters, type Replay } from "./context";
-import { checkTakeOver, conceded, expired, finalAccepted, released, settled } from "./endings";
+import { demanded, revealed } from "./demands";
+import { disputePaid, disputeVoided, voided } from "./dispute-ends";
+import { callEnded } from "./disputes";
+import { checkTakeOver, conceded, expired, finalAccepted, released } from "./endings";
+import {
+  appealed,
+  caseClosed,
+  caseDismissed,
+  drawPostponed,
+  juryCalled,
+  juryDrawn,
+  voted,
+  voteOpened,
+} from "./juries";
 import { Ledger } from "./ledger";
-import { owedWithdrawn, stakeDeposited, stakeWithdrawn, unbondingStarted } from "./stake";
+import { seatLeft, seatsTaken } from "./seats";
+import { openClaimed, silenceAnswered, silenceDeclared, silenceEnded } from "./silence";
+import {
+  delegateSet,
+  owedWithdrawn,
+  stakeDeposited,
+  stakeWithdrawn,
+  unbondingStarted,
+} from "./stake";
 import { struck } from "./strikes";
 import {
   coordinatorReplaced,
@@ -18,7 +39,7 @@ import {
 } from "./workflows";
 
 type Handlers = {
-  [N in EventName]: (replay: Replay, event: EventOf<N>, where: string) => void;
+  [N in LoggedName]: (replay: Replay, event: EventOf<N>, where: string) => void;
 };
 
 const HANDLERS: Handlers = {
@@ -26,6 +47,7 @@ const HANDLERS: Handlers = {
   UnbondingStarted: unbondingStarted,
   StakeWithdrawn: stakeWithdrawn,
   OwedWithdrawn: owedWithdrawn,
+  DelegateSet: delegateSet,
   WorkflowOpened: workflowOpened,
   EscrowToppedUp: escrowToppedUp,
   DeadlineExtended: deadlineExtended,
@@ -34,21 +56,39 @@ const HANDLERS: Handlers = {
   WorkflowCompleted: workflowCompleted,
   EscrowRefunded: escrowRefunded,
   FeePaid: feePaid,
-  Claimed: claimed,
-  Committed: committed,
-  Settled: settled,
+  Advanced: advanced,
+  OpenClaimed: openClaimed,
   FinalAccepted: finalAccepted,
   Released: released,
   Conceded: conceded,
   Expired: expired,
   Struck: struck,
+  Voided: voided,
+  Demanded: demanded,
+  Revealed: revealed,
+  CallEnded: callEnded,
+  DisputePaid: disputePaid,
+  DisputeVoided: disputeVoided,
+  Appealed: appealed,
+  JuryCalled: juryCalled,
+  DrawPostponed: drawPostponed,
+  JuryDrawn: juryDrawn,
+  CaseDismissed: caseDismissed,
+  Voted: voted,
+  VoteOpened: voteOpened,
+  CaseClosed: caseClosed,
+  SeatsTaken: seatsTaken,
+  SeatLeft: seatLeft,
+  SilenceDeclared: silenceDeclared,
+  SilenceAnswered: silenceAnswered,
+  SilenceEnded: silenceEnded,
 };
 
 /** Reports balances that an event took below zero, once for each event. */
 function checkBalances({ ledger, recorder }: Replay, event: MarketEvent, where: string): void {
   const args = event.args as Record<string, unknown>;
   const check = recorder.check(RULES.balances);
-  for (const role of ["operator", "account", "challenger", "by"]) {
+  for (const role of ["operator", "account", "challenger", "by", "caller", "juror"]) {
     const address = args[role];
     if (typeof address !== "string") continue;
     const account = ledger.account(address as `0x${string}`);
@@ -66,27 +106,34 @@ function checkBalances({ ledger, recorder }: Replay, event: MarketEvent, where: 
  * Rebuilds the market's books from its events alone and checks that each event was allowed.
  * Goes on after a finding, so that one broken event does not hide the others.
  * @param events all events since deployment, in chain order
+ * @returns the books, and the events with each `Advanced` followed by what it comes to
  */
 export function replayEvents(
   events: readonly MarketEvent[],
   parameters: MarketParameters,
   recorder: Recorder,
-): Ledger {
+): { ledger: Ledger; told: MarketEvent[] } {
   for (const rule of Object.values(RULES)) recorder.check(rule);
   const replay: Replay = {
     ledger: new Ledger(),
     recorder,
     parameters,
     released: undefined,
-    takenInPart: undefined,
+    told: [],
+    takenInPart: [],
   };
   for (const event of events) {
     const where = placeText(event);
     checkTakeOver(replay, event);
-    const handler = HANDLERS[event.name] as (r: Replay, e: MarketEvent, w: string) => void;
+    replay.told.push(event);
+    const handler = HANDLERS[event.name as LoggedName] as (
+      r: Replay,
+      e: MarketEvent,
+      w: string,
+    ) => void;
     handler(replay, event, where);
     checkBalances(replay, event, where);
   }
   checkTakeOver(replay, undefined);
-  return replay.ledger;
+  return { ledger: replay.ledger, told: replay.told };
 }

@@ -1,3 +1,4 @@
+import { getAddress } from "viem";
 import type { EventOf } from "../chain/market-event";
 import { RULES, type Replay } from "./context";
 
@@ -87,4 +88,18 @@ export function owedWithdrawn(
     );
   account.owed -= args.amount;
   ledger.out += args.amount;
+}
+
+/** Somebody may act for an operator from now on, instead of anybody else. */
+export function delegateSet(
+  { ledger }: Replay,
+  { args, block, logIndex, time }: EventOf<"DelegateSet">,
+): void {
+  const { address } = ledger.account(args.operator);
+  const delegation = {
+    since: [block, logIndex] as [number, number],
+    time,
+    delegate: getAddress(args.delegate),
+  };
+  ledger.delegates.set(address, [...(ledger.delegates.get(address) ?? []), delegation]);
 }

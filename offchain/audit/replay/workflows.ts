@@ -7,6 +7,10 @@ import { feeOf } from "./shares";
 
 const STATUS = { open: 1, completed: 2, cancelled: 3 } as const;
 
+/** Whether tasks of a workflow may be claimed at a time. */
+export const isClaimable = (workflow: Workflow, time: number): boolean =>
+  workflow.status === STATUS.open && time <= workflow.deadline;
+
 /** A requester pays a workflow's escrow in. */
 export function workflowOpened(
   { ledger, recorder }: Replay,
@@ -62,6 +66,9 @@ export function workflowOpened(
     tasks: new Map(),
     claims: [],
     endedAt: undefined,
+    silenceDelay: terms.silenceDelay,
+    silentAt: undefined,
+    silentBy: undefined,
     final: undefined,
   });
   ledger.in += escrow;
@@ -173,7 +180,7 @@ export function escrowRefunded(
   if (!workflow) return;
   const check = replay.recorder.check(RULES.workflows);
   check.expect(
-    workflow.status !== STATUS.open || time > workflow.deadline,
+    !isClaimable(workflow, time),
     "refund_too_early",
     where,
     "refunded while the workflow could still be claimed from",
@@ -222,12 +229,20 @@ export function feePaid(replay: Replay, { args, time }: EventOf<"FeePaid">, wher
     where,
     () => `${args.amount} units, ${workflow.feeBps} basis points of ${spent} are ${due}`,
   );
-  if ([...workflow.tasks.values()].some(({ state }) => state === "claimed"))
+  const states = new Set([...workflow.tasks.values()].map(({ state }) => state));
+  if (states.has("claimed"))
     check.find(
       "warning",
       "fee_on_expired_claims",
       where,
       "the fee counts claims that had run out and that nobody had ended",
+    );
+  if (states.has("disputed"))
+    check.find(
+      "warning",
+      "fee_on_disputes",
+      where,
+      "the fee counts results in dispute, whose price may still return to the escrow",
     );
   workflow.fee += args.amount;
   workflow.feePaid = true;

@@ -14,15 +14,22 @@ export interface StepTermsJson {
   bond: string;
   claimTime: number;
   window: number;
-  maxReveal: number;
-  verifierGas: number;
-  verifier: Address;
   rule: number;
   isFinal: boolean;
+  judge: {
+    verifier: Address;
+    verifierGas: number;
+    maxReveal: number;
+    checkProgram: Hex;
+    jurorFee: string;
+    openRoot: Hex;
+  };
 }
 
 export type BatchState = "claimed" | "committed" | "credited" | "empty";
 export type PayState = (typeof PAY_STATES)[number];
+/** Where a dispute stands; votes are opened while it is `voting`, too. */
+export type DisputePhase = "demanded" | "revealed" | "drawing" | "voting" | "closed";
 
 export const chainWorkflows = sqliteTable(
   "chain_workflows",
@@ -35,7 +42,7 @@ export const chainWorkflows = sqliteTable(
     feeBps: integer("fee_bps").notNull(),
     deadline: integer().notNull(),
     escrow: units().notNull(),
-    /** Price of live claims, of commitments and of what is settled. */
+    /** Price of live claims, of commitments, of what is in dispute and of what is settled. */
     spent: units().notNull(),
     refunded: units().notNull(),
     feePaid: units("fee_paid").notNull(),
@@ -46,6 +53,11 @@ export const chainWorkflows = sqliteTable(
     openedAt: integer("opened_at").notNull(),
     /** Completed or cancelled at. */
     endedAt: integer("ended_at"),
+    /** How long a coordinator that was declared silent has to answer, seconds; 0: it can't be. */
+    silenceDelay: integer("silence_delay").notNull(),
+    /** When it was declared silent, until it answers; and whose bond waits for the answer. */
+    silentAt: integer("silent_at"),
+    silentBy: text("silent_by").$type<Address>(),
     /** Where the final step's proof was accepted, and what it proves. */
     completionTx: text("completion_tx").$type<Hex>(),
     statementDigest: text("statement_digest").$type<Hex>(),
@@ -58,26 +70,31 @@ export const chainBatches = sqliteTable(
   "chain_batches",
   {
     operator: text().$type<Address>().notNull(),
-    slot: text().notNull(),
+    slot: integer().notNull(),
     workflow: integer().notNull(),
     step: integer().notNull(),
     attempt: integer().notNull(),
     word: integer().notNull(),
-    /** Tasks still in the batch, also those that were struck. */
+    /** Tasks of the claim; of a batch also those that have left it. */
     mask: word().notNull(),
     price: units().notNull(),
     bond: units().notNull(),
     deadline: integer().notNull(),
     rule: integer().notNull(),
     window: integer().notNull(),
+    /** Claimed while the coordinator was silent. */
+    open: integer({ mode: "boolean" }).notNull(),
     root: text().$type<Hex>().notNull(),
-    head: word().notNull(),
-    tail: word().notNull(),
+    judgeHash: text("judge_hash").$type<Hex>().notNull(),
+    money: word().notNull(),
+    scope: word().notNull(),
     state: text().$type<BatchState>().notNull(),
     maturesAt: integer("matures_at"),
     commitments: json<Hex[]>()("commitments_json").notNull(),
-    /** Tasks struck out of it. */
-    struck: json<number[]>()("struck_json").notNull(),
+    /** Tasks that have left the batch with pay and bond: struck, or in dispute. */
+    removed: json<number[]>()("removed_json").notNull(),
+    /** Tasks that are unpaid, with their bonds still in the batch. */
+    voided: json<number[]>()("voided_json").notNull(),
     block: integer().notNull(),
   },
   (t) => [
@@ -93,7 +110,7 @@ export const chainTasks = sqliteTable(
     workflow: integer().notNull(),
     task: integer().notNull(),
     operator: text().$type<Address>().notNull(),
-    slot: text().notNull(),
+    slot: integer().notNull(),
     step: integer().notNull(),
     attempt: integer().notNull(),
     pay: text().$type<PayState>().notNull(),
@@ -116,7 +133,45 @@ export const chainAccounts = sqliteTable("chain_accounts", {
   owed: units().notNull(),
   unbonding: units().notNull(),
   unbondingAt: integer("unbonding_at"),
+  /** Who may act for it as an operator. */
+  delegate: text().$type<Address>(),
 });
+
+/** Tasks that have left their batch, or claim, for a dispute. */
+export const chainDisputes = sqliteTable(
+  "chain_disputes",
+  {
+    /** Names workflow, task and attempt. */
+    key: text().$type<Hex>().primaryKey(),
+    workflow: integer().notNull(),
+    task: integer().notNull(),
+    attempt: integer().notNull(),
+    operator: text().$type<Address>().notNull(),
+    /** Where the task came from. */
+    slot: integer().notNull(),
+    price: units().notNull(),
+    bond: units().notNull(),
+    window: integer().notNull(),
+    /** Unpaid before: only the bond is at stake. */
+    isVoid: integer("is_void", { mode: "boolean" }).notNull(),
+    phase: text().$type<DisputePhase>().notNull(),
+    /** From then on anyone can close it; unknown while a draw is pending. */
+    closesAt: integer("closes_at"),
+    /** Block whose hash draws the jury. */
+    drawBlock: integer("draw_block"),
+    /** Who demanded, or called the jury, and what it has locked for that. */
+    caller: text().$type<Address>(),
+    callerBond: units("caller_bond").notNull(),
+    jurors: json<Address[]>()("jurors_json").notNull(),
+    /** Opened verdicts by juror. */
+    votes: json<Record<Address, number>>()("votes_json").notNull(),
+    /** What the jury found, and what it was paid for it; null before. */
+    verdict: integer(),
+    fees: units().notNull(),
+    block: integer().notNull(),
+  },
+  (t) => [index("chain_disputes_workflow").on(t.workflow, t.phase)],
+);
 
 /** Every event of the market as it came. */
 export const chainEvents = sqliteTable(
@@ -127,13 +182,20 @@ export const chainEvents = sqliteTable(
     tx: text().$type<Hex>().notNull(),
     name: text().notNull(),
     args: json<Record<string, unknown>>()("args_json").notNull(),
-    workflow: integer(),
     timestamp: integer().notNull(),
   },
-  (t) => [
-    primaryKey({ columns: [t.block, t.logIndex] }),
-    index("chain_events_workflow").on(t.workflow),
-  ],
+  (t) => [primaryKey({ columns: [t.block, t.logIndex] })],
+);
+
+/** Which workflows an event is about: one transaction may settle, commit and claim tasks of several. */
+export const chainEventWorkflows = sqliteTable(
+  "chain_event_workflows",
+  {
+    workflow: integer().notNull(),
+    block: integer().notNull(),
+    logIndex: integer("log_index").notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.workflow, t.block, t.logIndex] })],
 );
 
 /** Blocks that a reorganisation may still take back, and the newest final one; the highest is the checkpoint. */

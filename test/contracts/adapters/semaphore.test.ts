@@ -53,7 +53,7 @@ describe("SemaphoreAdapter", () => {
   it("lets the market strike an invalid membership proof, and keep a valid one", async () => {
     const w = await freshWorld();
     const verifier = (await (await adapter()).getAddress()) as Hex;
-    const workflow = await w.open({ steps: w.steps({ verifier, verifierGas: 600_000 }) });
+    const workflow = await w.open({ steps: w.steps({}, { verifier, verifierGas: 600_000 }) });
     const [operator] = w.operators;
     const claim = await w.claim(workflow, operator!, [0, 1], {
       statements: [statement, statement],
@@ -63,12 +63,12 @@ describe("SemaphoreAdapter", () => {
     const call = {
       slot: 0,
       ticket: claim.ticket,
-      subMask: 0,
+      subMask: 0n,
       partSlot: 0,
       commitments,
-      acceptance: "0x",
+      acceptance: "0x" as const,
     };
-    await w.send(operator!, "advance", [[], [call], []]);
+    await w.advance(operator!, { commits: [call] });
     const batch = { ...claim, commitments, results };
     await w.refuses(
       w.challenger,

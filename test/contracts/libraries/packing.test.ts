@@ -1,9 +1,16 @@
 import { expect } from "chai";
 import { ethers } from "hardhat";
 import { commitmentsRoot } from "../../../protocol/commitment";
-import { packTicket, ticketHash, withMask } from "../../../protocol/ticket";
+import { stepsRoot, workflowTerms } from "../../../protocol/terms";
+import {
+  batchHash,
+  packTicket,
+  ticketHash,
+  ticketStruct,
+  withMask,
+} from "../../../protocol/ticket";
 import { deploy } from "../support/contract";
-import { range } from "../support/world";
+import { freshWorld, range } from "../support/world";
 
 const MAX64 = (1n << 64n) - 1n;
 const harness = () => deploy("LibraryHarness");
@@ -32,48 +39,37 @@ describe("AccountLib", () => {
     expect(await lib.account(await lib.clearOwed(account))).to.deep.equal([0n, 10n, 0n]);
   });
 
-  it("refuses to overflow a field, to lock more than is free, and to unlock more than is locked", async () => {
+  it("refuses to lock, and to take, more than is free", async () => {
     const lib = await harness();
     const { interface: abi } = await ethers.getContractAt("IMarket", ethers.ZeroAddress);
     const market = { interface: abi } as never;
-    await expect(lib.addFree(MAX64, 1)).to.be.revertedWithCustomError(market, "AmountInvalid");
-    await expect(lib.addOwed(MAX64 << 128n, 1)).to.be.revertedWithCustomError(
-      market,
-      "AmountInvalid",
-    );
-    await expect(lib.lock(MAX64 << 64n, 1))
-      .to.be.revertedWithCustomError(market, "StakeInsufficient")
-      .withArgs(0, 1);
-    await expect(lib.lock((MAX64 << 64n) | 1n, 1)).to.be.revertedWithCustomError(
-      market,
-      "AmountInvalid",
-    );
-    await expect(lib.unlock(5n << 64n, 3, 3)).to.be.revertedWithPanic(0x11);
+    for (const name of ["lock", "takeFree"])
+      await expect(lib.getFunction(name)((MAX64 << 64n) | 5n, 6))
+        .to.be.revertedWithCustomError(market, "StakeInsufficient")
+        .withArgs(5, 6);
   });
 });
 
 describe("SlotLib", () => {
-  it("packs digest, time, strikes and state, and reads them back", async () => {
+  const hash = ethers.id("ticket");
+  const digest = BigInt(hash) & ((1n << 200n) - 1n);
+
+  it("packs digest, time, counts and state, and reads them back", async () => {
     const lib = await harness();
-    const hash = ethers.id("ticket");
-    const claimed = await lib.slotClaimed(hash, (1n << 40n) - 1n);
-    expect(await lib.slot(claimed)).to.deep.equal([
-      1n,
-      0n,
-      (1n << 40n) - 1n,
-      BigInt(hash) & ((1n << 200n) - 1n),
-      false,
-    ]);
-    const root = ethers.id("root");
-    const committed = await lib.slotCommitted(hash, root, 5);
-    const digest = BigInt(ethers.keccak256(ethers.concat([hash, root]))) & ((1n << 200n) - 1n);
-    expect(await lib.slot(await lib.slotStruck(committed))).to.deep.equal([
-      2n,
-      1n,
-      5n,
-      digest,
-      false,
-    ]);
+    const most = (1n << 32n) - 1n;
+    const claimed = await lib.slotClaimed(hash, most);
+    expect(await lib.slot(claimed)).to.deep.equal([1n, 0n, 0n, most, digest, false]);
+    const committed = await lib.slotCommitted(hash, 5);
+    expect(await lib.slot(committed)).to.deep.equal([2n, 0n, 0n, 5n, digest, false]);
+  });
+
+  it("counts tasks that leave a batch, that are void, and void ones that leave it", async () => {
+    const lib = await harness();
+    let slot = await lib.slotRemoved(await lib.slotCommitted(hash, 5));
+    slot = await lib.slotVoided(await lib.slotVoided(slot));
+    expect(await lib.slot(slot)).to.deep.equal([2n, 1n, 2n, 5n, digest, false]);
+    slot = await lib.slotVoidedToRemoved(slot);
+    expect(await lib.slot(slot)).to.deep.equal([2n, 2n, 1n, 5n, digest, false]);
   });
 
   it("lets empty and credited slots be used again", async () => {
@@ -96,16 +92,40 @@ describe("TaskWordLib", () => {
 });
 
 describe("RetryLib", () => {
-  it("fences every attempt up to the recorded one, attempt zero included", async () => {
+  it("fences every attempt up to the recorded one", async () => {
     const lib = await harness();
-    for (const attempt of [0, 1, 65_535]) {
-      const open = await lib.retryOpened(attempt);
-      expect(await lib.retry(open, attempt)).to.deep.equal([BigInt(attempt), true, true]);
+    for (const attempt of [1, 65_535]) {
+      const open = await lib.retryOpened(0, attempt);
+      expect((await lib.retry(open, attempt)).toArray().slice(0, 3)).to.deep.equal([
+        BigInt(attempt),
+        true,
+        true,
+      ]);
       const closed = await lib.retryClosed(open);
-      expect(await lib.retry(closed, attempt)).to.deep.equal([BigInt(attempt), false, true]);
+      expect((await lib.retry(closed, attempt)).open).to.equal(false);
+      expect((await lib.retry(closed, attempt)).fences).to.equal(true);
       if (attempt < 65_535) expect((await lib.retry(closed, attempt + 1)).fences).to.equal(false);
     }
-    expect(await lib.retry(0, 0)).to.deep.equal([0n, false, false]);
+    expect((await lib.retry(0, 1)).fences).to.equal(false);
+  });
+
+  it("keeps the struck attempt and its pot while later attempts end", async () => {
+    const lib = await harness();
+    const struck = await lib.retryStruck(await lib.retryOpened(0, 3), 3, MAX64);
+    const later = await lib.retryOpened(await lib.retryClosed(struck), 4);
+    expect((await lib.retry(later, 4)).toArray()).to.deep.equal([4n, true, true, 3n, MAX64, false]);
+    const emptied = await lib.retryWithPot(later, 0);
+    expect((await lib.retry(emptied, 4)).toArray()).to.deep.equal([4n, true, true, 3n, 0n, false]);
+  });
+
+  it("remembers for ever that an attempt was disputed, and changes nothing else by it", async () => {
+    const lib = await harness();
+    const disputed = await lib.retryDisputed(await lib.retryStruck(0, 65_535, MAX64));
+    const fields = [0n, false, false, 65_535n, MAX64, true];
+    expect((await lib.retry(disputed, 1)).toArray()).to.deep.equal(fields);
+    const later = await lib.retryClosed(await lib.retryOpened(disputed, 65_535));
+    expect((await lib.retry(later, 1)).disputed).to.equal(true);
+    expect((await lib.retry(await lib.retryOpened(0, 65_535), 1)).disputed).to.equal(false);
   });
 });
 
@@ -144,17 +164,17 @@ describe("TicketLib", () => {
     word: 65_535,
     price: (1n << 56n) - 1n,
     bond: (1n << 56n) - 1n,
-    deadline: 2 ** 40 - 1,
     rule: 2,
-    window: 2 ** 32 - 1,
-    mask: (1n << 192n) - 1n,
+    window: 2 ** 24 - 1,
+    open: true,
+    mask: (1n << 128n) - 1n,
     root: ethers.id("root") as `0x${string}`,
+    judgeHash: ethers.id("judge") as `0x${string}`,
   };
 
   it("reads what protocol/ticket packs", async () => {
     const lib = await harness();
-    const ticket = packTicket(claim);
-    const read = await lib.ticket(ticket);
+    const read = await lib.ticket(ticketStruct(packTicket(claim)));
     expect(read.toArray()).to.deep.equal([
       2n ** 48n - 1n,
       255n,
@@ -162,34 +182,29 @@ describe("TicketLib", () => {
       65_535n,
       claim.price,
       claim.bond,
-      2n ** 40n - 1n,
       2n,
-      2n ** 32n - 1n,
+      2n ** 24n - 1n,
+      128n,
+      true,
       claim.mask,
     ]);
-    for (const field of [
-      "workflow",
-      "step",
-      "attempt",
-      "word",
-      "deadline",
-      "window",
-      "rule",
-    ] as const) {
-      const one = await lib.ticket(packTicket({ ...claim, [field]: 1 }));
+    for (const field of ["workflow", "step", "attempt", "word", "window", "rule"] as const) {
+      const one = await lib.ticket(ticketStruct(packTicket({ ...claim, [field]: 1 })));
       expect(one[field === "word" ? "word_" : field]).to.equal(1n);
     }
   });
 
-  it("hashes and re-masks like protocol/ticket", async () => {
+  it("hashes and divides like protocol/ticket", async () => {
     const lib = await harness();
     const ticket = packTicket(claim);
-    expect(await lib.ticketHash(ticket)).to.equal(ticketHash(ticket));
-    const part = withMask(ticket, 5n);
-    expect((await lib.ticketWithMask(ticket, 5n)).toArray()).to.deep.equal([
-      part.head,
-      part.tail,
-      part.root,
+    expect(await lib.ticketHash(ticketStruct(ticket))).to.equal(ticketHash(ticket));
+    const root = ethers.id("commitments") as `0x${string}`;
+    expect(await lib.batchHash(ticketStruct(ticket), root)).to.equal(batchHash(ticket, root));
+    const part = ticketStruct(withMask(ticket, 5n));
+    expect((await lib.ticketPart(ticketStruct(ticket), 5n, 2)).toArray()).to.deep.equal([
+      part.money,
+      part.scope,
+      part.bound,
     ]);
   });
 });
@@ -206,26 +221,21 @@ describe("CommitmentLib", () => {
 describe("WorkflowLib", () => {
   it("packs a workflow's head and changes one field at a time", async () => {
     const lib = await harness();
-    const address = ethers.getAddress(`0x${"ff".repeat(20)}`);
-    const head = await lib.packHead(address, 2 ** 40 - 1, 10_000, 2 ** 24 - 1, true, 3);
-    expect((await lib.head(head)).toArray()).to.deep.equal([
-      address,
-      2n ** 40n - 1n,
-      10_000n,
-      2n ** 24n - 1n,
-      true,
-      3n,
-    ]);
-    const changed = await lib.withHead(head, ethers.ZeroAddress, 1, 1);
-    expect((await lib.head(changed)).toArray()).to.deep.equal([
-      ethers.ZeroAddress,
-      1n,
-      10_000n,
-      2n ** 24n - 1n,
-      true,
-      1n,
-    ]);
-    const plain = await lib.packHead(ethers.ZeroAddress, 0, 0, 0, false, 0);
-    expect(plain).to.equal(0n);
+    const most = (1n << 200n) - 1n;
+    const head = await lib.packHead(most, 2n ** 32n - 1n, 10_000, 3);
+    expect((await lib.head(head)).toArray()).to.deep.equal([most, 2n ** 32n - 1n, 10_000n, 3n]);
+    const changed = await lib.withHead(head, 7, 1, 1);
+    expect((await lib.head(changed)).toArray()).to.deep.equal([7n, 1n, 10_000n, 1n]);
+    expect(await lib.packHead(0, 0, 0, 0)).to.equal(0n);
+  });
+
+  it("digests coordinator and steps like protocol/terms", async () => {
+    const steps = (await freshWorld()).steps();
+    const lib = await harness();
+    const coordinator = ethers.getAddress(`0x${"ab".repeat(20)}`) as `0x${string}`;
+    expect(await lib.termsOf(coordinator, stepsRoot(steps))).to.equal(
+      workflowTerms(coordinator, steps),
+    );
+    expect(await lib.stepsRoot(steps)).to.equal(stepsRoot(steps));
   });
 });

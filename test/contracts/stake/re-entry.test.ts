@@ -11,7 +11,7 @@ describe("Re-entry from a payment", () => {
     const address = await receiver.getAddress();
     const call = (name: string, args: unknown[], value = 0n) =>
       receiver.call(w.address, w.market.interface.encodeFunctionData(name, args), { value });
-    await call("deposit", [address], 2n * MIN_STAKE * UNIT);
+    await call("deposit", [address, 2n * MIN_STAKE], 2n * MIN_STAKE * UNIT);
     return { receiver, address, call };
   }
 
@@ -43,9 +43,10 @@ describe("Re-entry from a payment", () => {
       key: ethers.ZeroHash,
       coordinator: w.coordinator.address,
       feeBps: 0,
-      deadline: (await time.latest()) + 1_000,
+      deadline: (await time.latest()) + 100_000,
+      silenceDelay: 0,
     };
-    await call("openWorkflow", [terms, steps], 1_000_000n * UNIT);
+    await call("openWorkflow", [terms, steps, 1_000_000n], 1_000_000n * UNIT);
     await call("cancel", [1]);
     await call("refund", [1]);
     await receiver.set(

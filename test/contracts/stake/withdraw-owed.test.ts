@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { ethers } from "hardhat";
 import { deploy } from "../support/contract";
+import { told } from "../support/events";
 import { freshWorld, UNIT } from "../support/world";
 
 describe("Market.withdrawOwed", () => {
@@ -15,7 +16,12 @@ describe("Market.withdrawOwed", () => {
     const { w, operator } = await withReward();
     const to = ethers.Wallet.createRandom().address;
     const events = await w.send(operator, "withdrawOwed", [to]);
-    expect(events[0]!.args.toArray()).to.deep.equal([operator.address, to, 1_000n]);
+    expect(told(events[0]!)).to.deep.equal({
+      name: "OwedWithdrawn",
+      account: operator.address,
+      to,
+      amount: 1_000n,
+    });
     expect(await ethers.provider.getBalance(to)).to.equal(1_000n * UNIT);
     await w.refuses(operator, "withdrawOwed", [to], "NothingOwed", [operator.address]);
   });

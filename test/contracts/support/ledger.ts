@@ -1,29 +1,22 @@
 import { expect } from "chai";
 import type { LogDescription } from "ethers";
 import { ethers } from "hardhat";
+import type { Hex } from "viem";
+import { decodeFacts } from "../../../protocol/operations";
+import type { StepTerms } from "../../../protocol/terms";
+import { countOf, unpackTicket, type Ticket } from "../../../protocol/ticket";
 import type { AnyContract } from "./contract";
+import { CourtLedger } from "./ledger-court";
+import type { Books, Escrow, Held, LedgerAccount } from "./ledger-books";
 
 // An independent bookkeeper: it knows events only, and after every call the contract must agree with it to the unit.
 
-interface Account {
-  free: bigint;
-  locked: bigint;
-  owed: bigint;
-  unbonding: bigint;
-}
-interface Escrow {
-  requester: string;
-  in: bigint;
-  refunded: bigint;
-  fee: bigint;
-  paid: bigint;
-}
-
 /** Replays the market's events into balances. Amounts in units. */
-export class Ledger {
-  readonly accounts = new Map<string, Account>();
+export class Ledger implements Books {
+  readonly accounts = new Map<string, LedgerAccount>();
   readonly workflows = new Map<bigint, Escrow>();
-  private readonly bonds = new Map<string, { each: bigint; mask: bigint }>();
+  readonly slots = new Map<string, Held>();
+  private readonly court = new CourtLedger(this);
   burned = 0n;
   in = 0n;
   out = 0n;
@@ -31,7 +24,7 @@ export class Ledger {
 
   constructor(private readonly market: AnyContract) {}
 
-  account(address: string): Account {
+  account(address: string): LedgerAccount {
     let account = this.accounts.get(address);
     if (!account) {
       account = { free: 0n, locked: 0n, owed: 0n, unbonding: 0n };
@@ -42,6 +35,7 @@ export class Ledger {
 
   /** Reads new events and holds every balance of the contract against them. */
   async check(): Promise<void> {
+    this.court.minStake ||= await this.market.MIN_STAKE();
     const latest = await ethers.provider.getBlockNumber();
     if (this.next <= latest) {
       const address = await this.market.getAddress();
@@ -77,6 +71,8 @@ export class Ledger {
       case "WorkflowOpened":
         this.workflows.set(args.workflow, {
           requester: args.requester,
+          coordinator: args.coordinator,
+          tasks: args.steps.reduce((sum: number, s: StepTerms) => sum + Number(s.maxTasks), 0),
           in: args.escrow,
           refunded: 0n,
           fee: 0n,
@@ -87,6 +83,9 @@ export class Ledger {
       case "EscrowToppedUp":
         this.workflows.get(args.workflow)!.in += args.amount;
         this.in += args.amount;
+        break;
+      case "CoordinatorReplaced":
+        this.workflows.get(args.workflow)!.coordinator = args.coordinator;
         break;
       case "EscrowRefunded": {
         const escrow = this.workflows.get(args.workflow)!;
@@ -105,46 +104,73 @@ export class Ledger {
 
   private applyWork(name: string, args: LogDescription["args"]): void {
     const operator = args.operator === undefined ? undefined : this.account(args.operator);
-    const key = `${args.operator}:${args.slot}`;
+    const held = this.slots.get(`${args.operator}:${args.slot}`);
     switch (name) {
-      case "Claimed": {
-        const each = (args.ticket.head >> 48n) & ((1n << 56n) - 1n);
-        const mask = args.ticket.tail & ((1n << 192n) - 1n);
-        this.bonds.set(key, { each, mask });
-        operator!.free -= each * ones(mask);
-        operator!.locked += each * ones(mask);
-        break;
-      }
-      case "Settled":
+      case "Advanced":
+        return this.advanced(args.operator, args.facts);
       case "FinalAccepted":
         operator!.locked -= args.bond;
         operator!.free += args.bond;
         operator!.owed += args.pay;
+        held!.count = 0n;
         this.workflows.get(args.workflow)!.paid += args.pay;
         break;
       case "Released": {
-        const bonds = this.bonds.get(key)!.each * ones(args.mask);
-        operator!.locked -= bonds;
-        operator!.free += bonds;
+        const count = ones(args.mask);
+        held!.count -= count;
+        operator!.locked -= held!.bond * count;
+        operator!.free += held!.bond * count - args.penalty;
+        this.burned += args.penalty;
         break;
       }
       case "Expired": {
-        const bonds = this.bonds.get(key)!.each * ones(args.mask);
+        const count = ones(args.mask);
+        held!.count -= count;
         expect(args.penalty).to.equal(args.gasRefund + args.burned);
-        operator!.locked -= bonds;
-        operator!.free += bonds - args.penalty;
+        operator!.locked -= held!.bond * count;
+        operator!.free += held!.bond * count - args.penalty;
         this.account(args.by).owed += args.gasRefund;
         this.burned += args.burned;
         break;
       }
-      case "Struck":
-        expect(args.bond).to.equal(args.toChallenger + args.toRequester + args.burned);
-        operator!.locked -= args.bond;
-        this.account(args.challenger).owed += args.toChallenger;
-        this.account(this.workflows.get(args.workflow)!.requester).owed += args.toRequester;
-        this.burned += args.burned;
-        break;
+      default:
+        this.court.apply(name, args, held);
     }
+  }
+
+  /** A claim of an operator's slot. */
+  put(address: string, slot: number, ticket: Ticket): void {
+    const { workflow, price, bond, mask } = unpackTicket(ticket);
+    const count = BigInt(countOf(mask));
+    const none = { committed: false, removed: 0n, voided: 0n };
+    const held = { workflow: BigInt(workflow), price, bond, count, ...none };
+    this.slots.set(`${address}:${slot}`, held);
+    this.account(address).free -= bond * count;
+    this.account(address).locked += bond * count;
+  }
+
+  private advanced(address: string, facts: Hex): void {
+    const operator = this.account(address);
+    const at = (slot: number) => `${address}:${slot}`;
+    const { settles, commits, claims } = decodeFacts(facts);
+    for (const slot of settles) {
+      const { workflow, bond, price, count, removed, voided } = this.slots.get(at(slot))!;
+      const bonds = (count - removed) * bond;
+      const pay = (count - removed - voided) * price;
+      operator.locked -= bonds;
+      operator.free += bonds;
+      operator.owed += pay;
+      this.workflows.get(workflow)!.paid += pay;
+      this.slots.delete(at(slot));
+    }
+    for (const { fromSlot, slot, subMask } of commits) {
+      const whole = this.slots.get(at(fromSlot))!;
+      const part = fromSlot !== slot;
+      if (part) whole.count -= ones(subMask);
+      const count = part ? ones(subMask) : whole.count;
+      this.slots.set(at(slot), { ...whole, count, committed: true });
+    }
+    for (const { slot, ticket } of claims) this.put(address, slot, ticket);
   }
 
   private async compare(): Promise<void> {
@@ -167,11 +193,30 @@ export class Ledger {
       const left: bigint = escrow - refunded - w.fee - w.paid;
       expect(left >= 0n, `workflow ${id} pays more than its escrow`).to.equal(true);
       held += left;
+      let spent = 0n;
+      for (let word = 0; word * 192 < w.tasks; word++)
+        spent += (await this.market.taskWordOf(id, word)).spent;
+      expect(spent, `spent of workflow ${id}`).to.equal(w.paid + this.live(id));
     }
     expect(held, "conservation").to.equal(this.in - this.out);
+    expect(await this.market.held()).to.equal(held);
     const unit: bigint = await this.market.UNIT();
-    const balance = await ethers.provider.getBalance(await this.market.getAddress());
-    expect(balance, "the contract holds what it owes").to.equal(held * unit);
+    expect(await this.balance(), "the contract holds what it owes").to.equal(held * unit);
+  }
+
+  /** Prices of a workflow's tasks that are claimed, committed or in dispute. */
+  private live(workflow: bigint): bigint {
+    let sum = this.court.live(workflow);
+    for (const held of this.slots.values())
+      if (held.workflow === workflow) sum += (held.count - held.removed - held.voided) * held.price;
+    return sum;
+  }
+
+  private async balance(): Promise<bigint> {
+    const [token, address] = [await this.market.TOKEN(), await this.market.getAddress()];
+    if (token === ethers.ZeroAddress) return ethers.provider.getBalance(address);
+    const contract = await ethers.getContractAt("IERC20", token);
+    return contract.getFunction("balanceOf")(address);
   }
 }
 

@@ -1,274 +1,33 @@
 import { loadFixture, time } from "@nomicfoundation/hardhat-network-helpers";
-import { expect } from "chai";
-import type { ContractTransactionReceipt, LogDescription, Signer } from "ethers";
+import type { InterfaceAbi } from "ethers";
 import { ethers } from "hardhat";
-import { sha256, toHex, type Hex } from "viem";
-import { assignmentPath, assignmentRoot, type Leaf } from "../../../protocol/assignment";
+import { sha256, type Hex } from "viem";
+import { marketAbi } from "../../../protocol/abi";
+import { assignmentPath } from "../../../protocol/assignment";
 import { commitmentHash, commitmentsRoot, openCommitment } from "../../../protocol/commitment";
-import { marketDomain, TYPES } from "../../../protocol/eip712";
-import { minimumEscrow, termsOpening, type StepTerms } from "../../../protocol/terms";
-import { maskOf, placeOf, tasksOf, type Ticket } from "../../../protocol/ticket";
+import type { CommitOperation, SettleOperation } from "../../../protocol/operations";
+import { maskOf, ticketHash, ticketStruct, withMask } from "../../../protocol/ticket";
+import { Claimer } from "./claimer";
 import { deploy, type AnyContract } from "./contract";
 import { Ledger } from "./ledger";
+import {
+  MIN_STAKE,
+  statementOf,
+  UNBONDING_DELAY,
+  UNIT,
+  WRONG_RESULT,
+  type Account,
+  type Claim,
+  type OpenWorkflow,
+  type Spoiled,
+} from "./scenario";
 
-export const UNIT = 10n ** 9n;
-export const MIN_STAKE = 1_000_000n;
-export const UNBONDING_DELAY = 15 * 86_400;
-export const ZERO32 = `0x${"00".repeat(32)}` as const;
+export * from "./scenario";
+
 const STAKE = 10_000_000n;
 
-export type Account = Signer & { address: string };
-
-export interface OpenWorkflow {
-  id: number;
-  steps: StepTerms[];
-  deadline: number;
-}
-
-/** A signed offer with everything that its evidence is made of. */
-export interface Offer {
-  workflow: OpenWorkflow;
-  step: number;
-  operator: Account;
-  tasks: number[];
-  leaves: Leaf[];
-  assignment: {
-    workflow: number;
-    step: number;
-    attempt: number;
-    word: number;
-    mask: bigint;
-    price: bigint;
-    claimBy: number;
-    root: Hex;
-  };
-  signature: string;
-}
-
-/** A live claim, or the batch that came out of it. */
-export interface Claim {
-  offer: Offer;
-  slot: number;
-  ticket: Ticket;
-  commitments: Hex[];
-  results: Hex[];
-}
-
-/** The statement of a task. The echo verifier accepts exactly the statement as its proof. */
-export const statementOf = (workflow: number, task: number): Hex =>
-  toHex(`statement of task ${task} of workflow ${workflow}`);
-export const WRONG_RESULT: Hex = toHex("no proof at all");
-
-type Overrides = Partial<Record<"value", bigint>>;
-
-/** A deployed market with its people, and the shortest way to every state. */
-export class World {
-  ledger: Ledger;
-  constructor(
-    readonly market: AnyContract,
-    readonly echo: string,
-    readonly requester: Account,
-    readonly coordinator: Account,
-    readonly operators: Account[],
-    readonly challenger: Account,
-    readonly stranger: Account,
-    readonly chainId: number,
-    readonly address: Hex,
-  ) {
-    this.ledger = new Ledger(market);
-  }
-
-  as(account: Signer): AnyContract {
-    return this.market.connect(account) as AnyContract;
-  }
-
-  /** Sends a call, checks conservation after it. @returns the market's events by name */
-  async send(account: Signer, name: string, args: unknown[], overrides: Overrides = {}) {
-    const tx = await this.as(account)
-      .getFunction(name)
-      .send(...args, overrides);
-    const receipt = (await tx.wait()) as ContractTransactionReceipt;
-    await this.ledger.check();
-    return this.eventsOf(receipt);
-  }
-
-  eventsOf(receipt: ContractTransactionReceipt): LogDescription[] {
-    return receipt.logs
-      .map((log) => this.market.interface.parseLog(log))
-      .filter((log) => log !== null);
-  }
-
-  /** Expects a call to revert with a custom error of the market, with these arguments if given. */
-  async refuses(
-    account: Signer,
-    name: string,
-    args: unknown[],
-    error: string,
-    errorArgs?: unknown[],
-    overrides: Overrides = {},
-  ) {
-    const call = this.as(account)
-      .getFunction(name)
-      .send(...args, overrides);
-    if (errorArgs)
-      await expect(call)
-        .to.be.revertedWithCustomError(this.market, error)
-        .withArgs(...errorArgs);
-    else await expect(call).to.be.revertedWithCustomError(this.market, error);
-    await this.ledger.check();
-  }
-
-  async account(address: string): Promise<{ free: bigint; locked: bigint; owed: bigint }> {
-    const [free, locked, owed] = await this.market.accountOf(address);
-    return { free, locked, owed };
-  }
-
-  /** Three steps: 300 verified tasks, 192 accepted ones, a final one. */
-  steps(change: Partial<StepTerms> = {}): StepTerms[] {
-    const common = { claimTime: 600, window: 300, maxReveal: 1024 };
-    const verified = {
-      ...common,
-      verifierGas: 100_000,
-      verifier: this.echo as Hex,
-      rule: 0,
-      isFinal: false,
-    };
-    return [
-      { firstTask: 0, maxTasks: 300, ceiling: 1_000n, bond: 501n, ...verified, ...change },
-      {
-        firstTask: 300,
-        maxTasks: 192,
-        ceiling: 700n,
-        bond: 300n,
-        ...common,
-        verifierGas: 0,
-        verifier: ethers.ZeroAddress as Hex,
-        rule: 1,
-        isFinal: false,
-      },
-      { firstTask: 492, maxTasks: 1, ceiling: 5_000n, bond: 2_000n, ...verified, isFinal: true },
-    ];
-  }
-
-  async open(
-    options: { steps?: StepTerms[]; feeBps?: number; requester?: Account; extra?: bigint } = {},
-  ): Promise<OpenWorkflow> {
-    const steps = options.steps ?? this.steps();
-    const feeBps = options.feeBps ?? 250;
-    const deadline = (await time.latest()) + 100_000;
-    const terms = {
-      specHash: ethers.id("spec"),
-      key: ethers.id("key"),
-      coordinator: this.coordinator.address,
-      feeBps,
-      deadline,
-    };
-    const value = (minimumEscrow(steps, feeBps) + (options.extra ?? 0n)) * UNIT;
-    const events = await this.send(
-      options.requester ?? this.requester,
-      "openWorkflow",
-      [terms, steps],
-      { value },
-    );
-    return { id: Number(events[0]!.args.workflow), steps, deadline };
-  }
-
-  /** The coordinator's signature over an EIP-712 message. */
-  sign(
-    type: "Assignment" | "Acceptance" | "Release",
-    message: Record<string, unknown>,
-    signer: Account = this.coordinator,
-  ) {
-    const types = { [type]: TYPES[type].map((field) => ({ ...field })) };
-    return signer.signTypedData(marketDomain(this.chainId, this.address) as never, types, message);
-  }
-
-  async offer(
-    workflow: OpenWorkflow,
-    operator: Account,
-    tasks: number[],
-    options: {
-      step?: number;
-      attempt?: number;
-      price?: bigint;
-      claimBy?: number;
-      signer?: Account;
-      statements?: Hex[];
-    } = {},
-  ): Promise<Offer> {
-    const step = options.step ?? 0;
-    const terms = workflow.steps[step]!;
-    const attempt = options.attempt ?? 1;
-    const leaves = tasks.map((task, i) => ({
-      task,
-      attempt,
-      inputsDigest: sha256(toHex(`inputs ${task}`)),
-      statementDigest:
-        terms.rule === 0
-          ? sha256(options.statements?.[i] ?? statementOf(workflow.id, task))
-          : ZERO32,
-      decisionDigest: sha256(toHex(`decision ${task}`)),
-    }));
-    const assignment = {
-      workflow: workflow.id,
-      step,
-      attempt,
-      word: placeOf(tasks[0]!).word,
-      mask: maskOf(tasks),
-      price: options.price ?? terms.ceiling,
-      claimBy: options.claimBy ?? (await time.latest()) + terms.claimTime,
-      root: assignmentRoot(leaves),
-    };
-    const message = { ...assignment, operator: operator.address };
-    const signature = await this.sign("Assignment", message, options.signer);
-    return { workflow, step, operator, tasks, leaves, assignment, signature };
-  }
-
-  claimCall(offer: Offer, slot = 0, more: { claimMask?: bigint; takeOvers?: unknown[] } = {}) {
-    return {
-      slot,
-      assignment: offer.assignment,
-      claimMask: more.claimMask ?? 0n,
-      signature: offer.signature,
-      opening: termsOpening(offer.workflow.steps, offer.step),
-      takeOvers: more.takeOvers ?? [],
-    };
-  }
-
-  /** Offers and claims. */
-  async claim(
-    workflow: OpenWorkflow,
-    operator: Account,
-    tasks: number[],
-    options: Parameters<World["offer"]>[3] & { slot?: number; takeOvers?: unknown[] } = {},
-  ): Promise<Claim> {
-    const offer = await this.offer(workflow, operator, tasks, options);
-    const slot = options.slot ?? 0;
-    const events = await this.send(operator, "advance", [
-      [],
-      [],
-      [this.claimCall(offer, slot, options)],
-    ]);
-    return this.claimFrom(offer, slot, events);
-  }
-
-  claimFrom(offer: Offer, slot: number, events: LogDescription[]): Claim {
-    const { ticket } = events.find(
-      (event) => event.name === "Claimed" && Number(event.args.slot) === slot,
-    )!.args;
-    return {
-      offer,
-      slot,
-      ticket: { head: ticket.head, tail: ticket.tail, root: ticket.root },
-      commitments: [],
-      results: [],
-    };
-  }
-
-  tasksOf(claim: Claim): number[] {
-    return tasksOf(claim.offer.assignment.word, claim.ticket.tail & ((1n << 192n) - 1n));
-  }
-
+/** The shortest way from a claim to every later state, and the arguments that get there. */
+export class World extends Claimer {
   commitmentFor(claim: Claim, task: number, result: Hex): Hex {
     const { workflow, attempt, root } = claim.offer.assignment;
     return commitmentHash({
@@ -295,45 +54,42 @@ export class World {
     const commitments = tasks.map((task, i) => this.commitmentFor(claim, task, results[i]!));
     const accepted =
       claim.offer.workflow.steps[claim.offer.step]!.rule === 1 && options.accept !== false;
-    const { workflow, step, attempt, word, root } = claim.offer.assignment;
+    const part = options.tasks ? maskOf(tasks) : 0n;
+    const ticket = part === 0n ? claim.ticket : withMask(claim.ticket, part);
     const acceptance = accepted
       ? await this.sign("Acceptance", {
-          workflow,
-          step,
           operator: claim.offer.operator.address,
-          attempt,
-          word,
-          mask: maskOf(tasks),
-          root,
+          ticket: ticketHash(ticket),
           commitmentsRoot: commitmentsRoot(commitments),
         })
       : "0x";
-    const call = {
+    const call: CommitOperation = {
       slot: claim.slot,
       ticket: claim.ticket,
-      subMask: options.tasks ? maskOf(tasks) : 0n,
+      subMask: part,
       partSlot: options.partSlot ?? 0,
       commitments,
-      acceptance,
+      acceptance: acceptance as Hex,
     };
-    return { call, results, commitments };
+    const whole = ticket.scope === claim.ticket.scope;
+    const batch: Claim = {
+      ...claim,
+      slot: whole ? claim.slot : call.partSlot,
+      ticket,
+      commitments,
+      results,
+    };
+    return { call, results, commitments, batch };
   }
 
   /** Commits. @returns the batch, as its own Claim */
   async commit(claim: Claim, options: Parameters<World["commitCall"]>[1] = {}): Promise<Claim> {
-    const { call, results, commitments } = await this.commitCall(claim, options);
-    const events = await this.send(claim.offer.operator, "advance", [[], [call], []]);
-    const { ticket, slot } = events[0]!.args;
-    return {
-      ...claim,
-      slot: Number(slot),
-      ticket: { head: ticket.head, tail: ticket.tail, root: ticket.root },
-      commitments,
-      results,
-    };
+    const { call, batch } = await this.commitCall(claim, options);
+    await this.advance(claim.offer.operator, { commits: [call] });
+    return batch;
   }
 
-  settleCall(batch: Claim) {
+  settleCall(batch: Claim): SettleOperation {
     return {
       slot: batch.slot,
       ticket: batch.ticket,
@@ -342,50 +98,75 @@ export class World {
   }
 
   settle(batch: Claim) {
-    return this.send(batch.offer.operator, "advance", [[this.settleCall(batch)], [], []]);
+    return this.advance(batch.offer.operator, { settles: [this.settleCall(batch)] });
   }
 
-  /** Arguments of `challenge`, each of which a test may spoil. */
-  challengeArgs(batch: Claim, task: number, change: Record<string, unknown> = {}): unknown[] {
-    const position = this.tasksOf(batch).indexOf(task);
-    const leafIndex = batch.offer.tasks.indexOf(task);
+  /** Arguments of `challenge`, each of which, or a part of the batch's or the leaf's opening, a test may spoil. */
+  challengeArgs(claim: Claim, task: number, { batch, leaf, ...change }: Spoiled = {}): unknown[] {
+    const position = this.tasksOf(claim).indexOf(task);
     const args = {
+      batch: { ...this.batchOpening(claim, position), ...batch },
+      judge: claim.offer.workflow.steps[claim.offer.step]!.judge,
+      leaf: { ...this.leafOpening(claim, claim.offer.tasks.indexOf(task)), ...leaf },
+      statement: statementOf(claim.offer.workflow.id, task),
+      result: claim.results[position] ?? WRONG_RESULT,
+      ...change,
+    };
+    return Object.values(args);
+  }
+
+  /** A batch with one of its commitments (struct BatchOpening). */
+  batchOpening(batch: Claim, position: number) {
+    return {
       operator: batch.offer.operator.address,
       slot: batch.slot,
-      ticket: batch.ticket,
-      opening: termsOpening(batch.offer.workflow.steps, batch.offer.step),
+      ticket: ticketStruct(batch.ticket),
+      root: batch.ticket.root,
       commitment: openCommitment(batch.commitments, position),
-      leaf: batch.offer.leaves[leafIndex],
-      leafPath: assignmentPath(batch.offer.leaves, leafIndex),
-      statement: statementOf(batch.offer.workflow.id, task),
-      result: batch.results[position] ?? WRONG_RESULT,
+    };
+  }
+
+  /** A leaf with its path to the assignment's root (struct LeafOpening). */
+  leafOpening(claim: Claim, index: number) {
+    const { leaves } = claim.offer;
+    return { leaf: leaves[index], path: assignmentPath(leaves, index) };
+  }
+
+  /** Arguments of `submitFinal`, each of which, or a part of the leaf's opening, a test may spoil. */
+  finalArgs(claim: Claim, { leaf, ...change }: Spoiled = {}): unknown[] {
+    const statement = statementOf(claim.offer.workflow.id, claim.offer.tasks[0]!);
+    const args = {
+      operator: claim.offer.operator.address,
+      slot: claim.slot,
+      ticket: ticketStruct(claim.ticket),
+      root: claim.ticket.root,
+      judge: claim.offer.workflow.steps[claim.offer.step]!.judge,
+      leaf: { ...this.leafOpening(claim, 0), ...leaf },
+      statement,
+      result: statement,
       ...change,
     };
     return Object.values(args);
   }
 
-  finalArgs(claim: Claim, change: Record<string, unknown> = {}): unknown[] {
-    const task = claim.offer.tasks[0]!;
-    const args = {
-      slot: claim.slot,
-      ticket: claim.ticket,
-      opening: termsOpening(claim.offer.workflow.steps, claim.offer.step),
-      leaf: claim.offer.leaves[0],
-      leafPath: assignmentPath(claim.offer.leaves, 0),
-      statement: statementOf(claim.offer.workflow.id, task),
-      result: statementOf(claim.offer.workflow.id, task),
-      ...change,
-    };
-    return Object.values(args);
+  /** Arguments of `release`: all tasks, or those of a mask. */
+  releaseArgs(claim: Claim, signature: string = "0x", mask = 0n): unknown[] {
+    return [claim.offer.operator.address, claim.slot, ticketStruct(claim.ticket), mask, signature];
+  }
+
+  /** Arguments of `concede`: all tasks, or those of a mask. */
+  concedeArgs(claim: Claim, commitments: Hex[], mask = 0n): unknown[] {
+    const { operator } = claim.offer;
+    return [operator.address, claim.slot, ticketStruct(claim.ticket), mask, commitments];
+  }
+
+  expireArgs(claim: Claim): unknown[] {
+    return [claim.offer.operator.address, claim.slot, ticketStruct(claim.ticket)];
   }
 
   async releaseSignature(claim: Claim, mask: bigint, signer?: Account) {
-    const { workflow, step, attempt, word, root } = claim.offer.assignment;
-    return this.sign(
-      "Release",
-      { workflow, step, operator: claim.offer.operator.address, attempt, word, mask, root },
-      signer,
-    );
+    const ticket = ticketHash(withMask(claim.ticket, mask));
+    return this.sign("Release", { operator: claim.offer.operator.address, ticket }, signer);
   }
 
   /** Claims, commits and, past the window, returns a matured batch. */
@@ -401,14 +182,31 @@ export class World {
   }
 }
 
-/** Tasks [from, from + count). */
-export const range = (from: number, count: number): number[] =>
-  Array.from({ length: count }, (_, i) => from + i);
+/** Deploys court, extension and the market over them. @returns the market, with all its functions */
+export async function deployMarketContracts(
+  change: Partial<{ token: string; unit: bigint; minStake: bigint; unbondingDelay: number }>,
+): Promise<AnyContract> {
+  const parameters = {
+    token: ethers.ZeroAddress,
+    unit: UNIT,
+    minStake: MIN_STAKE,
+    unbondingDelay: UNBONDING_DELAY,
+    ...change,
+  };
+  const court = await deploy("MarketCourt", [parameters]);
+  const extension = await deploy("MarketExtension", [await court.getAddress()]);
+  const market = await deploy("Market", [await extension.getAddress()]);
+  return new ethers.Contract(
+    await market.getAddress(),
+    marketAbi as unknown as InterfaceAbi,
+    market.runner,
+  ) as AnyContract;
+}
 
 async function deployWorld(): Promise<World> {
   const [requester, coordinator, challenger, stranger, ...rest] =
     (await ethers.getSigners()) as unknown as Account[];
-  const market = await deploy("Market", [UNIT, MIN_STAKE, UNBONDING_DELAY]);
+  const market = await deployMarketContracts({});
   const echo = await deploy("EchoVerifier");
   const { chainId } = await ethers.provider.getNetwork();
   const operators = rest.slice(0, 3);
@@ -424,7 +222,7 @@ async function deployWorld(): Promise<World> {
     (await market.getAddress()) as Hex,
   );
   for (const operator of operators)
-    await world.send(operator, "deposit", [operator.address], { value: STAKE * UNIT });
+    await world.send(operator, "deposit", [operator.address, STAKE], { value: STAKE * UNIT });
   return world;
 }
 

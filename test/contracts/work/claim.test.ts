@@ -1,6 +1,6 @@
 import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { termsOpening } from "../../../protocol/terms";
+import { judgeHash, stepsRoot, termsOpening } from "../../../protocol/terms";
 import { maskOf, ticketHash, unpackTicket } from "../../../protocol/ticket";
 import { deploy } from "../support/contract";
 import { freshWorld, MIN_STAKE, range, UNIT } from "../support/world";
@@ -24,14 +24,15 @@ describe("Market.advance: claim", () => {
       word: 0,
       price: 900n,
       bond: 501n,
-      deadline,
       rule: 0,
       window: 300,
       mask: maskOf([0, 5, 191]),
       root: claim.offer.assignment.root,
+      judgeHash: judgeHash(workflow.steps[0]!.judge),
+      open: false,
     });
     const slot = await w.market.slotOf(operator!.address, 4);
-    expect([slot.state, slot.time, slot.struck]).to.deep.equal([1n, BigInt(deadline), 0n]);
+    expect([slot.state, slot.time, slot.removed]).to.deep.equal([1n, BigInt(deadline), 0n]);
     expect(slot.digest).to.equal(BigInt(ticketHash(claim.ticket)) & ((1n << 200n) - 1n));
     expect(await w.market.taskWordOf(workflow.id, 0)).to.deep.equal([maskOf([0, 5, 191]), 2_700n]);
     expect(await w.account(operator!.address)).to.deep.equal({
@@ -46,17 +47,9 @@ describe("Market.advance: claim", () => {
     const workflow = await w.open();
     const [operator] = w.operators;
     const offer = await w.offer(workflow, operator!, [7, 8, 9]);
-    await w.send(operator!, "advance", [
-      [],
-      [],
-      [w.claimCall(offer, 0, { claimMask: maskOf([9]) })],
-    ]);
-    await w.send(operator!, "advance", [
-      [],
-      [],
-      [w.claimCall(offer, 1, { claimMask: maskOf([7, 8]) })],
-    ]);
-    await w.refuses(operator!, "advance", [[], [], [w.claimCall(offer, 2)]], "TaskTaken", [7, 1]);
+    await w.advance(operator!, { claims: [w.claimCall(offer, 0, { claimMask: maskOf([9]) })] });
+    await w.advance(operator!, { claims: [w.claimCall(offer, 1, { claimMask: maskOf([7, 8]) })] });
+    await w.refusesOperations(operator!, { claims: [w.claimCall(offer, 2)] }, "TaskTaken", [7, 1]);
   });
 
   it("takes tasks of several steps and workflows in one transaction", async () => {
@@ -67,11 +60,7 @@ describe("Market.advance: claim", () => {
       await w.offer(one, operator!, [0]),
       await w.offer(two, operator!, [300, 301], { step: 1 }),
     ];
-    await w.send(operator!, "advance", [
-      [],
-      [],
-      offers.map((offer, slot) => w.claimCall(offer, slot)),
-    ]);
+    await w.advance(operator!, { claims: offers.map((offer, slot) => w.claimCall(offer, slot)) });
     expect((await w.account(operator!.address)).locked).to.equal(501n + 600n);
   });
 
@@ -80,7 +69,7 @@ describe("Market.advance: claim", () => {
     const workflow = await w.open();
     await w.claim(workflow, w.operators[0]!, range(0, 128));
     const offer = await w.offer(workflow, w.operators[1]!, range(0, 129));
-    await w.refuses(w.operators[1]!, "advance", [[], [], [w.claimCall(offer)]], "MaskInvalid", [
+    await w.refusesOperations(w.operators[1]!, { claims: [w.claimCall(offer)] }, "MaskInvalid", [
       offer.assignment.mask,
       offer.assignment.mask,
     ]);
@@ -91,15 +80,16 @@ describe("Market.advance: claim", () => {
     const workflow = await w.open();
     const [operator] = w.operators;
     const offer = await w.offer(workflow, operator!, [1]);
-    await w.refuses(
+    await w.refusesOperations(
       operator!,
-      "advance",
-      [[], [], [w.claimCall(offer, 0, { claimMask: 3n })]],
+      { claims: [w.claimCall(offer, 0, { claimMask: 3n })] },
       "MaskInvalid",
       [3n, 2n],
     );
-    const empty = { ...offer, assignment: { ...offer.assignment, mask: 0n } };
-    await w.refuses(operator!, "advance", [[], [], [w.claimCall(empty)]], "MaskInvalid", [0n, 0n]);
+    const assignment = { ...offer.assignment, mask: 0n };
+    const message = { ...assignment, operator: operator!.address };
+    const empty = { ...offer, assignment, signature: await w.sign("Assignment", message) };
+    await w.refusesOperations(operator!, { claims: [w.claimCall(empty)] }, "MaskInvalid", [0n, 0n]);
   });
 
   it("refuses tasks outside the step, on either side, and far words", async () => {
@@ -116,7 +106,7 @@ describe("Market.advance: claim", () => {
     for (const [tasks, step] of cases) {
       const offer = await w.offer(workflow, operator!, tasks, { step });
       const { firstTask, maxTasks } = workflow.steps[step]!;
-      await w.refuses(operator!, "advance", [[], [], [w.claimCall(offer)]], "TaskOutOfStep", [
+      await w.refusesOperations(operator!, { claims: [w.claimCall(offer)] }, "TaskOutOfStep", [
         offer.assignment.word,
         offer.assignment.mask,
         firstTask,
@@ -131,11 +121,11 @@ describe("Market.advance: claim", () => {
     const [operator] = w.operators;
     const batch = await w.commit(await w.claim(workflow, operator!, [0]));
     const next = await w.offer(workflow, operator!, [1]);
-    await w.refuses(operator!, "advance", [[], [], [w.claimCall(next)]], "SlotBusy", [0]);
+    await w.refusesOperations(operator!, { claims: [w.claimCall(next)] }, "SlotBusy", [0]);
     await time.increase(300);
     await w.settle(batch);
     const again = await w.offer(workflow, operator!, [1]);
-    await w.send(operator!, "advance", [[], [], [w.claimCall(again)]]);
+    await w.advance(operator!, { claims: [w.claimCall(again)] });
   });
 
   it("refuses a task that another operator holds, and one that was settled", async () => {
@@ -144,11 +134,11 @@ describe("Market.advance: claim", () => {
     const [one, two] = w.operators;
     const batch = await w.commit(await w.claim(workflow, one!, [0]));
     const held = await w.offer(workflow, two!, [0, 1], { attempt: 2 });
-    await w.refuses(two!, "advance", [[], [], [w.claimCall(held)]], "TaskTaken", [0, 2]);
+    await w.refusesOperations(two!, { claims: [w.claimCall(held)] }, "TaskTaken", [0, 2]);
     await time.increase(300);
     await w.settle(batch);
     const settled = await w.offer(workflow, two!, [0], { attempt: 3 });
-    await w.refuses(two!, "advance", [[], [], [w.claimCall(settled)]], "TaskTaken", [0, 3]);
+    await w.refusesOperations(two!, { claims: [w.claimCall(settled)] }, "TaskTaken", [0, 3]);
   });
 
   it("refuses terms that are not the step's", async () => {
@@ -157,30 +147,27 @@ describe("Market.advance: claim", () => {
     const [operator] = w.operators;
     const call = w.claimCall(await w.offer(workflow, operator!, [0]));
     const spoiled = { ...call.opening, terms: { ...call.opening.terms, bond: 1n } };
-    await w.refuses(
+    await w.refusesOperations(
       operator!,
-      "advance",
-      [[], [], [{ ...call, opening: spoiled }]],
+      { claims: [{ ...call, opening: spoiled }] },
       "StepsMismatch",
       [workflow.id, 0],
     );
     const other = termsOpening(workflow.steps, 1);
-    await w.refuses(
+    await w.refusesOperations(
       operator!,
-      "advance",
-      [[], [], [{ ...call, opening: other }]],
-      "StepsMismatch",
-      [workflow.id, 0],
+      { claims: [{ ...call, opening: other }] },
+      "TaskOutOfStep",
+      [0, 1, 300, 192],
     );
   });
 
   it("refuses a price above the ceiling", async () => {
     const w = await freshWorld();
     const offer = await w.offer(await w.open(), w.operators[0]!, [0], { price: 1_001n });
-    await w.refuses(
+    await w.refusesOperations(
       w.operators[0]!,
-      "advance",
-      [[], [], [w.claimCall(offer)]],
+      { claims: [w.claimCall(offer)] },
       "PriceAboveCeiling",
       [1_001n, 1_000n],
     );
@@ -193,19 +180,19 @@ describe("Market.advance: claim", () => {
     const now = await time.latest();
     const late = await w.offer(workflow, operator!, [0], { claimBy: now + 10 });
     await time.setNextBlockTimestamp(now + 11);
-    await w.refuses(operator!, "advance", [[], [], [w.claimCall(late)]], "ClaimByInvalid", [
+    await w.refusesOperations(operator!, { claims: [w.claimCall(late)] }, "ClaimByInvalid", [
       now + 10,
       now + 611,
     ]);
     const early = await w.offer(workflow, operator!, [0], { claimBy: now + 621 });
     await time.setNextBlockTimestamp(now + 20);
-    await w.refuses(operator!, "advance", [[], [], [w.claimCall(early)]], "ClaimByInvalid", [
+    await w.refusesOperations(operator!, { claims: [w.claimCall(early)] }, "ClaimByInvalid", [
       now + 621,
       now + 620,
     ]);
     const exact = await w.offer(workflow, operator!, [0], { claimBy: now + 640 });
     await time.setNextBlockTimestamp(now + 640);
-    await w.send(operator!, "advance", [[], [], [w.claimCall(exact)]]);
+    await w.advance(operator!, { claims: [w.claimCall(exact)] });
   });
 
   it("refuses closed, expired and unknown workflows", async () => {
@@ -213,10 +200,10 @@ describe("Market.advance: claim", () => {
     const workflow = await w.open();
     const [operator] = w.operators;
     const unknown = await w.offer({ ...workflow, id: 9 }, operator!, [0]);
-    await w.refuses(operator!, "advance", [[], [], [w.claimCall(unknown)]], "WorkflowClosed", [9]);
+    await w.refusesOperations(operator!, { claims: [w.claimCall(unknown)] }, "WorkflowClosed", [9]);
     await time.increaseTo(workflow.deadline);
     const late = await w.offer(workflow, operator!, [0]);
-    await w.refuses(operator!, "advance", [[], [], [w.claimCall(late)]], "WorkflowClosed", [
+    await w.refusesOperations(operator!, { claims: [w.claimCall(late)] }, "WorkflowClosed", [
       workflow.id,
     ]);
   });
@@ -227,13 +214,13 @@ describe("Market.advance: claim", () => {
     const workflow = await w.open({ steps });
     const [operator] = w.operators;
     const two = await w.offer(workflow, operator!, [0, 1]);
-    await w.refuses(operator!, "advance", [[], [], [w.claimCall(two)]], "StakeInsufficient", [
+    await w.refusesOperations(operator!, { claims: [w.claimCall(two)] }, "StakeInsufficient", [
       10_000_000n,
       10_000_002n,
     ]);
     await w.send(operator!, "startUnbonding", [10_000_000n - MIN_STAKE + 1n]);
     const small = await w.offer(await w.open(), operator!, [0]);
-    await w.refuses(operator!, "advance", [[], [], [w.claimCall(small)]], "StakeBelowMinimum", [
+    await w.refusesOperations(operator!, { claims: [w.claimCall(small)] }, "StakeBelowMinimum", [
       MIN_STAKE - 1n,
       MIN_STAKE,
     ]);
@@ -243,13 +230,13 @@ describe("Market.advance: claim", () => {
     const w = await freshWorld();
     const signer = await deploy("ContractSigner", [w.coordinator.address]);
     const workflow = await w.open();
-    await w.send(w.requester, "replaceCoordinator", [workflow.id, await signer.getAddress()]);
+    const root = stepsRoot(workflow.steps);
+    await w.send(w.requester, "replaceCoordinator", [workflow.id, await signer.getAddress(), root]);
     await w.claim(workflow, w.operators[0]!, [0]);
     const wrong = await w.offer(workflow, w.operators[1]!, [1], { signer: w.stranger });
-    await w.refuses(
+    await w.refusesOperations(
       w.operators[1]!,
-      "advance",
-      [[], [], [w.claimCall(wrong)]],
+      { claims: [w.claimCall(wrong)] },
       "SignatureInvalid",
       [await signer.getAddress()],
     );
@@ -257,8 +244,8 @@ describe("Market.advance: claim", () => {
 
   it("accepts no money", async () => {
     const w = await freshWorld();
-    const paid = w.as(w.stranger).getFunction("advance").send([], [], [], { value: UNIT });
+    const paid = w.as(w.stranger).getFunction("advance").send("0x0003000000", { value: UNIT });
     expect(await paid.catch((error: Error) => error)).to.be.instanceOf(Error);
-    await w.send(w.stranger, "advance", [[], [], []]);
+    await w.advance(w.stranger, {});
   });
 });

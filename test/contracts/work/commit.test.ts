@@ -1,6 +1,8 @@
 import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { maskOf } from "../../../protocol/ticket";
+import type { Hex } from "viem";
+import { decodeFacts } from "../../../protocol/operations";
+import { maskOf, withMask } from "../../../protocol/ticket";
 import { freshWorld, range } from "../support/world";
 
 describe("Market.advance: commit", () => {
@@ -20,20 +22,24 @@ describe("Market.advance: commit", () => {
     const [operator] = w.operators;
     const claim = await w.claim(workflow, operator!, range(0, 8));
     const { call } = await w.commitCall(claim, { tasks: [1, 2, 5], partSlot: 7 });
-    const [event] = await w.send(operator!, "advance", [[], [call], []]);
-    expect(event!.name).to.equal("Committed");
-    expect([event!.args.fromSlot, event!.args.slot]).to.deep.equal([0n, 7n]);
-    expect(event!.args.ticket.tail & ((1n << 192n) - 1n)).to.equal(maskOf([1, 2, 5]));
+    const [event] = await w.advance(operator!, { commits: [call] });
+    expect(event!.name).to.equal("Advanced");
+    const [logged] = decodeFacts(event!.args.facts as Hex).commits;
+    expect(logged).to.deep.equal({
+      fromSlot: 0,
+      slot: 7,
+      subMask: maskOf([1, 2, 5]),
+      commitments: call.commitments,
+    });
     expect((await w.market.slotOf(operator!.address, 0)).state).to.equal(1n);
     expect((await w.market.slotOf(operator!.address, 7)).state).to.equal(2n);
     const rest = {
       ...claim,
-      ticket: { ...claim.ticket, tail: (300n << 192n) | maskOf([0, 3, 4, 6, 7]) },
+      ticket: withMask(claim.ticket, maskOf([0, 3, 4, 6, 7])),
     };
-    await w.refuses(
+    await w.refusesOperations(
       operator!,
-      "advance",
-      [[], [(await w.commitCall(claim)).call], []],
+      { commits: [(await w.commitCall(claim)).call] },
       "DigestMismatch",
       [0],
     );
@@ -46,14 +52,14 @@ describe("Market.advance: commit", () => {
     const claim = await w.claim(await w.open(), operator!, range(0, 6));
     const after = (tasks: number[]) => ({
       ...claim,
-      ticket: { ...claim.ticket, tail: (300n << 192n) | maskOf(tasks) },
+      ticket: withMask(claim.ticket, maskOf(tasks)),
     });
     const calls = [
       (await w.commitCall(claim, { tasks: [0, 1], partSlot: 1 })).call,
       (await w.commitCall(after([2, 3, 4, 5]), { tasks: [2, 3], partSlot: 2 })).call,
       (await w.commitCall(after([4, 5]))).call,
     ];
-    await w.send(operator!, "advance", [[], calls, []]);
+    await w.advance(operator!, { commits: calls });
     for (const slot of [0, 1, 2])
       expect((await w.market.slotOf(operator!.address, slot)).state).to.equal(2n);
   });
@@ -72,11 +78,11 @@ describe("Market.advance: commit", () => {
     const [operator] = w.operators;
     const claim = await w.claim(await w.open(), operator!, [0, 1]);
     const { call } = await w.commitCall(claim, { tasks: [1], partSlot: 1 });
-    await w.refuses(operator!, "advance", [[], [{ ...call, subMask: 4n }], []], "MaskInvalid", [
+    await w.refusesOperations(operator!, { commits: [{ ...call, subMask: 4n }] }, "MaskInvalid", [
       4n,
       3n,
     ]);
-    await w.refuses(operator!, "advance", [[], [{ ...call, partSlot: 0 }], []], "SlotBusy", [0]);
+    await w.refusesOperations(operator!, { commits: [{ ...call, partSlot: 0 }] }, "SlotBusy", [0]);
   });
 
   it("refuses too few and too many commitments", async () => {
@@ -86,13 +92,12 @@ describe("Market.advance: commit", () => {
     const { call } = await w.commitCall(claim);
     for (const commitments of [
       call.commitments.slice(1),
-      [...call.commitments, call.commitments[0]],
+      [...call.commitments, call.commitments[0]!],
       [],
     ])
-      await w.refuses(
+      await w.refusesOperations(
         operator!,
-        "advance",
-        [[], [{ ...call, commitments }], []],
+        { commits: [{ ...call, commitments }] },
         "CommitmentCount",
         [commitments.length, 2],
       );
@@ -109,7 +114,7 @@ describe("Market.advance: commit", () => {
     await w.commit(first);
     await time.setNextBlockTimestamp(deadline + 2n);
     const { call } = await w.commitCall(second);
-    await w.refuses(two!, "advance", [[], [call], []], "DeadlinePassed", [deadline + 1n]);
+    await w.refusesOperations(two!, { commits: [call] }, "DeadlinePassed", [deadline + 1n]);
   });
 
   it("refuses empty and committed slots, other tickets, and other operators' claims", async () => {
@@ -117,12 +122,17 @@ describe("Market.advance: commit", () => {
     const [operator, other] = w.operators;
     const claim = await w.claim(await w.open(), operator!, [0]);
     const { call } = await w.commitCall(claim);
-    await w.refuses(operator!, "advance", [[], [{ ...call, slot: 3 }], []], "SlotState", [3, 0, 1]);
-    await w.refuses(other!, "advance", [[], [call], []], "SlotState", [0, 0, 1]);
-    const spoiled = { ...call, ticket: { ...call.ticket, tail: call.ticket.tail | 2n } };
-    await w.refuses(operator!, "advance", [[], [spoiled], []], "DigestMismatch", [0]);
-    await w.send(operator!, "advance", [[], [call], []]);
-    await w.refuses(operator!, "advance", [[], [call], []], "SlotState", [0, 2, 1]);
+    await w.refusesOperations(
+      operator!,
+      { commits: [{ ...call, slot: 3 }] },
+      "SlotState",
+      [3, 0, 1],
+    );
+    await w.refusesOperations(other!, { commits: [call] }, "SlotState", [0, 0, 1]);
+    const spoiled = { ...call, ticket: { ...call.ticket, scope: call.ticket.scope | 2n } };
+    await w.refusesOperations(operator!, { commits: [spoiled] }, "DigestMismatch", [0]);
+    await w.advance(operator!, { commits: [call] });
+    await w.refusesOperations(operator!, { commits: [call] }, "SlotState", [0, 2, 1]);
   });
 
   it("refuses to commit a final task: only its verified proof ends it", async () => {
@@ -130,7 +140,7 @@ describe("Market.advance: commit", () => {
     const workflow = await w.open();
     const claim = await w.claim(workflow, w.operators[0]!, [492], { step: 2 });
     const { call } = await w.commitCall(claim);
-    await w.refuses(w.operators[0]!, "advance", [[], [call], []], "FinalTask", [workflow.id]);
+    await w.refusesOperations(w.operators[0]!, { commits: [call] }, "FinalTask", [workflow.id]);
   });
 
   describe("under rule accepted", () => {
@@ -140,15 +150,15 @@ describe("Market.advance: commit", () => {
       const [operator] = w.operators;
       const claim = await w.claim(workflow, operator!, [300, 301], { step: 1 });
       const missing = await w.commitCall(claim, { accept: false });
-      await w.refuses(operator!, "advance", [[], [missing.call], []], "SignatureInvalid", [
+      await w.refusesOperations(operator!, { commits: [missing.call] }, "SignatureInvalid", [
         w.coordinator.address,
       ]);
       const { call } = await w.commitCall(claim);
       const swapped = { ...call, commitments: [...call.commitments].reverse() };
-      await w.refuses(operator!, "advance", [[], [swapped], []], "SignatureInvalid", [
+      await w.refusesOperations(operator!, { commits: [swapped] }, "SignatureInvalid", [
         w.coordinator.address,
       ]);
-      await w.send(operator!, "advance", [[], [call], []]);
+      await w.advance(operator!, { commits: [call] });
     });
 
     it("accepts a part", async () => {
@@ -164,10 +174,10 @@ describe("Market.advance: commit", () => {
       const [one, two] = w.operators;
       const first = await w.claim(workflow, one!, [300], { step: 1 });
       const accepted = await w.commitCall(first);
-      await w.send(one!, "concede", [0, first.ticket, 0, accepted.commitments]);
+      await w.send(one!, "concede", w.concedeArgs(first, accepted.commitments));
       const second = await w.claim(workflow, two!, [300], { step: 1, attempt: 2 });
       const copied = { ...accepted.call, ticket: second.ticket };
-      await w.refuses(two!, "advance", [[], [copied], []], "SignatureInvalid", [
+      await w.refusesOperations(two!, { commits: [copied] }, "SignatureInvalid", [
         w.coordinator.address,
       ]);
     });

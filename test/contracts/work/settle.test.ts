@@ -1,5 +1,7 @@
 import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
+import type { Hex } from "viem";
+import { decodeFacts } from "../../../protocol/operations";
 import { freshWorld, range, ZERO32, type Claim } from "../support/world";
 
 describe("Market.advance: settle", () => {
@@ -11,30 +13,23 @@ describe("Market.advance: settle", () => {
       const batch = await w.matured(workflow, operator!, range(0, size), { price: 700n });
       const [event] = await w.settle(batch);
       const count = BigInt(size);
-      expect(event!.args.toArray()).to.deep.equal([
-        operator!.address,
-        BigInt(workflow.id),
-        0n,
-        700n * count,
-        501n * count,
-      ]);
+      expect(event!.args.operator).to.equal(operator!.address);
+      expect(decodeFacts(event!.args.facts as Hex).settles).to.deep.equal([0]);
       expect(await w.account(operator!.address)).to.deep.equal({
         free: 10_000_000n,
         locked: 0n,
         owed: 700n * count,
       });
       expect((await w.market.slotOf(operator!.address, 0)).state).to.equal(3n);
-      await w.refuses(
+      await w.refusesOperations(
         operator!,
-        "advance",
-        [[w.settleCall(batch)], [], []],
+        { settles: [w.settleCall(batch)] },
         "SlotState",
         [0, 3, 2],
       );
-      await w.refuses(
+      await w.refusesOperations(
         operator!,
-        "advance",
-        [[w.settleCall(batch), w.settleCall(batch)], [], []],
+        { settles: [w.settleCall(batch), w.settleCall(batch)] },
         "SlotState",
         [0, 3, 2],
       );
@@ -46,7 +41,7 @@ describe("Market.advance: settle", () => {
     const batch = await w.commit(await w.claim(await w.open(), operator!, [0]));
     const { time: maturesAt } = await w.market.slotOf(operator!.address, 0);
     await time.setNextBlockTimestamp(maturesAt - 1n);
-    await w.refuses(operator!, "advance", [[w.settleCall(batch)], [], []], "NotMatured", [
+    await w.refusesOperations(operator!, { settles: [w.settleCall(batch)] }, "NotMatured", [
       maturesAt,
     ]);
     await time.setNextBlockTimestamp(maturesAt);
@@ -62,8 +57,12 @@ describe("Market.advance: settle", () => {
     for (const task of [5, 2])
       await w.send(w.challenger, "challenge", w.challengeArgs(batch, task));
     await time.increase(300);
-    const [event] = await w.settle(batch);
-    expect([event!.args.pay, event!.args.bond]).to.deep.equal([6_000n, 6n * 501n]);
+    await w.settle(batch);
+    expect(await w.account(operator!.address)).to.deep.equal({
+      free: 10_000_000n - 2n * 501n,
+      locked: 0n,
+      owed: 6_000n,
+    });
   });
 
   it("refuses other commitments, other tickets and other operators' batches", async () => {
@@ -71,22 +70,20 @@ describe("Market.advance: settle", () => {
     const [operator, other] = w.operators;
     const batch = await w.matured(await w.open(), operator!, [0, 1]);
     const call = w.settleCall(batch);
-    await w.refuses(
+    await w.refusesOperations(
       operator!,
-      "advance",
-      [[{ ...call, commitmentsRoot: ZERO32 }], [], []],
+      { settles: [{ ...call, commitmentsRoot: ZERO32 }] },
       "DigestMismatch",
       [0],
     );
-    const richer = { ...call.ticket, head: call.ticket.head + (1n << 104n) };
-    await w.refuses(
+    const richer = { ...call.ticket, money: call.ticket.money + (1n << 152n) };
+    await w.refusesOperations(
       operator!,
-      "advance",
-      [[{ ...call, ticket: richer }], [], []],
+      { settles: [{ ...call, ticket: richer }] },
       "DigestMismatch",
       [0],
     );
-    await w.refuses(other!, "advance", [[call], [], []], "SlotState", [0, 0, 2]);
+    await w.refusesOperations(other!, { settles: [call] }, "SlotState", [0, 0, 2]);
   });
 
   for (const size of [1, 8, 32, 100])
@@ -103,17 +100,20 @@ describe("Market.advance: settle", () => {
         const live = claims[round - 1];
         const commit = live && (await w.commitCall(live));
         const slot = round % 2;
-        const events = await w.send(operator!, "advance", [
-          due ? [w.settleCall(due)] : [],
-          commit ? [commit.call] : [],
-          [w.claimCall(offer, slot)],
+        const events = await w.advance(operator!, {
+          settles: due ? [w.settleCall(due)] : [],
+          commits: commit ? [commit.call] : [],
+          claims: [w.claimCall(offer, slot)],
+        });
+        expect(events.map((event) => event.name)).to.deep.equal(["Advanced"]);
+        const { settles, commits, claims: claimed } = decodeFacts(events[0]!.args.facts as Hex);
+        expect([settles.length, commits.length, claimed.length]).to.deep.equal([
+          due ? 1 : 0,
+          commit ? 1 : 0,
+          1,
         ]);
-        expect(events.map((event) => event.name)).to.deep.equal(
-          ["Settled", "Committed", "Claimed"].slice(round === 0 ? 2 : round === 1 ? 1 : 0),
-        );
-        if (live)
-          batches.push({ ...live, commitments: commit!.commitments, results: commit!.results });
-        claims.push(w.claimFrom(offer, slot, events));
+        if (commit) batches.push(commit.batch);
+        claims.push(w.claimFrom(offer, slot));
         await time.increase(301);
       }
       expect((await w.account(operator!.address)).owed).to.equal(3_000n * BigInt(size));

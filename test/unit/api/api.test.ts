@@ -6,12 +6,14 @@ import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { devnetAccount, devnetKey, ROLES } from "../../../devnet/chain";
 import { readConfig } from "../../../offchain/config";
 import { startCoordinator, type RunningCoordinator } from "../../../offchain/start";
-import { canonicalJson, sha256 } from "../../../protocol/digest";
+import { canonicalJson, sha256, toBytes32 } from "../../../protocol/digest";
 import { marketDomain } from "../../../protocol/eip712";
 import type { ErrorBody } from "../../../protocol/errors";
 import { LIMITS } from "../../../protocol/limits";
 import { AUTH_HEADERS, signRequest } from "../../../protocol/request-auth";
 import type { SpecInput } from "../../../protocol/spec";
+import { minimumEscrow, stepTermsOf } from "../../../protocol/terms";
+import { parseSpec } from "../../../protocol/validate-spec";
 import { startTestChain, type TestChain } from "../../support/chain";
 import { silentLog } from "../../support/silent-log";
 
@@ -612,6 +614,34 @@ describe("HTTP API of a coordinator on a real chain", () => {
       const html = await response.text();
       expect(response.headers.get("content-security-policy")).include("default-src 'none'");
       expect(html).include("&lt;script&gt;alert(1)").and.not.include("<script");
+    });
+
+    it("shows a workflow with what the contract said about it, amounts as text", async () => {
+      // Any contract passes for a verifier that is never asked.
+      const rule = { kind: "verifier", address: chain.market, gas: 1 } as const;
+      const steps = stepTermsOf(parseSpec(spec((made) => (made.steps[0]!.rule = rule))));
+      const { timestamp } = await chain.client.getBlock();
+      const terms = {
+        specHash: toBytes32(sha256("a spec that never comes")),
+        key: toBytes32(sha256("key")),
+        coordinator: devnetAccount(ROLES.coordinator).address,
+        feeBps: 0,
+        deadline: Number(timestamp) + 1_000,
+        silenceDelay: 0,
+      };
+      const escrow = minimumEscrow(steps, 0);
+      const value = escrow * chain.unit;
+      await chain.call(ROLES.requesters, "openWorkflow", [terms, steps, escrow], value);
+      await chain.call(ROLES.requesters, "cancel", [1]);
+      await running.indexer.caughtUp();
+      const read = async (path: string) => (await fetch(running.url + path)).json();
+      expect(await read("/v1/workflows/1")).include({ workflow: 1, escrow: escrow.toString() });
+      const events = (await read("/v1/workflows/1/events")) as {
+        name: string;
+        args: Record<string, unknown>;
+      }[];
+      expect(events.map(({ name }) => name)).deep.equal(["WorkflowOpened", "WorkflowCancelled"]);
+      expect(events[0]!.args.escrow).equal(escrow.toString());
     });
   });
 });

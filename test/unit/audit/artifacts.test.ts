@@ -93,6 +93,16 @@ describe("the audit of what a coordinator serves", function () {
     expect(errorCodes(report)).to.include("assignment_root_differs");
   });
 
+  it("finds inputs that are said to be of another attempt than was signed", async () => {
+    run.served.tasks = run.served.tasks.map((task) =>
+      task.task === 3 ? { ...task, attempt: 2 } : task,
+    );
+    const report = await audit();
+    expect(errorCodes(report)).to.deep.equal(["assignment_root_differs"]);
+    // The checks of all proofs, and the join that has the fourth one.
+    expect(report.findings.filter(({ severity }) => severity === "error")).to.have.length(2);
+  });
+
   it("finds a decision record that was changed afterwards", async () => {
     const [first, ...rest] = run.served.decisions;
     run.served.decisions = [{ ...first!, record: { choice: "a friend" } }, ...rest];

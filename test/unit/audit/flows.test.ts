@@ -1,7 +1,8 @@
 import { expect } from "chai";
-import { ALL_ACCOUNTED } from "../../../offchain/audit/summaries";
 import type { AuditReport } from "../../../offchain/audit/report";
 import { AuditedMarket } from "./support/audited-market";
+import { expectClean } from "./support/expect-clean";
+import { transportWith } from "./support/tampered-logs";
 import { forceEtherInto } from "./support/tiny-contracts";
 import {
   BOND,
@@ -11,13 +12,6 @@ import {
   TASKS,
   WINDOW_SECONDS,
 } from "./support/sample-workflow";
-
-function expectClean(report: AuditReport): void {
-  expect(report.findings.filter(({ severity }) => severity !== "info")).to.deep.equal([]);
-  expect(report.ok).to.equal(true);
-  expect(report.verdict).to.equal(ALL_ACCOUNTED);
-  expect(report.money.difference).to.equal("0");
-}
 
 const workflowOf = (report: AuditReport, id: number) =>
   report.workflows.find(({ workflow }) => workflow === id)!;
@@ -99,6 +93,31 @@ describe("the audit of real runs", function () {
     expect(operator.expiredTasks).to.equal(3);
   });
 
+  it("follows parts of several claims that are taken over at a time, by one claim and by two", async () => {
+    const { market } = world;
+    const [late, next] = [market.operator(0), market.operator(1)];
+    const run = await world.start();
+    const [first, second] = [await run.claim(late, [0, 1]), await run.claim(late, [2, 3])];
+    const checks = [await run.claim(late, [4, 5]), await run.claim(late, [6, 7])];
+    await market.pass(CLAIM_SECONDS + 1);
+    await run.claim(next, [0, 2], { attempt: 2, takeOvers: [first, second] });
+    const calls = [];
+    for (const [i, held] of checks.entries()) {
+      const { inputsOf: inputs } = run;
+      const wish = { tasks: [4 + 2 * i], inputs, attempt: 2, takeOvers: [held] };
+      calls.push((await market.claimCall(run.opened, next, wish)).call);
+    }
+    await market.advance(next, { claims: calls });
+    const report = await world.audit();
+    expectClean(report);
+    expect(workflowOf(report, run.opened.id).tasks.claimed).to.equal(8);
+    expect(report.operators.find(({ operator }) => operator === late)!.expiredTasks).to.equal(4);
+
+    const withoutClaims = transportWith((logs) => logs.slice(0, -1));
+    const { findings } = await world.audit({ transport: withoutClaims });
+    expect(findings.filter(({ code }) => code === "expired_in_part")).to.have.length(2);
+  });
+
   it("follows releases, concessions, partial commitments and a cancelled workflow", async () => {
     const { market } = world;
     const operator = market.operator(0);
@@ -121,8 +140,10 @@ describe("the audit of real runs", function () {
     expect(tasks).to.deep.equal({
       claimed: 2,
       committed: 1,
+      disputed: 0,
       settled: 2,
       struck: 0,
+      void: 0,
       expired: 0,
       conceded: 2,
       released: 1,
@@ -140,6 +161,37 @@ describe("the audit of real runs", function () {
     const report = await world.audit();
     expectClean(report);
     expect(BigInt(report.money.out)).to.equal(1_000n * world.env.parameters.unit);
+  });
+
+  it("accounts for every unit of a market in a token", async () => {
+    await world.env.leave();
+    world = await AuditedMarket.enter({ token: "PermitToken" });
+    const { market } = world;
+    const [first, second] = [market.operator(0), market.operator(1)];
+    const run = await world.start({ feeBps: 500, extra: 12_345n });
+    await market.topUp(run.opened.id, 7n);
+    await run.happy(first, second);
+    await market.workflowCall(market.requester, "refund", run.opened.id);
+    for (const account of [first, second, market.requester]) await market.withdrawOwed(account);
+    const report = await world.audit();
+    expectClean(report);
+    expect(report.money.forced).to.equal("0");
+    expect(report.checks.find(({ name }) => name.startsWith("Money that came in"))!.checked).equal(
+      5,
+    );
+  });
+
+  it("says that it could not see what came in of a token that logs no transfers", async () => {
+    await world.env.leave();
+    world = await AuditedMarket.enter({ token: "HostileToken" });
+    await world.start();
+    const report = await world.audit();
+    expect(report.findings).to.deep.equal([]);
+    expect(report.money.forced).to.equal("0");
+    const check = report.checks.find(({ name }) => name.startsWith("Money that came in"))!;
+    expect(check.notes).to.deep.equal([
+      { text: "not checked: the token logs no transfers", count: 4 },
+    ]);
   });
 
   it("shows forced ether as nobody's, and keeps the books exact", async () => {
@@ -169,7 +221,7 @@ describe("the audit of real runs", function () {
     const { market } = world;
     const run = await world.start();
     await run.work(market.operator(0), [0]);
-    await market.replaceCoordinator(run.opened.id, world.env.accounts[9]!.address);
+    await market.replaceCoordinator(run.opened, world.env.accounts[9]!.address);
     const report = await world.audit();
     expectClean(report);
     expect(workflowOf(report, run.opened.id).coordinator).to.equal(world.env.accounts[9]!.address);

@@ -2,8 +2,10 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { unpackTicket, tasksOf } from "../../../protocol/ticket";
 import { AuditedMarket, errorCodes } from "./support/audited-market";
+import { COURT_CALLS, RandomCourt } from "./support/random-court";
 import {
   CLAIM_SECONDS,
+  openLeaves,
   statement,
   WINDOW_SECONDS,
   type SampleRun,
@@ -11,11 +13,14 @@ import {
 import type { Held } from "./support/test-market";
 
 const RUNS = Number(process.env.FROBEN_AUDIT_RUNS ?? 12);
-const LONGEST = 25;
+const LONGEST = 40;
+const WRONG = Uint8Array.of(0);
 
 /** One call with its choices as numbers; a call that the contract refuses is part of the test. */
 const stepArbitrary = fc.record({
   call: fc.constantFrom(
+    "work",
+    "work",
     "claim",
     "takeOver",
     "commit",
@@ -35,6 +40,7 @@ const stepArbitrary = fc.record({
     "withdrawStake",
     "withdrawOwed",
     "open",
+    ...COURT_CALLS,
   ),
   a: fc.nat(1_000),
   b: fc.nat(1_000),
@@ -46,12 +52,31 @@ class RandomPlay {
   readonly #runs: SampleRun[] = [];
   readonly #live: Held[] = [];
   readonly #committed: Held[] = [];
+  readonly #court: RandomCourt;
   accepted = 0;
 
-  constructor(readonly world: AuditedMarket) {}
+  constructor(readonly world: AuditedMarket) {
+    this.#court = new RandomCourt(world, this.#runs);
+  }
+
+  /** Seats the jurors, and commits a few results, of which one is wrong. */
+  async begin(): Promise<void> {
+    await this.#court.open();
+    await this.open();
+    const { market } = this.world;
+    const [run] = this.#runs;
+    for (const [i, tasks] of [[0, 1, 2], [8], [4, 5]].entries()) {
+      const held = await run!.claim(market.operator(i), tasks);
+      const results = tasks.map((task) => (task === 0 ? WRONG : run!.resultOf(task)));
+      this.#committed.push(await market.commit(held, results));
+    }
+    this.#live.push(await run!.claim(market.operator(1), [6, 7]));
+  }
 
   async open(): Promise<void> {
-    this.#runs.push(await this.world.start({ feeBps: 250, extra: 7n, seconds: 5_000 }));
+    const silence = { silenceDelay: 600, openLeaves: openLeaves(this.world.spec) };
+    const terms = { feeBps: 250, extra: 7n, seconds: 5_000, ...silence };
+    this.#runs.push(await this.world.start(terms));
   }
 
   async play({ call, a, b }: Step): Promise<void> {
@@ -62,10 +87,17 @@ class RandomPlay {
     const live = this.#live[a % (this.#live.length || 1)];
     const committed = this.#committed[a % (this.#committed.length || 1)];
     const remaining = live ? tasksOf(0, unpackTicket(live.ticket).mask) : [];
-    const result = (task: number) => (b % 3 === 0 ? Uint8Array.of(0) : run.resultOf(task));
+    const result = (task: number) => (b % 3 === 0 ? WRONG : run.resultOf(task));
     switch (call) {
       case "open":
         return this.open();
+      case "work": {
+        const first = [0, 4, 8][b % 3]!;
+        const tasks = [first + (a % 3), first + (a % 3) + 1].slice(0, first === 8 ? 1 : 2);
+        const held = await run.claim(operator, tasks, { attempt: 1 + (a % 4) });
+        this.#committed.push(await market.commit(held, tasks.map(result)));
+        return;
+      }
       case "claim":
       case "takeOver": {
         const first = [0, 4, 8][b % 3]!;
@@ -126,6 +158,10 @@ class RandomPlay {
       case "withdrawOwed":
         await market.withdrawOwed(b % 2 ? operator : market.requester);
         return;
+      default: {
+        const claim = await this.#court.play(call, { run, live, committed, a, b });
+        if (claim) this.#live.push(claim);
+      }
     }
   }
 
@@ -152,7 +188,7 @@ describe("the audit of random runs", function () {
           const world = await AuditedMarket.enter();
           try {
             const play = new RandomPlay(world);
-            await play.open();
+            await play.begin();
             for (const step of steps) await play.try(step);
             accepted += play.accepted;
             const report = await world.audit();

@@ -28,6 +28,19 @@ describe("unfolding a spec into tasks", () => {
     ]);
   });
 
+  it("tells whose result each input is of, and of the requester's own nothing", () => {
+    const tasks = unfold(spec, file);
+    const sources = (indices: readonly number[]) => indices.map((i) => tasks.get(i)!.sources);
+    expect(sources(TASKS.prove)).to.deep.equal([{}, {}, {}, {}]);
+    expect(sources(TASKS.check)).to.deep.equal(TASKS.prove.map((proof) => ({ proof })));
+    expect(sources(TASKS.join)).to.deep.equal([
+      { left: 0, right: 1 },
+      { left: 2, right: 3 },
+      { left: 8, right: 9 },
+    ]);
+    expect(sources([TASKS.final])).to.deep.equal([{ last: 10 }]);
+  });
+
   it("takes the tree's top as the item with an index", () => {
     const { inputs } = unfold(spec, file).get(TASKS.final)!;
     expect(inputs.last).to.equal(proofOf(10));
@@ -45,6 +58,7 @@ describe("unfolding a spec into tasks", () => {
     const tasks = unfold(three, file);
     expect(tasks.get(8)!.inputs).to.deep.equal({ left: proofOf(0), right: proofOf(1) });
     expect(tasks.get(9)!.inputs).to.deep.equal({ left: proofOf(8), right: proofOf(2) });
+    expect(tasks.get(9)!.sources).to.deep.equal({ left: 8, right: 2 });
     expect(tasks.has(10)).to.equal(false);
   });
 
@@ -57,7 +71,8 @@ describe("unfolding a spec into tasks", () => {
     const tasks = unfold(fromTask, (task) =>
       task === 0 ? { files: { proof: sha256("list") }, items: { proof: items } } : file(task),
     );
-    const checks = [1, 2, 3].map((task) => tasks.get(task)!.inputs.proof);
-    expect(checks).to.deep.equal(items);
+    const checks = [1, 2, 3].map((task) => tasks.get(task)!);
+    expect(checks.map(({ inputs }) => inputs.proof)).to.deep.equal(items);
+    expect(checks.map(({ sources }) => sources.proof)).to.deep.equal([0, 0, 0]);
   });
 });

@@ -60,7 +60,8 @@ describe("asking the chain", () => {
 
   it("knows a market by what it answers, and says when there is none", async () => {
     const client = connect(chain.rpcUrl, 25);
-    expect(await readMarket(client, chain.market)).deep.equal({ chainId: 31337, unit: chain.unit });
+    const { unit, minStake } = chain;
+    expect(await readMarket(client, chain.market)).deep.equal({ chainId: 31337, unit, minStake });
     const error: unknown = await readMarket(client, `0x${"7".repeat(40)}`).catch((e: unknown) => e);
     expect(error).instanceOf(FrobenError).include({ code: "market_not_found" });
     const silent = connect("http://127.0.0.1:1", 25);

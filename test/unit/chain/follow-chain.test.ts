@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { zeroHash } from "viem";
+import { zeroAddress, zeroHash } from "viem";
 import { createChainReader } from "../../../offchain/chain/chain-reader";
 import { connect } from "../../../offchain/chain/clients";
 import { catchUp, type ChainStep, type FollowOptions } from "../../../offchain/chain/follow-chain";
@@ -8,12 +8,23 @@ import { Ledger } from "../../../offchain/chain/ledger";
 import { closeDatabase, openDatabase, type Db } from "../../../offchain/db/client";
 import { marketAbi } from "../../../protocol/abi";
 import { FrobenError } from "../../../protocol/errors";
+import { RULE, workflowTerms } from "../../../protocol/terms";
 import { devnetAccount, ROLES } from "../../../devnet/chain";
 import { startTestChain, type TestChain } from "../../support/chain";
 import { silentLog } from "../../support/silent-log";
 
 const [OPERATOR, SECOND, REQUESTER] = [ROLES.operators, ROLES.operators + 1, ROLES.requesters];
-const TABLES = ["workflows", "batches", "tasks", "accounts", "events", "blocks", "undo"];
+const TABLES = [
+  "workflows",
+  "batches",
+  "tasks",
+  "accounts",
+  "disputes",
+  "events",
+  "event_workflows",
+  "blocks",
+  "undo",
+];
 
 describe("following a real chain", () => {
   let chain: TestChain;
@@ -35,7 +46,8 @@ describe("following a real chain", () => {
     const db = openDatabase(":memory:");
     databases.push(db);
     const market = chain.market.toLowerCase() as `0x${string}`;
-    return { db, ledger: new Ledger(db, { chainId: 31337, market, fromBlock: chain.fromBlock }) };
+    const identity = { chainId: 31337, market, fromBlock: chain.fromBlock };
+    return { db, ledger: new Ledger(db, identity, chain.minStake) };
   }
 
   const options = (finality = 64): FollowOptions => ({
@@ -72,7 +84,7 @@ describe("following a real chain", () => {
   }
 
   const deposit = (account: number, units: bigint) =>
-    chain.call(account, "deposit", [devnetAccount(account).address], units * chain.unit);
+    chain.call(account, "deposit", [devnetAccount(account).address, units], units * chain.unit);
 
   async function open(escrow: bigint): Promise<void> {
     const { timestamp } = await chain.client.getBlock();
@@ -83,6 +95,7 @@ describe("following a real chain", () => {
       coordinator,
       feeBps: 0,
       deadline: Number(timestamp) + 10_000,
+      silenceDelay: 0,
     };
     const step = {
       firstTask: 0,
@@ -91,13 +104,18 @@ describe("following a real chain", () => {
       bond: 10n,
       claimTime: 60,
       window: 60,
-      maxReveal: 0,
-      verifierGas: 0,
-      verifier: "0x0000000000000000000000000000000000000000",
-      rule: 1,
+      rule: RULE.accepted,
       isFinal: false,
+      judge: {
+        verifier: zeroAddress,
+        verifierGas: 0,
+        maxReveal: 0,
+        checkProgram: zeroHash,
+        jurorFee: 0n,
+        openRoot: zeroHash,
+      },
     } as const;
-    await chain.call(REQUESTER, "openWorkflow", [terms, [step]], escrow * chain.unit);
+    await chain.call(REQUESTER, "openWorkflow", [terms, [step], escrow], escrow * chain.unit);
   }
 
   it("says of accounts and workflows what the contract says", async () => {
@@ -105,7 +123,7 @@ describe("following a real chain", () => {
     await deposit(OPERATOR, 500n);
     await chain.call(OPERATOR, "startUnbonding", [50n]);
     await open(40n);
-    await chain.call(REQUESTER, "topUp", [1], 7n * chain.unit);
+    await chain.call(REQUESTER, "topUp", [1, 7n], 7n * chain.unit);
     await chain.call(REQUESTER, "cancel", [1]);
     await chain.call(REQUESTER, "refund", [1]);
     await sync(ledger);
@@ -134,9 +152,11 @@ describe("following a real chain", () => {
       deadline: onChain[4],
       escrow: onChain[5],
       refunded: onChain[6],
-      specHash: onChain[7],
+      specHash: zeroHash,
       spent: 0n,
     });
+    // The contract keeps a digest of the coordinator and the steps, whose terms only the event tells.
+    expect(workflowTerms(workflow.coordinator, workflow.steps)).equal(onChain[7]);
     expect(workflow.steps[0]).include({ maxTasks: 2, ceiling: 10n, bond: 10n });
     expect(reader.workflowsOf(devnetAccount(ROLES.coordinator).address)).deep.equal([1]);
   });

@@ -72,7 +72,11 @@ describe("the coordinator's transactions on a real chain", () => {
 
   const deposit = (units: bigint) => ({
     to: chain.market,
-    data: encodeFunctionData({ abi: marketAbi, functionName: "deposit", args: [account.address] }),
+    data: encodeFunctionData({
+      abi: marketAbi,
+      functionName: "deposit",
+      args: [account.address, units],
+    }),
     value: units * chain.unit,
   });
   const stake = async () =>
@@ -175,13 +179,23 @@ describe("the coordinator's transactions on a real chain", () => {
     await sender.send("withdraw", deposit(200n));
   });
 
+  it("gives a call as much gas as it is told to, once it knows that it would succeed with that", async () => {
+    const sender = newSender();
+    const { hash } = await sender.send("stake", { ...deposit(200n), gas: 765_432n });
+    expect((await chain.client.getTransaction({ hash })).gas).equal(765_432n);
+    expect(await failure(sender.send("less", { ...deposit(200n), gas: 30_000n }))).include({
+      code: "tx_would_revert",
+    });
+    expect(await stake()).equal(200n);
+  });
+
   it("says so when another process used its nonce, and signs anew when asked again", async () => {
     await chain.test.setAutomine(false);
     const silent = changed({ sendRawTransaction: () => Promise.reject(new Error("no node")) });
     const sent = failure(newSender(silent).send("stake", deposit(200n)));
     while (db.select().from(transactions).all().length === 0) await new Promise(setImmediate);
     await chain.test.setAutomine(true);
-    await chain.call(ROLES.coordinator, "deposit", [account.address], 300n * chain.unit);
+    await chain.call(ROLES.coordinator, "deposit", [account.address, 300n], 300n * chain.unit);
     expect(await sent).include({ code: "tx_replaced", retryable: true });
     await newSender().send("stake", deposit(200n));
     expect(await stake()).equal(500n);

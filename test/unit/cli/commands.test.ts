@@ -47,8 +47,8 @@ describe("froben", () => {
       "setup",
     ];
     for (const name of names) expect(top.out).to.match(new RegExp(`^  ${name}\\b`, "m"));
-    for (const name of ["validate", "submit", "fetch", "audit", "workflow"]) {
-      const { code, out } = await run([name, "--help"]);
+    for (const name of ["validate", "submit", "fetch", "audit", "workflow", "operator delegate"]) {
+      const { code, out } = await run([...name.split(" "), "--help"]);
       expect(code).to.equal(0);
       expect(out).to.match(/Examples?:\n {2}froben /);
     }
@@ -62,6 +62,7 @@ describe("froben", () => {
     ["a missing required option", ["fetch", "1", "proof"]],
     ["a chain that is no URL", ["audit", "--rpc-url", "nowhere"]],
     ["a signature without a key", ["workflow", "cancel", "1", ...NOWHERE]],
+    ["a delegate that is no address", ["operator", "delegate", "me"]],
   ] as const)
     it(`exits with 2 for ${what}, as text and as data`, async () => {
       const text = await run([...args]);
@@ -89,6 +90,22 @@ describe("froben", () => {
     const { code, out } = await run(["validate", await write(JSON.stringify(spec)), "--json"]);
     expect(code).to.equal(0);
     expect(JSON.parse(out)).to.deep.equal({ valid: true, digest, tasks: 1, minimumEscrow: "5" });
+  });
+
+  it("warns of bonds that pay for no challenge when it is told the gas price", async () => {
+    const path = await write(JSON.stringify(spec));
+    const text = await run(["validate", path, "--gas-price", "0.5"]);
+    expect(text.code).to.equal(0);
+    expect(text.out).to.include("warning: steps[0].bond: at 0.5 gwei per gas");
+    const data = await run(["validate", path, "--gas-price", "0.5", "--json"]);
+    expect(JSON.parse(data.out).warnings[0]).to.include({
+      code: "bond_too_low",
+      field: "steps[0].bond",
+      value: "10",
+    });
+    const free = await run(["validate", path, "--gas-price", "0", "--json"]);
+    expect(JSON.parse(free.out).warnings).to.deep.equal([]);
+    expect((await run(["validate", path, "--gas-price", "cheap"])).code).to.equal(2);
   });
 
   it("names field, limit and value of a spec's mistake", async () => {

@@ -2,7 +2,9 @@ import { expect } from "chai";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { devnetKey, ROLES } from "../../../devnet/chain";
+import { zeroAddress } from "viem";
+import { devnetAccount, devnetKey, ROLES } from "../../../devnet/chain";
+import { marketAbi } from "../../../protocol/abi";
 import { membershipWorkflow } from "../../../pipelines/membership/workflow";
 import { PROGRAM, startMarket, type TestMarket } from "../sdk/market";
 import { run, type Outcome } from "./run";
@@ -50,8 +52,14 @@ describe("froben, against a real chain and coordinator", function () {
     await writeFile(specPath, JSON.stringify(spec));
 
     const submit = ["submit", specPath, "--artifact", ...paths, "--key", "monday"];
-    const first = await data<{ workflow: number; opened: boolean; escrow: string }>(...submit);
+    const first = await data<{
+      workflow: number;
+      opened: boolean;
+      escrow: string;
+      warnings: { code: string }[];
+    }>(...submit);
     expect(first).to.include({ opened: true, escrow: "5" });
+    expect(first.warnings.map(({ code }) => code)).to.deep.equal(["bond_too_low"]);
     const again = await data<{ workflow: number; opened: boolean }>(...submit);
     expect(again).to.include({ workflow: first.workflow, opened: false });
     const id = String(first.workflow);
@@ -71,6 +79,35 @@ describe("froben, against a real chain and coordinator", function () {
 
     const audit = await data<{ ok: boolean; verdict: string }>("audit");
     expect(audit).to.include({ ok: true, verdict: "every wei accounted for" });
+  });
+
+  it("prints a warning for people next to what it does", async () => {
+    const submit = ["submit", join(cwd, "spec.json"), "--artifact"];
+    const paths = ["request", "statement"].map((name) => join(cwd, name));
+    const { code, out, err } = await froben(...submit, ...paths, "--key", "tuesday");
+    expect(code).to.equal(0);
+    expect(out).to.include("is open: 0.000000005 ETH in escrow");
+    expect(err).to.match(/^warning: steps\[0\]\.bond: /);
+  });
+
+  it("lets a hot key act for the key's account, and takes that back", async () => {
+    const owner = devnetAccount(ROLES.operators + 1).address;
+    const delegate = devnetAccount(ROLES.operators + 2).address;
+    const set = await data("operator", "delegate", delegate);
+    expect(set).to.include({ operator: owner, delegate });
+    const client = market.client();
+    const delegateOf = () =>
+      client.chain.readContract({
+        address: market.market,
+        abi: marketAbi,
+        functionName: "delegateOf",
+        args: [owner],
+      });
+    expect(await delegateOf()).to.equal(delegate);
+    const { code, out } = await froben("operator", "delegate", "none");
+    expect(code).to.equal(0);
+    expect(out).to.include(`nobody acts for ${owner}`);
+    expect(await delegateOf()).to.equal(zeroAddress);
   });
 
   it("says where the market is and who works there", async () => {

@@ -19,6 +19,10 @@ const fate = fc.constantFrom(
   "reports garbage",
   "reports before its claim",
   "loses its claim in a reorganisation",
+  "is struck",
+  "is void",
+  "wins a dispute",
+  "loses a dispute",
 );
 const move = fc.record({ fate, restart: fc.boolean(), operator: fc.nat(2) });
 
@@ -73,6 +77,24 @@ async function play(market: Market, by: TestOperator, body: SignedAssignment, fa
       await market.settle();
       market.chain.claim(body);
       return deliver();
+    case "is struck":
+    case "is void":
+      market.chain.claim(body);
+      await deliver();
+      await market.settle();
+      for (const task of tasks)
+        market.chain.pay(body.workflow, task, fate === "is void" ? "void" : "struck");
+      return;
+    case "wins a dispute":
+    case "loses a dispute":
+      market.chain.claim(body);
+      await deliver();
+      for (const task of tasks)
+        market.chain.dispute(body.workflow, task, { phase: "revealed", closesAt: 2 ** 40 });
+      await market.settle();
+      for (const task of tasks)
+        market.chain.pay(body.workflow, task, fate.startsWith("wins") ? "settled" : "struck");
+      return;
     default:
       market.chain.claim(body);
       return deliver();

@@ -2,8 +2,13 @@ import { expect } from "chai";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { WORKFLOW_STATUS } from "../../../protocol/abi";
-import { canonicalJson } from "../../../protocol/digest";
+import { decodeFunctionData, getAddress, toHex, type Hex } from "viem";
+import { marketAbi, WORKFLOW_STATUS } from "../../../protocol/abi";
+import { assignmentRoot, inputsDigest, type Leaf } from "../../../protocol/assignment";
+import { commitmentsRoot, openCommitment } from "../../../protocol/commitment";
+import { canonicalJson, sha256, toBytes32 } from "../../../protocol/digest";
+import { stepTermsOf } from "../../../protocol/terms";
+import { ticketHash, ticketStruct } from "../../../protocol/ticket";
 import { choose } from "../../../offchain/matchmaker/choose";
 import { FrobenError } from "../../../protocol/errors";
 import type { SignedAssignment } from "../../../protocol/http";
@@ -70,6 +75,11 @@ describe("what the coordinator does when something goes wrong", () => {
     await operator.sync();
     expect(operator.verdicts[0]).to.include({ verdict: "cancelled", attempt: 1 });
     expect(operator.verdicts[0]!.release).to.match(/^0x[0-9a-f]{130}$/);
+    const ticket = ticketHash(operator.ticket(body!));
+    const message = { operator: operator.address, ticket };
+    expect(await market.signer("Release", message, operator.verdicts[0]!.release!)).to.equal(
+      market.account.address,
+    );
     await market.pass(1_500);
     expect(views().tasks(1)[0]!.state).to.equal("ready");
     expect(views().tasks(1)[0]!.reason).to.contain("stands");
@@ -119,8 +129,17 @@ describe("what the coordinator does when something goes wrong", () => {
     await other.sync();
     await other.sync();
     const [body] = [...other.assignments.values()];
-    expect(body!.takeOvers).to.have.length(1);
-    expect(body!.takeOvers[0]!.holder).to.equal(holder.address);
+    const { money, scope, root, judgeHash } = holder.ticket(first!);
+    expect(body!.takeOvers).to.deep.equal([
+      {
+        holder: holder.address,
+        slot: 0,
+        money: money.toString(),
+        scope: scope.toString(),
+        root,
+        judgeHash,
+      },
+    ]);
   });
 
   it("has a wrong result done again elsewhere, and strikes it once it is committed", async () => {
@@ -141,6 +160,37 @@ describe("what the coordinator does when something goes wrong", () => {
     market.chain.pay(1, 0, "committed", [cheat.commitment(body!, 0, forged)]);
     await market.settle();
     expect(market.sent.map(({ purpose }) => purpose)).to.deep.equal(["challenge/1/0/1"]);
+    const { functionName, args } = decodeFunctionData({
+      abi: marketAbi,
+      data: market.sent[0]!.data,
+    });
+    expect(functionName).to.equal("challenge");
+    // The contract refuses it with less than what the terms promise the verifier and it keeps for itself.
+    expect(Number(market.sent[0]!.gas)).to.be.above((300_000 * 64) / 63 + 160_000);
+    const [line] = body!.tasks;
+    const leaf: Leaf = {
+      task: 0,
+      attempt: 1,
+      inputsDigest: inputsDigest(body!.program, body!.params, line!.inputs),
+      statementDigest: toBytes32(sha256("request 0")),
+      decisionDigest: line!.decisionDigest as Hex,
+    };
+    expect(assignmentRoot([leaf])).to.equal(body!.root);
+    const ticket = cheat.ticket(body!);
+    const commitment = openCommitment([cheat.commitment(body!, 0, forged)], 0);
+    expect(args).to.deep.equal([
+      {
+        operator: getAddress(cheat.address),
+        slot: 0,
+        ticket: ticketStruct(ticket),
+        root: body!.root,
+        commitment,
+      },
+      { ...stepTermsOf(statements)[0]!.judge, verifier: getAddress(ADAPTER) },
+      { leaf, path: [] },
+      toHex("request 0"),
+      toHex("forged"),
+    ]);
     // Another operator computes while the strike is under way.
     const honest = await market.operator({ programs });
     await market.pass(1_500);
@@ -281,8 +331,15 @@ describe("what the coordinator does when something goes wrong", () => {
     market.chain.claim(body!);
     const result = await operator.report(body!, 0, { proof: "p" });
     await market.settle();
-    const { signature } = await ask(operator.commitment(body!, 0, result));
+    const commitment = operator.commitment(body!, 0, result);
+    const { signature } = await ask(commitment);
     expect(signature).to.match(/^0x[0-9a-f]{130}$/);
+    const message = {
+      operator: operator.address,
+      ticket: ticketHash(operator.ticket(body!)),
+      commitmentsRoot: commitmentsRoot([commitment]),
+    };
+    expect(await market.signer("Acceptance", message, signature)).to.equal(market.account.address);
     expect(await codeOf(ask(operator.commitment(body!, 0, "00".repeat(32))))).to.equal(
       "commitment_mismatch",
     );

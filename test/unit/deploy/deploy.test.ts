@@ -1,17 +1,24 @@
 import { expect } from "chai";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Deployer } from "../../../deploy/deployer";
+import type { Address } from "viem";
+import { readCompiled } from "../../../deploy/compiled";
+import { createDeployer, type Deployer } from "../../../deploy/deployer";
 import { deployRollup } from "../../../deploy/030-rollup";
 import { DeploymentRecord } from "../../../deploy/deployment-record";
-import { devnetKey, startChain } from "../../../devnet/chain";
+import { devnetAccount, devnetKey, startChain } from "../../../devnet/chain";
 import { Cleanup } from "../../../devnet/cleanup";
 import { typescript } from "../../../devnet/processes";
+import { marketAbi } from "../../../protocol/abi";
 import { FrobenError } from "../../../protocol/errors";
 
 const root = join(__dirname, "../../..");
+interface DeploymentJson {
+  contracts: { [name: string]: { address: Address } };
+}
+
 const ROOT = `0x${"11".repeat(32)}` as const;
 
 describe("the deployment", () => {
@@ -45,6 +52,8 @@ describe("the deployment", () => {
     };
     expect(record.chainId).to.equal(31337);
     expect(Object.keys(record.contracts)).to.deep.equal([
+      "MarketCourt",
+      "MarketExtension",
       "Market",
       "SemaphoreVerifier",
       "SemaphoreAdapter",
@@ -53,6 +62,51 @@ describe("the deployment", () => {
     expect(again.status, again.stderr).to.equal(0);
     expect(JSON.parse(again.stdout)).to.deep.equal(record);
     expect(JSON.parse(readFileSync(out, "utf8"))).to.deep.equal(record);
+  });
+
+  it("goes on where a run broke off, with the contracts that stand already", function () {
+    this.timeout(120_000);
+    const env = { FROBEN_DEPLOYER_KEY: devnetKey(0) };
+    const other = join(folder, "resumed.json");
+    expect(deploy(env, "--out", other).status).to.equal(0);
+    const whole = JSON.parse(readFileSync(other, "utf8")) as DeploymentJson;
+    const { Market: market, ...parts } = whole.contracts;
+    writeFileSync(other, JSON.stringify({ ...whole, contracts: parts }));
+    const again = deploy(env, "--out", other, "--json");
+    expect(again.status, again.stderr).to.equal(0);
+    const resumed = JSON.parse(again.stdout) as DeploymentJson;
+    expect(resumed.contracts).to.deep.include(parts);
+    expect(resumed.contracts.Market!.address).to.not.equal(market!.address);
+  });
+
+  it("refuses a record whose market has another parameter, and names it", function () {
+    this.timeout(120_000);
+    const env = { FROBEN_DEPLOYER_KEY: devnetKey(0) };
+    const other = join(folder, "parameters.json");
+    expect(deploy(env, "--out", other).status).to.equal(0);
+    const again = deploy(env, "--out", other, "--min-stake", "500");
+    expect(again.status).to.equal(1);
+    expect(again.stderr).to.contain("another parameter").and.to.contain("--out");
+  });
+
+  it("deploys a market that is paid in a token, once it is told what a unit of it is", async function () {
+    this.timeout(120_000);
+    const deployer = await createDeployer(rpcUrl, devnetAccount(0), new DeploymentRecord());
+    const code = readCompiled("test/PermitToken.sol", "PermitToken");
+    const { address: token } = await deployer.deploy("PermitToken", code);
+    const env = { FROBEN_DEPLOYER_KEY: devnetKey(0) };
+    const other = join(folder, "token.json");
+    const flags = ["--out", other, "--token", token];
+    const incomplete = deploy(env, ...flags);
+    expect(incomplete.status).to.equal(1);
+    expect(incomplete.stderr).to.contain("--unit");
+    const whole = deploy(env, ...flags, "--unit", "1000", "--json");
+    expect(whole.status, whole.stderr).to.equal(0);
+    const { contracts } = JSON.parse(whole.stdout) as DeploymentJson;
+    const read = { address: contracts.Market!.address, abi: marketAbi } as const;
+    const { client } = deployer;
+    expect(await client.readContract({ ...read, functionName: "TOKEN" })).to.equal(token);
+    expect(await client.readContract({ ...read, functionName: "UNIT" })).to.equal(1000n);
   });
 
   it("says which variable is missing when there is no key", function () {

@@ -1,10 +1,10 @@
 import type { Hex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { assignmentRoot, inputsDigest } from "../../../protocol/assignment";
-import { sha256, toBytes32 } from "../../../protocol/digest";
+import { sha256, toBytes32, ZERO_BYTES32 } from "../../../protocol/digest";
 import { marketDomain, TYPES } from "../../../protocol/eip712";
 import type { SignedAssignment } from "../../../protocol/http";
-import { RULE, stepsRoot, termsOpening, type StepTerms } from "../../../protocol/terms";
+import { RULE, termsOpening, workflowTerms, type StepTerms } from "../../../protocol/terms";
 import { maskOf } from "../../../protocol/ticket";
 import type { AssignmentFacts } from "../../../operator/assignments/verify-assignment";
 
@@ -21,11 +21,16 @@ const terms = (firstTask: number, rule: number): StepTerms => ({
   bond: 50n,
   claimTime: 100,
   window: 10,
-  maxReveal: 1024,
-  verifierGas: rule === RULE.verifier ? 300_000 : 0,
-  verifier: rule === RULE.verifier ? `0x${"cc".repeat(20)}` : `0x${"00".repeat(20)}`,
   rule,
   isFinal: false,
+  judge: {
+    maxReveal: 1024,
+    verifierGas: rule === RULE.verifier ? 300_000 : 0,
+    verifier: rule === RULE.verifier ? `0x${"cc".repeat(20)}` : `0x${"00".repeat(20)}`,
+    checkProgram: ZERO_BYTES32,
+    jurorFee: 0n,
+    openRoot: ZERO_BYTES32,
+  },
 });
 export const steps = [terms(0, RULE.accepted), terms(100, RULE.verifier)];
 
@@ -39,7 +44,10 @@ export async function assignmentFixture(
   const assigned = tasks.map((task) => ({
     task,
     attempt,
-    inputs: { request: sha256(`request ${task}`), statement: sha256(`statement ${task}`) },
+    inputs: {
+      request: { digest: sha256(`request ${task}`), source: { task: 7, attempt: 2 } },
+      statement: { digest: sha256(`statement ${task}`) },
+    },
     statementDigest: toBytes32(sha256(`statement ${task}`)),
     decisionDigest: toBytes32(sha256("decision")),
   }));
@@ -73,7 +81,12 @@ export async function assignmentFixture(
     mask: `0x${mask.toString(16).padStart(48, "0")}`,
     price: "900",
     signature,
-    terms: { ...step, ceiling: String(step.ceiling), bond: String(step.bond) },
+    terms: {
+      ...step,
+      ceiling: String(step.ceiling),
+      bond: String(step.bond),
+      judge: { ...step.judge, jurorFee: String(step.judge.jurorFee) },
+    },
     termsPath: path,
     program: PROGRAM,
     params,
@@ -91,7 +104,13 @@ export function facts(changes: Partial<AssignmentFacts> = {}): AssignmentFacts {
   return {
     operator: operator.address,
     now: 1000,
-    workflow: { status: 1, deadline: 5000, stepsRoot: stepsRoot(steps) },
+    workflow: {
+      status: 1,
+      deadline: 5000,
+      coordinator: coordinator.address,
+      terms: workflowTerms(coordinator.address, steps),
+    },
+    struckSources: [],
     signatureValid: true,
     freeStake: 1000n,
     offer: { cores: 2, memoryMb: 1024, gpus: 0, vramMb: 0 },

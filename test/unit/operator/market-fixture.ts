@@ -18,6 +18,7 @@ import {
   loadPrograms,
   submit,
   type Client,
+  type StepOptions,
 } from "../../../sdk";
 import { startTestChain, type TestChain } from "../../support/chain";
 
@@ -30,6 +31,9 @@ export interface Job {
   gate?: string;
   refuse?: boolean;
 }
+
+/** What a test may want to be different about the step. */
+export type StepChanges = Pick<StepOptions, "windowSeconds" | "maxRevealBytes">;
 
 /** A real chain, a real coordinator and a requester; blocks come four times a second and are a second apart. */
 export class TestMarket {
@@ -107,8 +111,8 @@ export class TestMarket {
     for (const child of this.children.splice(0)) child.kill("SIGKILL");
   }
 
-  operatorConfig(index: number): Promise<OperatorConfig> {
-    return loadConfig(this.operatorEnv(index));
+  operatorConfig(index: number, changes: Record<string, string> = {}): Promise<OperatorConfig> {
+    return loadConfig(this.operatorEnv(index, changes));
   }
 
   /** Runs an operator as a process. @returns once it is ready */
@@ -127,7 +131,7 @@ export class TestMarket {
   }
 
   /** Opens a workflow of one task for each job. @returns its id */
-  async submit(jobs: Job[], attempts = 3): Promise<number> {
+  async submit(jobs: Job[], attempts = 3, step: StepChanges = {}): Promise<number> {
     const programs = await loadPrograms(MANIFESTS);
     const gate = defineProgram(programs.digest("test/gate"), {
       inputs: { data: file("job") },
@@ -149,6 +153,7 @@ export class TestMarket {
           inputs: { data: each(data) },
           rule: accepted(programs.digest("test/check-gate")),
           resources: { cores: 1, memoryMb: 256 },
+          ...step,
         });
         return { results: run.result };
       },

@@ -22,9 +22,9 @@ const rootOf = (id: number): Hex => `0x${id.toString(16).padStart(64, "0")}`;
 const commitmentOf = (task: number): Hex => `0x${(task + 1).toString(16).padStart(64, "c")}`;
 
 function slotOf(
-  number: bigint,
+  number: number,
   state: Slot["state"],
-  changes: Partial<Claim>,
+  { deadline = 1100, ...changes }: Partial<Claim> & { deadline?: number },
   maturesAt = 0,
 ): Slot {
   const claim: Claim = {
@@ -34,15 +34,17 @@ function slotOf(
     word: 0,
     price: 10n,
     bond: 5n,
-    deadline: 1100,
     rule: RULE.accepted,
     window: 10,
+    open: false,
     mask: 0b111n,
     root: rootOf(1),
+    judgeHash: rootOf(0),
     ...changes,
   };
   const commitments = state === "committed" ? [commitmentOf(0)] : [];
-  return { slot: number, state, ticket: packTicket(claim), claim, commitments, maturesAt };
+  const ticket = packTicket(claim);
+  return { slot: number, state, ticket, claim, deadline, commitments, maturesAt };
 }
 const pending = (task: number): PlanTask => ({ task, state: "pending" });
 const dead = (task: number): PlanTask => ({ task, state: "dead" });
@@ -78,7 +80,7 @@ const state = (changes: Partial<PlanState>): PlanState => ({
 });
 
 describe("the planner of an operator's next transaction", () => {
-  const claimed = slotOf(0n, "claimed", {});
+  const claimed = slotOf(0, "claimed", {});
 
   it("commits a claim whole when all its results are there", () => {
     const holdings = [holding(1, [ready(0), ready(1), ready(2)])];
@@ -93,7 +95,7 @@ describe("the planner of an operator's next transaction", () => {
     const waiting = state({ slots: [claimed], holdings });
     expect(plan(waiting, 1014, policy).commits).to.deep.equal([]);
     const [commit] = plan(waiting, 1015, policy).commits;
-    expect(commit).to.include({ subMask: 0b101n, partSlot: 1n });
+    expect(commit).to.include({ subMask: 0b101n, partSlot: 1 });
     expect(commit!.commitments).to.deep.equal([0, 2].map(commitmentOf));
   });
 
@@ -110,7 +112,7 @@ describe("the planner of an operator's next transaction", () => {
     const first = plan(state({ slots: [claimed], holdings }), 1001, policy);
     expect(first.commits[0]).to.include({ subMask: 0b101n });
     expect(first.exits).to.deep.equal([]);
-    const rest = slotOf(0n, "claimed", { mask: 0b010n });
+    const rest = slotOf(0, "claimed", { mask: 0b010n });
     const second = plan(state({ slots: [rest], holdings }), 1003, policy);
     expect(second.commits).to.deep.equal([]);
     expect(second.exits[0]).to.include({ kind: "concede", subMask: 0b010n });
@@ -134,40 +136,49 @@ describe("the planner of an operator's next transaction", () => {
 
   it("ends its own claim once that is late, also one that it no longer knows", () => {
     const holdings = [holding(1, [pending(0), pending(1), pending(2)])];
-    const unknown = slotOf(1n, "claimed", { root: rootOf(9) });
+    const unknown = slotOf(1, "claimed", { root: rootOf(9) });
     const late = state({ slots: [claimed, unknown], holdings });
     expect(plan(late, 1100, policy).exits).to.deep.equal([]);
     const { exits } = plan(late, 1101, policy);
     expect(exits.map(({ kind, slot }) => [kind, slot])).to.deep.equal([
-      ["expire", 0n],
-      ["expire", 1n],
+      ["expire", 0],
+      ["expire", 1],
     ]);
   });
 
   it("never concedes under rule verifier, where nobody would take it", () => {
-    const slot = slotOf(0n, "claimed", { rule: RULE.verifier });
+    const slot = slotOf(0, "claimed", { rule: RULE.verifier });
     const holdings = [holding(1, [dead(0), dead(1), dead(2)], { rule: RULE.verifier })];
     expect(plan(state({ slots: [slot], holdings }), 1001, policy).exits).to.deep.equal([]);
   });
 
+  it("gives a dead task back without a signature when time runs out, which costs less than being late", () => {
+    const slot = slotOf(0, "claimed", { rule: RULE.verifier });
+    const holdings = [holding(1, [dead(0), pending(1), dead(2)], { rule: RULE.verifier })];
+    expect(plan(state({ slots: [slot], holdings }), 1079, policy).exits).to.deep.equal([]);
+    const { exits } = plan(state({ slots: [slot], holdings }), 1080, policy);
+    expect(exits).to.have.length(1);
+    expect(exits[0]).to.include({ kind: "release", subMask: 0b101n, signature: "0x" });
+  });
+
   it("leaves a final step's result to its own transaction", () => {
     const holdings = [holding(1, [ready(0)], { isFinal: true, rule: RULE.verifier })];
-    const slot = slotOf(0n, "claimed", { mask: 1n, rule: RULE.verifier });
+    const slot = slotOf(0, "claimed", { mask: 1n, rule: RULE.verifier });
     expect(plan(state({ slots: [slot], holdings }), 1099, policy).commits).to.deep.equal([]);
   });
 
   it("settles a matured batch in company, or when it has waited long enough", () => {
-    const matured = slotOf(0n, "committed", {}, 1000);
+    const matured = slotOf(0, "committed", {}, 1000);
     expect(plan(state({ slots: [matured] }), 1004, policy).settles).to.deep.equal([]);
     expect(plan(state({ slots: [matured] }), 1005, policy).settles).to.have.length(1);
     const holdings = [holding(2, [pending(9)], { claimable: true })];
     const both = plan(state({ slots: [matured], holdings }), 1000, policy);
     expect(both.settles).to.have.length(1);
-    expect(both.claims[0]!.slot, "the settled slot is used again at once").to.equal(0n);
+    expect(both.claims[0]!.slot, "the settled slot is used again at once").to.equal(0);
   });
 
   it("never settles before maturity", () => {
-    const early = slotOf(0n, "committed", {}, 1001);
+    const early = slotOf(0, "committed", {}, 1001);
     expect(plan(state({ slots: [early] }), 1000, policy).settles).to.deep.equal([]);
   });
 
@@ -183,7 +194,7 @@ describe("the planner of an operator's next transaction", () => {
   it("claims only the part of an assignment that is still alive", () => {
     const holdings = [holding(0, [dead(3), pending(4)], { claimable: true })];
     const { claims } = plan(state({ holdings }), 1000, policy);
-    expect(claims).to.deep.equal([{ slot: 0n, id: 0, claimMask: 0b10000n }]);
+    expect(claims).to.deep.equal([{ slot: 0, id: 0, claimMask: 0b10000n }]);
   });
 
   it("claims nothing whose time is over, or all of whose tasks are dead", () => {
@@ -235,8 +246,7 @@ describe("the planner of an operator's next transaction", () => {
             deadline: row.deadline,
             rule: row.rule,
           };
-          if (row.slot !== "wanted")
-            slots.push(slotOf(BigInt(id * 3), row.slot, claim, row.maturesAt));
+          if (row.slot !== "wanted") slots.push(slotOf(id * 3, row.slot, claim, row.maturesAt));
           return one;
         });
         return { slots, holdings, freeStake: 60n };
@@ -268,11 +278,11 @@ describe("the planner of an operator's next transaction", () => {
           const touched = [...commits, ...exits].map((part) => part.slot);
           expect(new Set(touched).size).to.equal(touched.length);
           for (const { slot, subMask, mask, commitments } of commits) {
-            const { claim } = world.slots.find((one) => one.slot === slot)!;
+            const { claim, deadline } = world.slots.find((one) => one.slot === slot)!;
             expect(mask & ~claim.mask).to.equal(0n);
             expect(subMask === 0n ? claim.mask : subMask).to.equal(mask);
             expect(commitments).to.have.length(mask.toString(2).replaceAll("0", "").length);
-            expect(claim.deadline).to.be.greaterThan(now);
+            expect(deadline).to.be.greaterThan(now);
           }
         }),
       );
@@ -299,7 +309,8 @@ describe("the planner of an operator's next transaction", () => {
         fc.property(world, (world) => {
           const { commits } = plan(world, now, { ...policy, maxParts: 1000 });
           for (const slot of world.slots) {
-            const { deadline, root } = slot.claim;
+            const { deadline } = slot;
+            const { root } = slot.claim;
             if (slot.state !== "claimed" || now >= deadline || now < deadline - 20) continue;
             const { tasks } = world.holdings.find((one) => one.root === root)!;
             const wants = tasks.some((task) => task.state === "committable");

@@ -28,7 +28,26 @@ describe("an operator that is offered an assignment", () => {
     "another operator": [(a) => (a.operator = `0x${"33".repeat(20)}`), "assignment_not_mine"],
     "another program": [(a) => (a.program = sha256("other")), "assignment_wrong_root"],
     "another parameter": [(a) => (a.params.depth = "21"), "assignment_wrong_root"],
-    "another input": [(a) => (a.tasks[1]!.inputs.request = sha256("x")), "assignment_wrong_root"],
+    "another input": [
+      (a) => (a.tasks[1]!.inputs.request!.digest = sha256("x")),
+      "assignment_wrong_root",
+    ],
+    "another source of an input": [
+      (a) => (a.tasks[1]!.inputs.request!.source!.attempt = 1),
+      "assignment_wrong_root",
+    ],
+    "an input said to be the requester's": [
+      (a) => delete a.tasks[1]!.inputs.request!.source,
+      "assignment_wrong_root",
+    ],
+    "an input that is said to be its own result": [
+      (a) => (a.tasks[1]!.inputs.request!.source!.task = 103),
+      "assignment_malformed",
+    ],
+    "an input of a task that no workflow has": [
+      (a) => (a.tasks[1]!.inputs.request!.source!.task = 2 ** 40),
+      "assignment_malformed",
+    ],
     "another decision": [
       (a) => (a.tasks[0]!.decisionDigest = toBytes32(sha256("x"))),
       "assignment_wrong_root",
@@ -53,9 +72,21 @@ describe("an operator that is offered an assignment", () => {
     "a lower bond": [(a) => (a.terms.bond = "1"), "assignment_wrong_terms"],
     "a higher ceiling": [(a) => (a.terms.ceiling = "2000"), "assignment_wrong_terms"],
     "another verifier": [
-      (a) => (a.terms.verifier = `0x${"dd".repeat(20)}`),
+      (a) => (a.terms.judge.verifier = `0x${"dd".repeat(20)}`),
       "assignment_wrong_terms",
     ],
+    "less gas for the verifier": [(a) => (a.terms.judge.verifierGas = 1), "assignment_wrong_terms"],
+    "a jury that the requester did not want": [
+      (a) => (a.terms.judge.checkProgram = `0x${"ee".repeat(32)}`),
+      "assignment_wrong_terms",
+    ],
+    "a window that runs over into the claim time": [
+      (a) => Object.assign(a.terms, { claimTime: 0, window: 2 ** 24 * 100 + 10 }),
+      "assignment_malformed",
+    ],
+    "a negative term": [(a) => (a.terms.window = -1), "assignment_malformed"],
+    "an attempt that no word holds": [(a) => (a.attempt = 65_536), "assignment_malformed"],
+    "a time that no word holds": [(a) => (a.claimBy = 2 ** 40), "assignment_malformed"],
     "a longer claim time": [(a) => (a.terms.claimTime = 1000), "assignment_wrong_terms"],
     "tasks of another step": [(a) => (a.terms.firstTask = 102), "assignment_malformed"],
     "several tasks of a final step": [(a) => (a.terms.isFinal = true), "assignment_malformed"],
@@ -82,6 +113,14 @@ describe("an operator that is offered an assignment", () => {
     ],
     "whose time to claim is over": [{ now: 1030 }, "assignment_expired"],
     "of a workflow past its deadline": [{ now: 5000 }, "assignment_expired"],
+    "of another coordinator's workflow": [
+      { workflow: { ...facts().workflow, coordinator: `0x${"44".repeat(20)}` } },
+      "assignment_wrong_terms",
+    ],
+    "that builds on a result that was struck": [
+      { struckSources: [{ task: 7, attempt: 2 }] },
+      "assignment_input_struck",
+    ],
     "of a program that it does not allow": [
       { programs: new Set() },
       "assignment_program_not_allowed",
@@ -103,6 +142,11 @@ describe("an operator that is offered an assignment", () => {
     it(`refuses one ${what}`, async () => {
       expect(codeOf(await assignmentFixture(), changes)).to.equal(code);
     });
+
+  it("takes one that builds on an attempt after the one that was struck", async () => {
+    const struckSources = [{ task: 7, attempt: 1 }];
+    expect(codeOf(await assignmentFixture(), { struckSources })).to.equal("accepted");
+  });
 
   it("takes more at once when it can work on more at once", async () => {
     const signed = await assignmentFixture();

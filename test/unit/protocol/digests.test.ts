@@ -1,7 +1,12 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { concatHex, keccak256, type Hex } from "viem";
-import { inputsDigest } from "../../../protocol/assignment";
+import {
+  inputsDigest,
+  inputsOpening,
+  type InputRef,
+  type InputSource,
+} from "../../../protocol/assignment";
 import { commitmentsRoot, openCommitment } from "../../../protocol/commitment";
 import { canonicalJson, digestOf, fromBytes32, sha256, toBytes32 } from "../../../protocol/digest";
 import { LIMITS } from "../../../protocol/limits";
@@ -54,18 +59,52 @@ describe("digests of canonical JSON", () => {
     expect(fromBytes32(toBytes32(digest))).to.equal(digest);
   });
 
+  const ref = (text: string, source?: InputSource): InputRef => ({ digest: sha256(text), source });
+  const one = ref("1");
+  const two = ref("2");
+
   it("of a task's inputs change with program, parameter, name and content", () => {
-    const base = inputsDigest(sha256("p"), { k: "v" }, { a: sha256("1"), b: sha256("2") });
+    const base = inputsDigest(sha256("p"), { k: "v" }, { a: one, b: two });
     const others = [
-      inputsDigest(sha256("q"), { k: "v" }, { a: sha256("1"), b: sha256("2") }),
-      inputsDigest(sha256("p"), { k: "w" }, { a: sha256("1"), b: sha256("2") }),
-      inputsDigest(sha256("p"), { k: "v" }, { a: sha256("2"), b: sha256("1") }),
-      inputsDigest(sha256("p"), { k: "v" }, { a: sha256("1") }),
+      inputsDigest(sha256("q"), { k: "v" }, { a: one, b: two }),
+      inputsDigest(sha256("p"), { k: "w" }, { a: one, b: two }),
+      inputsDigest(sha256("p"), { k: "v" }, { a: two, b: one }),
+      inputsDigest(sha256("p"), { k: "v" }, { a: one }),
     ];
     expect(new Set([base, ...others]).size).to.equal(5);
-    expect(inputsDigest(sha256("p"), { k: "v" }, { b: sha256("2"), a: sha256("1") })).to.equal(
-      base,
+    expect(inputsDigest(sha256("p"), { k: "v" }, { b: two, a: one })).to.equal(base);
+  });
+
+  it("of a task's inputs change with whose result an input is of", () => {
+    const sources = [
+      undefined,
+      { task: 0, attempt: 1 },
+      { task: 0, attempt: 2 },
+      { task: 1, attempt: 1 },
+    ];
+    const digests = sources.map((source) => inputsDigest(sha256("p"), {}, { a: ref("1", source) }));
+    expect(new Set(digests).size).to.equal(sources.length);
+  });
+
+  it("of a task's inputs open into rows by rising name, a source in each that has one", () => {
+    const { inputs } = inputsOpening(
+      sha256("p"),
+      {},
+      {
+        a: ref("1", { task: 5, attempt: 3 }),
+        b: two,
+        c: ref("3", { task: 0, attempt: 1 }),
+      },
     );
+    const names = inputs.map(({ name }) => name);
+    expect(names).to.deep.equal([...names].sort());
+    const sourceOf = (text: string) =>
+      inputs.find(({ digest }) => digest === toBytes32(sha256(text)))!.source;
+    expect(["1", "2", "3"].map(sourceOf)).to.deep.equal([
+      (1n << 48n) | (5n << 16n) | 3n,
+      0n,
+      (1n << 48n) | 1n,
+    ]);
   });
 });
 

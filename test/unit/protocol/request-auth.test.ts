@@ -62,6 +62,23 @@ describe("signed requests", () => {
     expect(await codeOf(verifyRequest(stolen, domain, received, NOW))).to.equal("auth_wrong_key");
   });
 
+  it("are accepted from an operator's delegate, and name the operator", async () => {
+    const headers = await signRequest(account, domain, request, NOW, other.address);
+    const mayActFor = (signer: string, of: string) =>
+      signer === account.address && of === other.address;
+    const { address } = await verifyRequest(headers, domain, received, NOW, mayActFor);
+    expect(address).to.equal(other.address);
+    expect(await codeOf(verifyRequest(headers, domain, received, NOW))).to.equal("auth_wrong_key");
+  });
+
+  it("of a delegate are good for the operator alone that they were signed for", async () => {
+    const headers = await signRequest(account, domain, request, NOW, other.address);
+    const anybody = { ...headers, [AUTH_HEADERS.address]: `0x${"33".repeat(20)}` };
+    const mayActFor = (signer: string) => signer === account.address;
+    const attempt = verifyRequest(anybody, domain, received, NOW, mayActFor);
+    expect(await codeOf(attempt)).to.equal("auth_wrong_key");
+  });
+
   it("are refused when they are too old, or from the future", async () => {
     const headers = await signRequest(account, domain, request, NOW);
     for (const now of [NOW + LIMITS.maxRequestAgeMs + 1, NOW - LIMITS.maxRequestAgeMs - 1])
@@ -75,6 +92,7 @@ describe("signed requests", () => {
     });
 
   for (const [header, value, code] of [
+    [AUTH_HEADERS.address, "me", "auth_malformed"],
     [AUTH_HEADERS.timestamp, "soon", "auth_malformed"],
     [AUTH_HEADERS.nonce, "0x12", "auth_malformed"],
     [AUTH_HEADERS.signature, "0x12", "auth_wrong_key"],

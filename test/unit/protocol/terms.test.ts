@@ -1,8 +1,19 @@
 import { expect } from "chai";
-import { minimumEscrow, stepsRoot, stepTermsOf, termsOpening } from "../../../protocol/terms";
-import { encodeAbiParameters } from "viem";
-import { leafHash, verifyMerklePath } from "../../../protocol/merkle";
-import { stepTermsAbi } from "../../../protocol/terms";
+import { keccak256, type Hex } from "viem";
+import {
+  judgeHash,
+  leastUsefulBond,
+  minimumEscrow,
+  RULE,
+  stepCore,
+  stepsRoot,
+  stepTermsOf,
+  termsOpening,
+  workflowTerms,
+  type StepTerms,
+} from "../../../protocol/terms";
+import { verifyMerklePath } from "../../../protocol/merkle";
+import { hashPair } from "../../../protocol/ticket";
 import { rollupWorkflow } from "../../../pipelines/rollup/workflow";
 import { sha256 } from "../../../protocol/digest";
 
@@ -14,6 +25,10 @@ const { spec } = rollupWorkflow({
   maxLeaves: 5,
   reward: "10 gwei",
 });
+
+/** As StepsLib.leafHash. */
+const leafOf = (index: number, terms: StepTerms): Hex =>
+  keccak256(hashPair(stepCore(index, terms), judgeHash(terms.judge)));
 
 describe("a spec's terms", () => {
   const terms = stepTermsOf(spec);
@@ -30,22 +45,62 @@ describe("a spec's terms", () => {
   it("open, each, out of the steps' root", () => {
     for (const [index] of terms.entries()) {
       const { terms: opened, path } = termsOpening(terms, index);
-      const leaf = leafHash(
-        encodeAbiParameters([{ type: "uint8" }, stepTermsAbi], [index, opened]),
-      );
-      expect(verifyMerklePath(leaf, path, stepsRoot(terms))).to.equal(true);
+      expect(verifyMerklePath(leafOf(index, opened), path, stepsRoot(terms))).to.equal(true);
     }
   });
 
   it("don't open under another step's index", () => {
     const { terms: opened, path } = termsOpening(terms, 1);
-    const leaf = leafHash(encodeAbiParameters([{ type: "uint8" }, stepTermsAbi], [2, opened]));
-    expect(verifyMerklePath(leaf, path, stepsRoot(terms))).to.equal(false);
+    expect(verifyMerklePath(leafOf(2, opened), path, stepsRoot(terms))).to.equal(false);
   });
 
   it("need every task at its ceiling as escrow, and the fee on it, rounded up", () => {
     expect(minimumEscrow(terms, 0)).to.equal(100n);
     expect(minimumEscrow(terms, 250)).to.equal(103n);
     expect(minimumEscrow(terms, 1)).to.equal(101n);
+  });
+
+  it("don't open when a term is changed that only disputes need", () => {
+    const { terms: opened, path } = termsOpening(terms, 3);
+    const forged = { ...opened, judge: { ...opened.judge, verifierGas: 1 } };
+    expect(verifyMerklePath(leafOf(3, forged), path, stepsRoot(terms))).to.equal(false);
+  });
+
+  it("and the coordinator are one digest of 200 bits, in which each of them counts", () => {
+    const one = workflowTerms(`0x${"01".repeat(20)}`, terms);
+    expect(one >> 200n).to.equal(0n);
+    expect(workflowTerms(`0x${"02".repeat(20)}`, terms)).to.not.equal(one);
+    expect(workflowTerms(`0x${"01".repeat(20)}`, terms.slice(1))).to.not.equal(one);
+  });
+
+  it("name the program and the fee of the jury that can be called, and none where there is none", () => {
+    const [step, ...others] = spec.steps;
+    const jury = { check: sha256("juror's check"), fee: 3 };
+    const [first, second] = stepTermsOf({ ...spec, steps: [{ ...step!, jury }, ...others] });
+    const checkProgram = `0x${jury.check}`;
+    expect(first!.judge).to.include({ checkProgram, jurorFee: 3n });
+    const none = { checkProgram: `0x${"00".repeat(32)}`, jurorFee: 0n };
+    expect(second!.judge).to.include(none);
+  });
+});
+
+describe("the least useful bond", () => {
+  const GWEI = 10n ** 9n;
+  const verified = { ...stepTermsOf(spec)[0]!, rule: RULE.verifier };
+  const terms = { ...verified, judge: { ...verified.judge, verifierGas: 500_000 } };
+
+  it("is the first of which a challenger's share pays for the challenge's gas", () => {
+    for (const gasPrice of [1n, GWEI, 30n * GWEI + 7n]) {
+      const least = leastUsefulBond(terms, gasPrice, GWEI);
+      const cost = 620_000n * gasPrice;
+      const share = (bond: bigint) => (bond * GWEI * 4_000n) / 10_000n;
+      expect(share(least) >= cost).to.equal(true);
+      expect(share(least - 1n) < cost).to.equal(true);
+    }
+  });
+
+  it("is nothing where no verifier judges a commitment", () => {
+    expect(leastUsefulBond({ ...terms, rule: RULE.accepted }, GWEI, GWEI)).to.equal(0n);
+    expect(leastUsefulBond({ ...terms, isFinal: true }, GWEI, GWEI)).to.equal(0n);
   });
 });

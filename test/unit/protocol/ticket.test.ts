@@ -3,11 +3,16 @@ import fc from "fast-check";
 import type { Hex } from "viem";
 import { LIMITS } from "../../../protocol/limits";
 import {
+  batchHash,
+  batchRest,
+  countOf,
+  hashPair,
   maskOf,
   packTicket,
   placeOf,
   tasksOf,
   ticketHash,
+  ticketStruct,
   unpackTicket,
   withMask,
   type Claim,
@@ -24,11 +29,12 @@ const claim: fc.Arbitrary<Claim> = fc.record({
   word: small(16),
   price: bits(56),
   bond: bits(56),
-  deadline: fc.integer({ min: 0, max: 2 ** 40 - 1 }),
   rule: small(8),
-  window: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+  window: small(24),
+  open: fc.boolean(),
   mask,
   root: fc.constant<Hex>(`0x${"5a".repeat(32)}`),
+  judgeHash: fc.constantFrom<Hex>(`0x${"6b".repeat(32)}`, `0x${"7c".repeat(32)}`),
 });
 
 describe("tickets", () => {
@@ -43,8 +49,32 @@ describe("tickets", () => {
   it("keep the spare bits of both words empty", () => {
     fc.assert(
       fc.property(claim, (given) => {
-        const { head, tail } = packTicket(given);
-        return head >> 248n === 0n && tail >> 224n === 0n;
+        const { money, scope } = packTicket(given);
+        return (money & ((1n << 48n) - 1n)) === 0n && scope >> 232n === 0n;
+      }),
+    );
+  });
+
+  it("count their tasks in the word of money, so that who settles need not show which they are", () => {
+    fc.assert(
+      fc.property(claim, (given) => {
+        const { money } = packTicket(given);
+        return Number((money >> 56n) & 0xffn) === countOf(given.mask);
+      }),
+    );
+  });
+
+  it("are hashed in levels: of a batch, its money and one hash of all else are enough", () => {
+    const root: Hex = `0x${"8d".repeat(32)}`;
+    fc.assert(
+      fc.property(claim, (given) => {
+        const ticket = packTicket(given);
+        const { bound } = ticketStruct(ticket);
+        const rest = hashPair(hashPair(ticket.scope, bound), root);
+        return (
+          rest === batchRest(ticket, root) &&
+          hashPair(ticket.money, rest) === batchHash(ticket, root)
+        );
       }),
     );
   });

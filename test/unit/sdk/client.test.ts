@@ -5,25 +5,29 @@ import {
   createClient,
   fetchArtifact,
   fetchOutput,
+  findOpening,
   findWorkflow,
   getOwed,
   getTasks,
   getWorkflow,
   getWorkflows,
   refund,
+  replaceCoordinator,
+  setDelegate,
   submit,
   topUp,
   uploadArtifacts,
   waitFor,
   watch,
   withdrawOwed,
+  type Warning,
 } from "../../../sdk";
-import { parseEventLogs } from "viem";
+import { parseEventLogs, zeroAddress } from "viem";
 import { rollupWorkflow } from "../../../pipelines/rollup/workflow";
 import { marketAbi } from "../../../protocol/abi";
 import { canonicalJson, sha256, toBytes32 } from "../../../protocol/digest";
 import type { FrobenError } from "../../../protocol/errors";
-import { minimumEscrow, stepsRoot, stepTermsOf } from "../../../protocol/terms";
+import { minimumEscrow, stepTermsOf, workflowTerms } from "../../../protocol/terms";
 import { sendCall } from "../../../sdk/actions/send-call";
 import { workflowKey } from "../../../sdk/actions/submit";
 import { PROGRAM, startMarket, type TestMarket } from "./market";
@@ -230,6 +234,8 @@ describe("a requester's client, against a real chain and coordinator", function 
     });
     const client = market.client(9);
     const steps = stepTermsOf(spec);
+    const escrow = minimumEscrow(steps, 100);
+    const { coordinator } = await client.market();
     const { timestamp } = await client.chain.getBlock();
     const receipt = await sendCall(client, {
       functionName: "openWorkflow",
@@ -237,27 +243,86 @@ describe("a requester's client, against a real chain and coordinator", function 
         {
           specHash: toBytes32(digest),
           key: toBytes32(digest),
-          coordinator: (await client.market()).coordinator,
+          coordinator,
           feeBps: 100,
           deadline: Number(timestamp) + 3600,
+          silenceDelay: 0,
         },
         steps,
+        escrow,
       ],
-      value: minimumEscrow(steps, 100) * GWEI,
+      value: escrow * GWEI,
     });
     const [event] = parseEventLogs({
       abi: marketAbi,
       eventName: "WorkflowOpened",
       logs: receipt.logs,
     });
-    expect(event!.args.escrow).to.equal(minimumEscrow(steps, 100));
+    expect(event!.args.escrow).to.equal(escrow);
     const stored = await client.chain.readContract({
       address: market.market,
       abi: marketAbi,
       functionName: "workflowOf",
       args: [event!.args.workflow],
     });
-    expect(stored.at(-1)).to.equal(stepsRoot(steps));
+    expect(stored.at(-1)).to.equal(workflowTerms(coordinator, steps));
+  });
+
+  it("gives the coordinator an hour to answer when it is declared silent, or as long as the requester says", async () => {
+    const client = market.client(10);
+    const delayOf = async (submitted: Promise<{ workflow: number }>) =>
+      (await findOpening(client, { workflow: (await submitted).workflow }))!.terms.silenceDelay;
+    expect(await delayOf(submit(client, workflow("patient")))).to.equal(3600);
+    const quick = submit(client, workflow("quick"), { silenceDelaySeconds: 600 });
+    expect(await delayOf(quick)).to.equal(600);
+    const never = submit(client, workflow("never"), { silenceDelaySeconds: 0 });
+    expect(await delayOf(never)).to.equal(0);
+  });
+
+  it("warns of a bond that pays for no challenge at the chain's gas price, and opens the workflow all the same", async () => {
+    const client = market.client(11);
+    const warnings: Warning[] = [];
+    const low = await submit(client, workflow("low"), {
+      onWarning: (warning) => warnings.push(warning),
+    });
+    expect(low.opened).to.equal(true);
+    expect(warnings).to.have.length(1);
+    expect(warnings[0]).to.include({ code: "bond_too_low", field: "steps[0].bond", value: "2000" });
+    expect(Number(warnings[0]!.limit)).to.be.greaterThan(2000);
+  });
+
+  it("hands a workflow to another coordinator with the terms that the chain has, whatever the first one says", async () => {
+    const client = market.client(12);
+    const { workflow: id } = await submit(client, workflow("handed-over"));
+    const successor = market.client(13).account!.address;
+    await replaceCoordinator(client, id, successor);
+    const stored = await client.chain.readContract({
+      address: market.market,
+      abi: marketAbi,
+      functionName: "workflowOf",
+      args: [id],
+    });
+    expect(stored[1]).to.equal(successor);
+    const steps = stepTermsOf(workflow("handed-over").spec);
+    expect(stored.at(-1)).to.equal(workflowTerms(successor, steps));
+    const error = await errorOf(replaceCoordinator(client, 999_999, successor));
+    expect(error).to.include({ code: "workflow_unknown", value: 999_999 });
+  });
+
+  it("lets a hot key act for an operator, and takes that back", async () => {
+    const client = market.client(11);
+    const hotKey = market.client(14).account!.address;
+    const delegateOf = () =>
+      client.chain.readContract({
+        address: market.market,
+        abi: marketAbi,
+        functionName: "delegateOf",
+        args: [client.account!.address],
+      });
+    await setDelegate(client, hotKey);
+    expect(await delegateOf()).to.equal(hotKey);
+    await setDelegate(client, zeroAddress);
+    expect(await delegateOf()).to.equal(zeroAddress);
   });
 
   it("says what is missing: a workflow, an output, an account, the contract", async () => {

@@ -11,6 +11,7 @@ import {
   list,
   verifier,
   type Amount,
+  type JuryOptions,
   type StepDefaults,
 } from "../../../sdk";
 
@@ -145,6 +146,21 @@ describe("defineWorkflow", () => {
     const step = graph({ reward: "0.002 ether", unit: 10n ** 12n }).spec.steps[0]!;
     expect([step.reward, step.bond]).to.deep.equal([2000, 4000]);
     expect(graph({ reward: "5 gwei", bond: "1 gwei" }).spec.steps[0]!.bond).to.equal(1);
+  });
+
+  it("says which program jurors run, and what they earn in units", () => {
+    const one = (jury?: JuryOptions) =>
+      defineWorkflow("jury", {}, (w) => {
+        const parts = w.collection("parts", "part", [bytes("a")]);
+        const inputs = { part: each(parts) };
+        return { out: w.map("prove", { program: prove, inputs, rule: check, jury }).proof };
+      }).spec.steps[0]!.jury;
+    expect(one()).to.equal(undefined);
+    const digest = sha256("juror's check");
+    expect(one({ check: digest, fee: "3 gwei" })).to.deep.equal({ check: digest, fee: 3 });
+    expect(one({ check: { digest }, fee: 0n })).to.deep.equal({ check: digest, fee: 0 });
+    const error = errorOf(() => one({ check: digest, fee: "1 wei" }));
+    expect(error).to.include({ code: "amount_not_whole", field: "prove.jury.fee" });
   });
 
   for (const [amount, code] of [

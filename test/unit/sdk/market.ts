@@ -1,12 +1,12 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createTestClient, http, type Address } from "viem";
+import { createTestClient, createWalletClient, http, type Address } from "viem";
 import { hardhat } from "viem/chains";
-import { deployMarket } from "../../../deploy/010-market";
+import { DEFAULT_PARAMETERS, deployMarket } from "../../../deploy/010-market";
 import { deploySemaphore } from "../../../deploy/020-semaphore";
-import { ensureCompiled } from "../../../deploy/compiled";
-import { createDeployer } from "../../../deploy/deployer";
+import { ensureCompiled, readCompiled } from "../../../deploy/compiled";
+import { createDeployer, type Deployer } from "../../../deploy/deployer";
 import { DeploymentRecord } from "../../../deploy/deployment-record";
 import { devnetAccount, devnetKey, ROLES, startChain } from "../../../devnet/chain";
 import { Cleanup } from "../../../devnet/cleanup";
@@ -49,7 +49,29 @@ async function registerOperator(client: Client): Promise<void> {
   });
 }
 
-export async function startMarket(): Promise<TestMarket> {
+/** Tokens of a test's market: a unit is a thousand of the smallest. */
+const TOKEN_UNIT = 1_000n;
+const FUNDS = 10n ** 12n;
+
+/** Deploys a token and gives every account of the chain's some. */
+async function deployToken(deployer: Deployer): Promise<Address> {
+  const { abi, ...code } = readCompiled("test/PermitToken.sol", "PermitToken");
+  const { address } = await deployer.deploy("PermitToken", { abi, ...code });
+  const wallet = createWalletClient({
+    account: deployer.account,
+    transport: http(deployer.client.transport.url as string),
+  });
+  for (let account = 0; account < 20; account++) {
+    const args = [devnetAccount(account).address, FUNDS];
+    const call = { address, abi, functionName: "mint", args, chain: null };
+    const hash = await wallet.writeContract(call);
+    await deployer.client.waitForTransactionReceipt({ hash });
+  }
+  return address;
+}
+
+/** @param currency what the market is paid in: the chain's own, or a token of which every account has some */
+export async function startMarket(currency: "native" | "token" = "native"): Promise<TestMarket> {
   const cleanup = new Cleanup();
   try {
     const folder = await mkdtemp(join(tmpdir(), "froben-test-"));
@@ -63,7 +85,11 @@ export async function startMarket(): Promise<TestMarket> {
       devnetAccount(ROLES.deployer),
       new DeploymentRecord(),
     );
-    const market = await deployMarket(deployer);
+    const parameters =
+      currency === "native"
+        ? DEFAULT_PARAMETERS
+        : { ...DEFAULT_PARAMETERS, token: await deployToken(deployer), unit: TOKEN_UNIT };
+    const market = await deployMarket(deployer, parameters);
     const adapter = await deploySemaphore(deployer);
     const coordinator = await startCoordinator(
       readConfig({

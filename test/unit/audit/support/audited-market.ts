@@ -15,8 +15,8 @@ export class AuditedMarket {
     readonly validation: string,
   ) {}
 
-  static async enter(): Promise<AuditedMarket> {
-    const env = await enterTestChain();
+  static async enter(options: Parameters<typeof enterTestChain>[0] = {}): Promise<AuditedMarket> {
+    const env = await enterTestChain(options);
     const market = new TestMarket(env);
     for (const i of [0, 1, 2]) await market.deposit(market.operator(i), STAKE);
     const [validation] = [...(await loadPrograms([VALIDATION_MANIFEST])).keys()];

@@ -1,6 +1,14 @@
+import { inputsDigest, type InputRef, type Leaf } from "../../../../protocol/assignment";
 import { join } from "node:path";
 import type { Address } from "viem";
-import { canonicalJson, digestOf, sha256, type Digest } from "../../../../protocol/digest";
+import {
+  canonicalJson,
+  digestOf,
+  sha256,
+  toBytes32,
+  ZERO_BYTES32,
+  type Digest,
+} from "../../../../protocol/digest";
 import type { Spec, SpecInput } from "../../../../protocol/spec";
 import { parseSpec } from "../../../../protocol/validate-spec";
 import type { Held, Opened, TestMarket } from "./test-market";
@@ -18,7 +26,9 @@ export const TASKS = {
 export const BOND = 10_000_000n;
 export const REWARD = 500n;
 export const CLAIM_SECONDS = 600;
-export const WINDOW_SECONDS = 300;
+export const WINDOW_SECONDS = 600;
+export const CHECK_PROGRAM = sha256("check program");
+export const JUROR_FEE = 1_000n;
 
 const item = (i: number) => Buffer.from(`item ${i}`);
 export const statement = (i: number) => Buffer.from(`statement ${i}`);
@@ -35,6 +45,9 @@ const common = {
   retry: { attempts: 3, backoffSeconds: 0 },
 };
 
+/** Steps whose results juries may judge. */
+const judged = { jury: { check: CHECK_PROGRAM, fee: Number(JUROR_FEE) } };
+
 /** A workflow with every kind of fan-out and both rules: prove (map), check (map), join (tree), final (single). */
 export function sampleSpec(verifier: Address, validation: Digest): Spec {
   const byVerifier = { kind: "verifier", address: verifier, gas: 50_000 } as const;
@@ -50,6 +63,7 @@ export function sampleSpec(verifier: Address, validation: Digest): Spec {
     steps: [
       {
         ...common,
+        ...judged,
         id: "prove",
         program: sha256("program prove"),
         fanOut: { kind: "map", over: ["item", "statement"] },
@@ -61,6 +75,7 @@ export function sampleSpec(verifier: Address, validation: Digest): Spec {
       },
       {
         ...common,
+        ...judged,
         id: "check",
         program: sha256("program check"),
         params: { depth: "3" },
@@ -72,6 +87,7 @@ export function sampleSpec(verifier: Address, validation: Digest): Spec {
       },
       {
         ...common,
+        ...judged,
         id: "join",
         program: sha256("program join"),
         fanOut: {
@@ -105,6 +121,21 @@ export function sampleSpec(verifier: Address, validation: Digest): Spec {
     outputs: { proof: { step: "final", output: "proof" } },
   };
   return parseSpec(input);
+}
+
+/** Leaves of the first step's tasks as a requester fixes them for anybody to claim. */
+export function openLeaves(spec: Spec): Leaf[] {
+  const { program, params } = spec.steps[0]!;
+  return TASKS.prove.map((task) => ({
+    task,
+    attempt: 0,
+    inputsDigest: inputsDigest(program, params, {
+      item: { digest: sha256(item(task)) },
+      statement: { digest: sha256(statement(task)) },
+    }),
+    statementDigest: toBytes32(sha256(statement(task))),
+    decisionDigest: ZERO_BYTES32,
+  }));
 }
 
 /** What a run leaves with its coordinator. */
@@ -147,8 +178,14 @@ export class SampleRun {
     return Buffer.from(canonicalJson({ type: "result", outputs }));
   }
 
-  inputsOf = (task: number): Record<string, Digest> => {
-    const made = (of: number) => sha256(this.#results.get(of) ?? this.resultOf(of));
+  inputsOf = (task: number): Record<string, Digest | InputRef> => {
+    const made = (of: number): InputRef => ({
+      digest: sha256(this.#results.get(of) ?? this.resultOf(of)),
+      source: {
+        task: of,
+        attempt: this.served.tasks.find(({ task }) => task === of)?.attempt ?? 1,
+      },
+    });
     if (task < 4) return { item: sha256(item(task)), statement: sha256(statement(task)) };
     if (task < 8) return { proof: made(task - 4) };
     if (task === 8) return { left: made(0), right: made(1) };
@@ -168,7 +205,7 @@ export class SampleRun {
   claim(
     operator: Address,
     tasks: readonly number[],
-    more: { attempt?: number; slot?: bigint; takeOvers?: Held[] } = {},
+    more: { attempt?: number; slot?: number; takeOvers?: Held[] } = {},
   ) {
     return this.market.claim(this.opened, operator, {
       tasks: [...tasks],

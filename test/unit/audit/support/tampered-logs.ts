@@ -8,6 +8,7 @@ import {
 } from "viem";
 import { network } from "hardhat";
 import { marketAbi } from "../../../../protocol/abi";
+import { decodeFacts, type LoggedOperations } from "../../../../protocol/operations";
 
 /** A log as eth_getLogs answers it. */
 export interface RawLog {
@@ -49,4 +50,10 @@ export function withArgs(log: RawLog, change: (args: Record<string, unknown>) =>
       plain.map((input) => changed[input.name!]),
     ),
   };
+}
+
+/** @returns what an `Advanced` says, undefined for other events */
+export function factsOf(log: RawLog): LoggedOperations | undefined {
+  const event = decodeEventLog({ abi: marketAbi, ...log });
+  return event.eventName === "Advanced" ? decodeFacts(event.args.facts) : undefined;
 }

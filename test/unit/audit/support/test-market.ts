@@ -1,25 +1,39 @@
-import { bytesToHex, encodeFunctionData, parseEventLogs, type Address, type Hex } from "viem";
+import {
+  bytesToHex,
+  encodeFunctionData,
+  parseEventLogs,
+  zeroAddress,
+  type Address,
+  type Hex,
+} from "viem";
 import { marketAbi } from "../../../../protocol/abi";
 import {
   assignmentPath,
   assignmentRoot,
   inputsDigest,
+  type InputRef,
   type Leaf,
 } from "../../../../protocol/assignment";
 import { commitmentHash, commitmentsRoot, openCommitment } from "../../../../protocol/commitment";
 import { sha256, toBytes32, ZERO_BYTES32, type Digest } from "../../../../protocol/digest";
 import { marketDomain, TYPES } from "../../../../protocol/eip712";
+import { encodeOperations, type Operations } from "../../../../protocol/operations";
 import type { Spec } from "../../../../protocol/spec";
 import {
+  judgeHash,
   minimumEscrow,
+  stepsRoot,
   stepTermsOf,
   termsOpening,
   type StepTerms,
 } from "../../../../protocol/terms";
 import {
   maskOf,
+  packTicket,
   placeOf,
   tasksOf,
+  ticketHash,
+  ticketStruct,
   unpackTicket,
   withMask,
   type Ticket,
@@ -38,7 +52,7 @@ export interface Opened {
 export interface Held {
   opened: Opened;
   operator: Address;
-  slot: bigint;
+  slot: number;
   ticket: Ticket;
   leaves: Leaf[];
   /** Set by `commit`. */
@@ -49,10 +63,10 @@ export interface Held {
 export interface ClaimWish {
   tasks: number[];
   /** Inputs of each task by name. */
-  inputs: (task: number) => Record<string, Digest>;
+  inputs: (task: number) => Record<string, Digest | InputRef>;
   attempt?: number;
   price?: bigint;
-  slot?: bigint;
+  slot?: number;
   takeOvers?: Held[];
   decision?: (task: number) => Digest;
 }
@@ -61,7 +75,7 @@ export const DECISION = sha256("a decision");
 
 /** Plays all roles of a market on a test chain. Each call is one transaction, sent by the role that it needs. */
 export class TestMarket {
-  #nextSlot = 0n;
+  #nextSlot = 0;
 
   constructor(readonly env: TestChain) {}
 
@@ -81,11 +95,11 @@ export class TestMarket {
     call: Parameters<typeof encodeFunctionData<typeof marketAbi>>[0],
     units = 0n,
   ) {
-    const { wallet, chain, market, parameters } = this.env;
+    const { wallet, chain, market, parameters, token } = this.env;
     const hash = await wallet.sendTransaction({
       account,
       to: market,
-      value: units * parameters.unit,
+      value: token === zeroAddress ? units * parameters.unit : 0n,
       data: encodeFunctionData(call),
     });
     const receipt = await chain.waitForTransactionReceipt({ hash });
@@ -96,7 +110,7 @@ export class TestMarket {
   deposit(operator: Address, units: bigint) {
     return this.send(
       operator,
-      { abi: marketAbi, functionName: "deposit", args: [operator] },
+      { abi: marketAbi, functionName: "deposit", args: [operator, units] },
       units,
     );
   }
@@ -104,9 +118,18 @@ export class TestMarket {
   /** Opens a workflow for a spec, with the least escrow and `extra` units. */
   async open(
     spec: Spec,
-    options: { feeBps?: number; extra?: bigint; seconds?: number; specHash?: Digest } = {},
+    options: {
+      feeBps?: number;
+      extra?: bigint;
+      seconds?: number;
+      specHash?: Digest;
+      silenceDelay?: number;
+      /** Leaves that anybody may claim of the first step once the coordinator is silent. */
+      openLeaves?: Leaf[];
+    } = {},
   ) {
     const steps = stepTermsOf(spec);
+    if (options.openLeaves) steps[0]!.judge.openRoot = assignmentRoot(options.openLeaves);
     const feeBps = options.feeBps ?? 0;
     const terms = {
       specHash: toBytes32(options.specHash ?? specDigest(spec)),
@@ -114,11 +137,13 @@ export class TestMarket {
       coordinator: this.coordinator.address,
       feeBps,
       deadline: (await this.env.now()) + (options.seconds ?? 100_000),
+      silenceDelay: options.silenceDelay ?? 0,
     };
+    const escrow = minimumEscrow(steps, feeBps) + (options.extra ?? 0n);
     const events = await this.send(
       this.requester,
-      { abi: marketAbi, functionName: "openWorkflow", args: [terms, steps] },
-      minimumEscrow(steps, feeBps) + (options.extra ?? 0n),
+      { abi: marketAbi, functionName: "openWorkflow", args: [terms, steps, escrow] },
+      escrow,
     );
     const opened = events.find((event) => event.eventName === "WorkflowOpened")!;
     return { id: opened.args.workflow, spec, steps } satisfies Opened;
@@ -127,14 +152,24 @@ export class TestMarket {
   /** Signs an assignment and claims it at once. */
   async claim(opened: Opened, operator: Address, wish: ClaimWish): Promise<Held> {
     const { call, leaves, slot } = await this.claimCall(opened, operator, wish);
-    const events = await this.send(operator, {
-      abi: marketAbi,
-      functionName: "advance",
-      args: [[], [], [call]],
+    await this.advance(operator, { claims: [call] });
+    const { assignment } = call;
+    const terms = opened.steps[assignment.step]!;
+    const ticket = packTicket({
+      ...assignment,
+      bond: terms.bond,
+      rule: terms.rule,
+      window: terms.isFinal ? 0 : terms.window,
+      open: false,
+      judgeHash: judgeHash(terms.judge),
     });
-    const event = events.find((one) => one.eventName === "Claimed")!;
-    const { ticket } = event.args;
     return { opened, operator, slot, ticket, leaves, commitments: [], results: [] };
+  }
+
+  /** Sends operations of an operator, those that are not empty. */
+  advance(operator: Address, operations: Partial<Operations>) {
+    const bytes = encodeOperations({ settles: [], commits: [], claims: [], ...operations });
+    return this.send(operator, { abi: marketAbi, functionName: "advance", args: [bytes] });
   }
 
   async claimCall(opened: Opened, operator: Address, wish: ClaimWish) {
@@ -146,13 +181,18 @@ export class TestMarket {
     const step = spec.steps[at]!;
     const attempt = wish.attempt ?? 1;
     const leaves = wish.tasks.map((task): Leaf => {
-      const inputs = wish.inputs(task);
+      const inputs = Object.fromEntries(
+        Object.entries(wish.inputs(task)).map(([name, input]): [string, InputRef] => [
+          name,
+          typeof input === "string" ? { digest: input } : input,
+        ]),
+      );
       return {
         task,
         attempt,
         inputsDigest: inputsDigest(step.program, step.params, inputs),
         statementDigest:
-          step.statement === undefined ? ZERO_BYTES32 : toBytes32(inputs[step.statement]!),
+          step.statement === undefined ? ZERO_BYTES32 : toBytes32(inputs[step.statement]!.digest),
         decisionDigest: toBytes32(wish.decision?.(task) ?? DECISION),
       };
     });
@@ -209,7 +249,7 @@ export class TestMarket {
     const tasks = only ?? this.#tasks(held);
     const commitments = tasks.map((task, i) => this.commitmentOf(held, task, results[i]!));
     const subMask = only ? maskOf(only) : 0n;
-    const partSlot = only ? this.#nextSlot++ : 0n;
+    const partSlot = only ? this.#nextSlot++ : 0;
     const batch: Held = {
       ...held,
       slot: only ? partSlot : held.slot,
@@ -218,20 +258,15 @@ export class TestMarket {
       results,
     };
     const claim = unpackTicket(batch.ticket);
-    const acceptance =
+    const acceptance: Hex =
       claim.rule === 1
         ? await this.coordinator.signTypedData({
             domain: marketDomain(this.env.chain.chain.id, this.env.market),
             types: TYPES,
             primaryType: "Acceptance",
             message: {
-              workflow: claim.workflow,
-              step: claim.step,
               operator: held.operator,
-              attempt: claim.attempt,
-              word: claim.word,
-              mask: claim.mask,
-              root: claim.root,
+              ticket: ticketHash(batch.ticket),
               commitmentsRoot: commitmentsRoot(commitments),
             },
           })
@@ -244,11 +279,7 @@ export class TestMarket {
       commitments,
       acceptance,
     };
-    await this.send(held.operator, {
-      abi: marketAbi,
-      functionName: "advance",
-      args: [[], [commit as never], []],
-    });
+    await this.advance(held.operator, { commits: [commit] });
     if (only) {
       const rest = unpackTicket(held.ticket).mask & ~subMask;
       held.ticket = withMask(held.ticket, rest);
@@ -259,45 +290,55 @@ export class TestMarket {
   settle(held: Held) {
     const { slot, ticket, commitments } = held;
     const settle = { slot, ticket, commitmentsRoot: commitmentsRoot(commitments) };
-    return this.send(held.operator, {
-      abi: marketAbi,
-      functionName: "advance",
-      args: [[settle], [], []],
-    });
+    return this.advance(held.operator, { settles: [settle] });
   }
 
   challenge(held: Held, task: number, statement: Uint8Array, by: Address) {
     const position = this.#tasks(held).indexOf(task);
-    const leaf = held.leaves.findIndex((one) => one.task === task);
-    const { step } = unpackTicket(held.ticket);
     return this.send(by, {
       abi: marketAbi,
       functionName: "challenge",
       args: [
-        held.operator,
-        held.slot,
-        held.ticket,
-        termsOpening(held.opened.steps, step),
-        openCommitment(held.commitments, position),
-        held.leaves[leaf]!,
-        assignmentPath(held.leaves, leaf),
+        this.batchOpening(held, task),
+        this.judgeOf(held),
+        this.leafOpening(held, task),
         bytesToHex(statement),
         bytesToHex(held.results[position]!),
       ],
     });
   }
 
+  /** What the contract's struct BatchOpening holds of a task of a batch. */
+  batchOpening(held: Held, task: number) {
+    return {
+      operator: held.operator,
+      slot: held.slot,
+      ticket: ticketStruct(held.ticket),
+      root: held.ticket.root,
+      commitment: openCommitment(held.commitments, this.#tasks(held).indexOf(task)),
+    };
+  }
+
+  leafOpening(held: Held, task: number) {
+    const index = held.leaves.findIndex((one) => one.task === task);
+    return { leaf: held.leaves[index]!, path: assignmentPath(held.leaves, index) };
+  }
+
+  judgeOf(held: Held) {
+    return held.opened.steps[unpackTicket(held.ticket).step]!.judge;
+  }
+
   submitFinal(held: Held, statement: Uint8Array, result: Uint8Array) {
-    const { step } = unpackTicket(held.ticket);
     return this.send(held.operator, {
       abi: marketAbi,
       functionName: "submitFinal",
       args: [
+        held.operator,
         held.slot,
-        held.ticket,
-        termsOpening(held.opened.steps, step),
-        held.leaves[0]!,
-        assignmentPath(held.leaves, 0),
+        ticketStruct(held.ticket),
+        held.ticket.root,
+        this.judgeOf(held),
+        this.leafOpening(held, held.leaves[0]!.task),
         bytesToHex(statement),
         bytesToHex(result),
       ],
@@ -310,12 +351,15 @@ export class TestMarket {
       domain: marketDomain(this.env.chain.chain.id, this.env.market),
       types: TYPES,
       primaryType: "Release",
-      message: { ...claim, operator: held.operator, mask: maskOf(tasks) },
+      message: {
+        operator: held.operator,
+        ticket: ticketHash(withMask(held.ticket, maskOf(tasks))),
+      },
     });
     const events = await this.send(held.operator, {
       abi: marketAbi,
       functionName: "release",
-      args: [held.slot, held.ticket, maskOf(tasks), signature],
+      args: [held.operator, held.slot, ticketStruct(held.ticket), maskOf(tasks), signature],
     });
     held.ticket = withMask(held.ticket, claim.mask & ~maskOf(tasks));
     return events;
@@ -327,7 +371,7 @@ export class TestMarket {
     const events = await this.send(held.operator, {
       abi: marketAbi,
       functionName: "concede",
-      args: [held.slot, held.ticket, maskOf(tasks), commitments],
+      args: [held.operator, held.slot, ticketStruct(held.ticket), maskOf(tasks), commitments],
     });
     held.ticket = withMask(held.ticket, mask & ~maskOf(tasks));
     return events;
@@ -337,8 +381,20 @@ export class TestMarket {
     return this.send(by, {
       abi: marketAbi,
       functionName: "expire",
-      args: [held.operator, held.slot, held.ticket],
+      args: [held.operator, held.slot, ticketStruct(held.ticket)],
     });
+  }
+
+  /** Gives tasks back without the coordinator's consent. */
+  async releaseEarly(held: Held, tasks: number[]) {
+    const { mask } = unpackTicket(held.ticket);
+    const events = await this.send(held.operator, {
+      abi: marketAbi,
+      functionName: "release",
+      args: [held.operator, held.slot, ticketStruct(held.ticket), maskOf(tasks), "0x"],
+    });
+    held.ticket = withMask(held.ticket, mask & ~maskOf(tasks));
+    return events;
   }
 
   /** Any of the calls that take a workflow alone. */
@@ -357,7 +413,7 @@ export class TestMarket {
   topUp(workflow: number, units: bigint) {
     return this.send(
       this.requester,
-      { abi: marketAbi, functionName: "topUp", args: [workflow] },
+      { abi: marketAbi, functionName: "topUp", args: [workflow, units] },
       units,
     );
   }
@@ -382,11 +438,11 @@ export class TestMarket {
     });
   }
 
-  replaceCoordinator(workflow: number, coordinator: Address) {
+  replaceCoordinator({ id, steps }: Opened, coordinator: Address) {
     return this.send(this.requester, {
       abi: marketAbi,
       functionName: "replaceCoordinator",
-      args: [workflow, coordinator],
+      args: [id, coordinator, stepsRoot(steps)],
     });
   }
 

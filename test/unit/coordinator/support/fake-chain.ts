@@ -2,14 +2,16 @@ import type { Address, Hex } from "viem";
 import { WORKFLOW_STATUS } from "../../../../protocol/abi";
 import type { SignedAssignment } from "../../../../protocol/http";
 import type { Spec } from "../../../../protocol/spec";
-import { stepTermsOf } from "../../../../protocol/terms";
-import { maskOf, packTicket } from "../../../../protocol/ticket";
+import { judgeHash, stepTermsOf } from "../../../../protocol/terms";
+import { maskOf, packTicket, withMask } from "../../../../protocol/ticket";
 import { toBytes32 } from "../../../../protocol/digest";
 import { specDigest } from "../../../../protocol/validate-spec";
+import { disputeKey } from "../../../../offchain/chain/dispute-key";
 import type {
   ChainAccount,
   ChainBatch,
   ChainChange,
+  ChainDispute,
   ChainReader,
   ChainTask,
   ChainWorkflow,
@@ -23,7 +25,8 @@ export class FakeChain implements ChainReader {
   private readonly claims = new Map<string, ChainTask>();
   private readonly batches = new Map<string, ChainBatch>();
   private readonly accounts = new Map<string, ChainAccount>();
-  private nextSlot = 0n;
+  private readonly disputes = new Map<string, ChainDispute>();
+  private nextSlot = 0;
 
   /** @param now Unix seconds of the newest block */
   constructor(private readonly now: () => number) {}
@@ -47,7 +50,7 @@ export class FakeChain implements ChainReader {
   task(workflow: number, task: number) {
     return this.claims.get(`${workflow}/${task}`);
   }
-  batch(operator: Address, slot: bigint) {
+  batch(operator: Address, slot: number) {
     return this.batches.get(`${operator.toLowerCase()}/${slot}`);
   }
   account(address: Address) {
@@ -56,6 +59,12 @@ export class FakeChain implements ChainReader {
   liveBatches(workflow: number) {
     return [...this.batches.values()].filter(
       (b) => b.workflow === workflow && (b.state === "claimed" || b.state === "committed"),
+    );
+  }
+
+  openDisputes(workflow: number) {
+    return [...this.disputes].flatMap(([key, dispute]) =>
+      key.startsWith(`${workflow}/`) ? [dispute] : [],
     );
   }
 
@@ -78,16 +87,18 @@ export class FakeChain implements ChainReader {
       status: WORKFLOW_STATUS.open,
       steps: stepTermsOf(spec),
       openedAt: this.now(),
+      silentAt: null,
       completionTx: null,
     });
     this.tell([id]);
   }
 
-  claim(body: SignedAssignment): bigint {
+  claim(body: SignedAssignment): number {
     const slot = this.nextSlot++;
     const operator = body.operator as Address;
     const deadline = this.now() + body.terms.claimTime;
     const root = body.root as Hex;
+    const { judge } = this.workflow(body.workflow)!.steps[body.step]!;
     const ticket = packTicket({
       workflow: body.workflow,
       step: body.step,
@@ -95,18 +106,19 @@ export class FakeChain implements ChainReader {
       word: body.word,
       price: BigInt(body.price),
       bond: BigInt(body.terms.bond),
-      deadline,
       rule: body.terms.rule,
-      window: body.terms.window,
+      window: body.terms.isFinal ? 0 : body.terms.window,
+      open: false,
       mask: BigInt(body.mask),
       root,
+      judgeHash: judgeHash(judge),
     });
     this.batches.set(`${operator}/${slot}`, {
       operator,
       slot,
       workflow: body.workflow,
       state: "claimed",
-      ...ticket,
+      ticket,
       deadline,
       commitments: [],
     });
@@ -119,6 +131,7 @@ export class FakeChain implements ChainReader {
         pay: "claimed",
         root,
         deadline,
+        commitment: null,
       });
     this.tell(
       [body.workflow],
@@ -131,17 +144,44 @@ export class FakeChain implements ChainReader {
   pay(workflow: number, task: number, pay: ChainTask["pay"], commitments: Hex[] = []): void {
     const key = `${workflow}/${task}`;
     const claim = this.claims.get(key)!;
-    this.claims.set(key, { ...claim, pay });
+    this.claims.set(key, { ...claim, pay, commitment: commitments[0] ?? claim.commitment });
+    this.disputes.delete(key);
     const batch = this.batch(claim.operator, claim.slot)!;
     const state = pay === "committed" ? "committed" : pay === "claimed" ? "claimed" : "credited";
     this.batches.set(`${claim.operator}/${claim.slot}`, {
       ...batch,
       state,
       // Each test task is committed as a part of its own.
-      tail: state === "committed" ? BigInt(maskOf([task])) : batch.tail,
+      ticket: state === "committed" ? withMask(batch.ticket, maskOf([task])) : batch.ticket,
       commitments: commitments.length > 0 ? commitments : batch.commitments,
     });
     this.tell([workflow], [task]);
+  }
+
+  /** Moves a committed task into a dispute, or changes where its dispute stands; `pay` ends it. */
+  dispute(
+    workflow: number,
+    task: number,
+    now: Pick<ChainDispute, "phase" | "closesAt"> & Partial<ChainDispute>,
+  ): void {
+    const { attempt } = this.claims.get(`${workflow}/${task}`)!;
+    this.pay(workflow, task, "disputed");
+    const key = disputeKey({ workflow, task, attempt });
+    this.disputes.set(`${workflow}/${task}`, { key, task, attempt, drawBlock: null, ...now });
+    this.tell([workflow], [task]);
+  }
+
+  /** Somebody declares the coordinator silent. */
+  declareSilent(id: number): void {
+    this.workflows.set(id, { ...this.workflows.get(id)!, silentAt: this.now() });
+    this.tell([id]);
+  }
+
+  /** Somebody claims a task of an assignment's step without the coordinator, under a root of its own. */
+  claimOpen(body: SignedAssignment, operator: Address, attempt: number): void {
+    const root: Hex = `0x${"0e".repeat(32)}`;
+    const tasks = body.tasks.map((line) => ({ ...line, attempt }));
+    this.claim({ ...body, operator, attempt, root, tasks });
   }
 
   /** A reorganisation takes a claim back. */

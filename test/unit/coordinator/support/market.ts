@@ -1,5 +1,5 @@
 import { setImmediate as turn } from "node:timers/promises";
-import type { Address, Hex } from "viem";
+import { recoverTypedDataAddress, type Address, type Hex } from "viem";
 import { generatePrivateKey, privateKeyToAccount, type PrivateKeyAccount } from "viem/accounts";
 import { createCoordinator } from "../../../../offchain/coordinator/coordinator";
 import type { ValidationJob } from "../../../../offchain/coordinator/facade";
@@ -10,6 +10,8 @@ import { marketDomain, TYPES } from "../../../../protocol/eip712";
 import type { Register, SignedAssignment, SyncResponse } from "../../../../protocol/http";
 import type { Verdict } from "../../../../protocol/program";
 import type { Spec } from "../../../../protocol/spec";
+import { judgeHash, type JudgeTerms } from "../../../../protocol/terms";
+import { packTicket, type Ticket } from "../../../../protocol/ticket";
 import { FakeChain } from "./fake-chain";
 import { FakeClock } from "./fake-clock";
 import { FakeStore } from "./fake-store";
@@ -23,7 +25,7 @@ export class Market {
   readonly chain = new FakeChain(() => Math.floor(this.clock.now() / 1000));
   readonly store = new FakeStore();
   readonly account = privateKeyToAccount(generatePrivateKey());
-  readonly sent: { purpose: string; data: Hex }[] = [];
+  readonly sent: { purpose: string; data: Hex; gas: bigint | undefined }[] = [];
   /** Answers of adapters and validation programs; tests replace it. */
   judge: (job: ValidationJob | { result: Uint8Array }) => Verdict = () => ({ valid: true });
   coordinator!: ReturnType<typeof createCoordinator>;
@@ -49,8 +51,8 @@ export class Market {
         verify: (_adapter, _statement, result) => Promise.resolve(this.judge({ result }).valid),
       },
       sender: {
-        send: (purpose, { data }) => {
-          this.sent.push({ purpose, data });
+        send: (purpose, { data, gas }) => {
+          this.sent.push({ purpose, data, gas });
           return Promise.resolve({ hash: `0x${"77".repeat(32)}` as Hex });
         },
       },
@@ -96,6 +98,17 @@ export class Market {
     this.store.put(canonicalJson(spec));
     this.chain.open(id, spec, this.account.address);
     await this.settle();
+  }
+
+  /** @returns whose signature over a message this is */
+  signer(
+    primaryType: "Release" | "Acceptance",
+    message: object,
+    signature: string,
+  ): Promise<Address> {
+    const domain = marketDomain(CHAIN_ID, MARKET);
+    const typed = { domain, types: TYPES, primaryType, message, signature };
+    return recoverTypedDataAddress(typed as never);
   }
 
   async operator(changes: Partial<Register> & Pick<Register, "programs">): Promise<TestOperator> {
@@ -213,6 +226,28 @@ export class TestOperator {
       operator: this.address,
       root: body.root as Hex,
       resultDigest: toBytes32(result),
+    });
+  }
+
+  /** @returns the ticket that the contract makes of a whole claim of an assignment */
+  ticket(body: SignedAssignment): Ticket {
+    const { workflow, step, attempt, word, price, mask, root, terms } = body;
+    return packTicket({
+      workflow,
+      step,
+      attempt,
+      word,
+      price: BigInt(price),
+      bond: BigInt(terms.bond),
+      rule: terms.rule,
+      window: terms.isFinal ? 0 : terms.window,
+      open: false,
+      mask: BigInt(mask),
+      root: root as Hex,
+      judgeHash: judgeHash({
+        ...terms.judge,
+        jurorFee: BigInt(terms.judge.jurorFee),
+      } as JudgeTerms),
     });
   }
 
