@@ -12,11 +12,13 @@ async function broughtBy(
   if (token === zeroAddress) return calls.get(hash)?.value ?? THROUGH_CONTRACT;
   const { logs } = await client.getTransactionReceipt({ hash });
   const transfers = parseEventLogs({ abi: erc20Abi, eventName: "Transfer", logs }).filter(
-    ({ address, args }) => isAddressEqual(address, token) && isAddressEqual(args.to, market),
+    ({ address }) => isAddressEqual(address, token),
   );
   // The contract has asked the token's balances, and so does the audit: nothing is believed for this.
   if (transfers.length === 0) return "the token logs no transfers";
-  return transfers.reduce((sum, { args }) => sum + args.value, 0n);
+  return transfers
+    .filter(({ args }) => isAddressEqual(args.to, market))
+    .reduce((sum, { args }) => sum + args.value, 0n);
 }
 
 /** Holds what events say came in against what their transactions carried. */
