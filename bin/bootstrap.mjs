@@ -4,7 +4,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, lstatSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { pinnedNode, root, tsxLoader } from "./node22.mjs";
+import { pinnedNode, root, typescriptLoader } from "./node22.mjs";
 
 const lockFile = join(root, "package-lock.json");
 const marker = join(root, "node_modules", ".froben-install");
@@ -67,7 +67,7 @@ if (!existsSync(marker))
   writeFileSync(marker, JSON.stringify({ lock: lockDigest(), seconds: null, megabytes: null }));
 
 const [file, ...args] = process.argv.slice(2);
-const child = spawn(pinnedNode(), ["--import", tsxLoader(), join(root, file), ...args], {
+const child = spawn(pinnedNode(), ["--import", typescriptLoader(), join(root, file), ...args], {
   stdio: "inherit",
 });
 // The child decides how to stop; this process only passes signals on and waits for it.

@@ -1,6 +1,5 @@
 // Finds the Node 22 that the project pins as an npm package, so that every command runs on the same version.
 import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -14,6 +13,6 @@ export function pinnedNode() {
 }
 
 /** URL of the TypeScript loader, for `--import`, whatever the working directory is. */
-export function tsxLoader() {
-  return pathToFileURL(createRequire(join(root, "package.json")).resolve("tsx")).href;
+export function typescriptLoader() {
+  return pathToFileURL(join(root, "bin", "typescript.mjs")).href;
 }

@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
-import { createRequire } from "node:module";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { TYPESCRIPT_LOADER } from "../protocol/typescript-loader";
 import { root } from "./config";
 import { QuietExit } from "./errors";
 
@@ -15,11 +14,14 @@ export async function runScript(
   args: string[],
   env: Record<string, string | undefined>,
 ): Promise<void> {
-  const tsx = pathToFileURL(createRequire(__filename).resolve("tsx")).href;
-  const child = spawn(process.execPath, ["--import", tsx, join(root, file), ...args], {
-    stdio: "inherit",
-    env: env as NodeJS.ProcessEnv,
-  });
+  const child = spawn(
+    process.execPath,
+    ["--import", TYPESCRIPT_LOADER, join(root, file), ...args],
+    {
+      stdio: "inherit",
+      env: env as NodeJS.ProcessEnv,
+    },
+  );
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   const pass = (signal: NodeJS.Signals) => child.kill(signal);
   for (const signal of signals) process.on(signal, pass);

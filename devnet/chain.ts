@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { createTestClient, http } from "viem";
 import { mnemonicToAccount, type HDAccount } from "viem/accounts";
 import { hardhat } from "viem/chains";
@@ -26,17 +27,23 @@ export function devnetKey(index: number): string {
   return `0x${Buffer.from(devnetAccount(index).getHdKey().privateKey!).toString("hex")}`;
 }
 
-/** Starts a local Hardhat chain that mines at once; `slowDown` switches it to a block time. */
+/**
+ * Starts a local Hardhat chain that mines at once; `slowDown` switches it to a block time.
+ * @param config Hardhat configuration, relative to `root`
+ */
 export async function startChain(
   root: string,
   logFolder: string,
   env: Record<string, string>,
   cleanup: Cleanup,
+  config = "hardhat.config.ts",
 ): Promise<{ process: ManagedProcess; rpcUrl: string; slowDown(seconds: number): Promise<void> }> {
   const [process, rpcUrl] = await startProcess({
     name: "chain",
     args: [
       join(root, "node_modules/hardhat/internal/cli/bootstrap.js"),
+      "--config",
+      join(root, config),
       "node",
       "--port",
       "0",
@@ -56,6 +63,8 @@ export async function startChain(
     rpcUrl,
     async slowDown(seconds) {
       await test.setAutomine(false);
+      // A block's time counts whole seconds: blocks that fall on them say exactly when they were made.
+      await delay(1000 - (Date.now() % 1000));
       // Hardhat's interval mining counts in milliseconds, unlike what viem's type says.
       await test.request({
         method: "evm_setIntervalMining" as never,

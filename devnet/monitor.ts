@@ -6,7 +6,7 @@ import { getWorkflow, isOver } from "../sdk/actions/watch";
 import type { Client } from "../sdk/client";
 import { renderFrame, renderLine, type Frame } from "./view";
 
-const REFRESH_MS = 500;
+const REFRESH_MS = 2_000;
 /** How often a terminal that can't be redrawn gets a line. */
 const LINE_MS = 5_000;
 

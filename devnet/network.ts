@@ -70,7 +70,7 @@ export async function startDevnet(options: DevnetOptions, cleanup: Cleanup): Pro
   const env = childEnv(folder);
 
   options.onStep("starting a local chain");
-  const chain = await startChain(root, logFolder, env, cleanup);
+  const chain = await startChain(root, logFolder, env, cleanup, "devnet/hardhat.config.ts");
 
   options.onStep("deploying the contracts");
   const batch = options.pipelines.includes("rollup")
@@ -124,6 +124,7 @@ export async function startDevnet(options: DevnetOptions, cleanup: Cleanup): Pro
         FROBEN_CONCURRENCY: String(profile.concurrency),
         FROBEN_PRICE_BPS: String(profile.priceBps),
         FROBEN_STAKE: String(OPERATOR_STAKE),
+        FROBEN_POLL_MS: "250",
         FROBEN_DRAIN_SECONDS: "0", // the devnet ends its operators when all is settled, or at a Ctrl-C
         FROBEN_PROGRAMS: profile.pipelines.flatMap((pipeline) => manifests[pipeline]).join(","),
       },

@@ -2,8 +2,8 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { createWriteStream, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { pathToFileURL } from "node:url";
 import { FrobenError } from "../protocol/errors";
+import { TYPESCRIPT_LOADER } from "../protocol/typescript-loader";
 import type { Cleanup } from "./cleanup";
 
 /** A child process of the devnet: its own process group, its log in a file, and a first line that says it is ready. */
@@ -35,7 +35,7 @@ export interface SpawnOptions {
 
 /** Arguments that run a TypeScript file with the pinned Node. */
 export function typescript(file: string, ...args: string[]): string[] {
-  return ["--import", pathToFileURL(require.resolve("tsx")).href, file, ...args];
+  return ["--import", TYPESCRIPT_LOADER, file, ...args];
 }
 
 /** A second SIGTERM tells an operator that drains to end now; its children are groups of their own, which only it can end. */

@@ -2,6 +2,7 @@
 import { mkdirSync } from "node:fs";
 import { privateKeyToAccount } from "viem/accounts";
 import type { Address } from "viem";
+import { BlockPace } from "../protocol/block-pace";
 import { marketDomain } from "../protocol/eip712";
 import { FrobenError } from "../protocol/errors";
 import type { Register } from "../protocol/http";
@@ -51,6 +52,11 @@ export interface Operator {
   stop(): Promise<void>;
 }
 
+/** An operator without claims, batches and disputes looks at the chain so much more seldom than its configuration says. */
+const IDLE_FACTOR = 10;
+/** The same while all that it holds is claimed and being computed. */
+const COMPUTING_FACTOR = 4;
+
 /** Most time that farewells to the coordinator may take, milliseconds. */
 const FAREWELL_MS = 2_000;
 /** How often the drain looks, milliseconds. */
@@ -90,7 +96,16 @@ export async function createOperator(
   const signer = { account, domain, onBehalfOf: operator };
   const coordinator = createCoordinatorClient(config.coordinatorUrl, signer, clock);
   const { pollMs } = config;
-  const sender = createTransactionSender({ chain, account, journal, clock, log, pollMs });
+  const pace = new BlockPace(pollMs);
+  const untilBlock = () => pace.pauseMs(clock.now());
+  const sender = createTransactionSender({
+    chain,
+    account,
+    journal,
+    clock,
+    log,
+    pauseMs: untilBlock,
+  });
   const cache = createArtifactCache(paths.artifacts);
   const transfer = createArtifactTransfer(config.coordinatorUrl, signer, cache, clock);
   const holdings = createHoldings(journal, clock);
@@ -192,15 +207,28 @@ export async function createOperator(
     onNews: () => wake.ring(),
   });
 
+  /** How soon the chain is looked at again; news from the coordinator and ended programs ring before that. */
+  function pauseMs(): number {
+    const held = holdings.all();
+    if (held.length === 0 && !chainLoop.busy()) return pollMs * IDLE_FACTOR;
+    const computing = held.every(
+      ({ claim, tasks }) =>
+        claim === "claimed" &&
+        tasks.every(({ phase }) => phase === "queued" || phase === "running"),
+    );
+    return Math.max(untilBlock(), computing ? pollMs * COMPUTING_FACTOR : 0);
+  }
+
   async function runChainLoop(): Promise<void> {
     while (!signal.aborted) {
       try {
         await chainLoop.turn();
+        pace.saw(slotView.head(), clock.now());
         failures.flush(slotView.head().number);
       } catch (error) {
         log.warn({ err: error }, "the chain could not be read");
       }
-      await wake.wait(pollMs, signal);
+      await wake.wait(pauseMs(), signal);
     }
   }
 

@@ -1,12 +1,11 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { Digest } from "../protocol/digest";
 import { FrobenError } from "../protocol/errors";
 import { programDigest, programManifestSchema, type ProgramManifest } from "../protocol/program";
+import { TYPESCRIPT_LOADER } from "../protocol/typescript-loader";
 import { schemaError } from "../protocol/validate-spec";
 
 /** A program that lies on this machine's disk. */
@@ -62,13 +61,12 @@ export async function loadProgram(manifest: string): Promise<InstalledProgram> {
         cause,
       });
     });
-  const tsx = pathToFileURL(createRequire(__filename).resolve("tsx")).href;
   return {
     digest: programDigest(description, files),
     name: description.name,
     version: description.version,
     manifest: path,
-    command: [process.execPath, "--import", tsx, resolve(folder, description.entry)],
+    command: [process.execPath, "--import", TYPESCRIPT_LOADER, resolve(folder, description.entry)],
   };
 }
 

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { TYPESCRIPT_LOADER } from "../protocol/typescript-loader";
 import { ensureCompiled } from "../deploy/compiled";
 import { PIPELINES } from "../devnet/profiles";
 import { setUpPipelines } from "../devnet/setup";
@@ -10,7 +10,7 @@ const root = join(__dirname, "..");
 const bin = (path: string) => join(root, "node_modules", path);
 const mocha = (files: string, ...more: string[]) => [
   "--import",
-  pathToFileURL(require.resolve("tsx")).href,
+  TYPESCRIPT_LOADER,
   bin("mocha/bin/mocha.js"),
   "--exit=false",
   "--timeout=60000",

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { BlockPace } from "../../protocol/block-pace";
 import { FrobenError } from "../../protocol/errors";
 import type { CoordinatorLog } from "../coordinator/facade";
 import { catchUp, type FollowOptions } from "./follow-chain";
@@ -19,7 +20,7 @@ const MAX_BACKOFF_MS = 10_000;
 
 /**
  * Follows the chain in a loop. A node that does not answer is asked again, ever more slowly; an error in applying ends it.
- * @param options pollMs: between two looks at the head, milliseconds; onReorg: called after the ledger went back to a block
+ * @param options pollMs: between two looks at the head around the time when a block is due, milliseconds; onReorg: called after the ledger went back to a block
  */
 export function startIndexer(
   options: FollowOptions & {
@@ -31,6 +32,7 @@ export function startIndexer(
 ): Indexer {
   const { ledger, log, pollMs } = options;
   const abort = new AbortController();
+  const pace = new BlockPace(pollMs);
   const range = { size: 1_000 };
   let polledAt = 0;
   let failures = 0;
@@ -51,6 +53,8 @@ export function startIndexer(
       }
     }
     polledAt = Date.now();
+    const tip = ledger.tip();
+    if (tip) pace.saw(tip, polledAt);
     waiters = waiters.filter((waiter) => {
       if (waiter.from > number) return true;
       waiter.resolve();
@@ -69,7 +73,11 @@ export function startIndexer(
         failures++;
         log.warn({ failures, err: error }, "the node did not answer");
       }
-      const wait = Math.min(pollMs * 2 ** Math.min(failures, 10), Math.max(MAX_BACKOFF_MS, pollMs));
+      const backOff = Math.min(
+        pollMs * 2 ** Math.min(failures, 10),
+        Math.max(MAX_BACKOFF_MS, pollMs),
+      );
+      const wait = failures > 0 ? backOff : pace.pauseMs(Date.now());
       await delay(wait, undefined, { signal: abort.signal }).catch(() => {});
     }
   };

@@ -103,15 +103,15 @@ export function createTransactionSender(options: SenderOptions): ManagedSender {
   /** @returns what became of it on-chain, or undefined while nothing did */
   async function outcome(row: JournalRow): Promise<Partial<JournalRow> | undefined> {
     const used = await client.getTransactionCount({ address: account.address }).catch(() => 0);
-    const receipt = await receiptOf(row);
-    if (receipt)
-      return {
-        state: receipt.status === "success" ? "mined" : "reverted",
-        hash: receipt.transactionHash,
-        block: Number(receipt.blockNumber),
-      };
+    if (used <= row.nonce) return undefined;
     // The count was read before the receipts: a nonce that was used by then, without a receipt of ours, is another's.
-    return used > row.nonce ? { state: "replaced" } : undefined;
+    const receipt = await receiptOf(row);
+    if (!receipt) return { state: "replaced" };
+    return {
+      state: receipt.status === "success" ? "mined" : "reverted",
+      hash: receipt.transactionHash,
+      block: Number(receipt.blockNumber),
+    };
   }
 
   async function raise(row: JournalRow): Promise<void> {

@@ -2,10 +2,10 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import type { Digest } from "../../protocol/digest";
 import { FrobenError } from "../../protocol/errors";
 import { programDigest, programManifestSchema, type ProgramManifest } from "../../protocol/program";
+import { TYPESCRIPT_LOADER } from "../../protocol/typescript-loader";
 import { schemaError } from "../../protocol/validate-spec";
 
 /** A program of this machine. */
@@ -52,8 +52,12 @@ async function load(path: string): Promise<[Digest, InstalledProgram]> {
     files[file] = await sha256OfFile(resolve(folder, file)).catch((cause: unknown) => {
       throw failed(`${manifest.name}: can't read ${file}`, path, cause);
     });
-  const tsx = pathToFileURL(require.resolve("tsx")).href;
-  const command = [process.execPath, "--import", tsx, resolve(folder, manifest.entry)];
+  const command = [
+    process.execPath,
+    "--import",
+    TYPESCRIPT_LOADER,
+    resolve(folder, manifest.entry),
+  ];
   return [programDigest(manifest, files), { name: manifest.name, command }];
 }
 

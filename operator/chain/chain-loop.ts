@@ -192,13 +192,19 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
     if (refused.some(({ part }) => part.kind !== "claim")) await slotView.rebuild();
   }
 
-  async function advance(next: Plan, held: Holding[], takeOvers: Map<Holding, TakeOver[]>) {
+  /** @returns whether there was anything to send */
+  async function advance(
+    next: Plan,
+    held: Holding[],
+    takeOvers: Map<Holding, TakeOver[]>,
+  ): Promise<boolean> {
     const planned = await partsOf(next, held, takeOvers);
     const { parts, refused } = await workingParts(planned, encode, tryCall);
     if (refused.length > 0) await handleRefused(refused, held);
-    if (parts.length === 0) return;
+    if (parts.length === 0) return false;
     const purpose = `advance: ${parts.map((part) => part.label).join(", ")}`;
     await sender.send({ purpose, to: chain.market, data: encode(parts) });
+    return true;
   }
 
   function exitCall({ kind, slot, ticket, subMask, signature, commitments }: PlannedExit): Hex {
@@ -270,15 +276,13 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
         freeStake: takeOvers.size > 0 ? (await accountOf(chain, operator)).free : 0n,
       };
       const next = plan(state, now, policy);
-      const work = [
-        ...(await deps.defence.turn()),
-        ...finals(held),
-        advance(next, held, takeOvers),
-        ...next.exits.map(exit),
-      ];
-      for (const outcome of await Promise.allSettled(work))
+      const others = [...(await deps.defence.turn()), ...finals(held), ...next.exits.map(exit)];
+      const outcomes = await Promise.allSettled([advance(next, held, takeOvers), ...others]);
+      for (const outcome of outcomes)
         if (outcome.status === "rejected")
           log.warn({ err: outcome.reason as unknown }, message(outcome.reason));
+      const [advanced] = outcomes;
+      if (others.length === 0 && advanced!.status === "fulfilled" && !advanced.value) return;
       await slotView.sync();
       follow();
     },

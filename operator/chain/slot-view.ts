@@ -30,8 +30,8 @@ export interface SlotView {
   slots(): Slots;
   /** Keys of open disputes; replaced, never changed, by `sync`. */
   disputes(): ReadonlySet<Hex>;
-  /** The newest block seen: number, and its time in Unix seconds. */
-  head(): { number: number; timestamp: number };
+  /** The newest block seen: number, hash, and its time in Unix seconds. */
+  head(): { number: number; hash: Hex; timestamp: number };
   /** Reads new blocks. @returns whether there were any, and whether own events were among them */
   sync(): Promise<{ newBlock: boolean; changed: boolean }>;
   /** Forgets everything and reads all own events again: for when the chain contradicts the view. */
@@ -49,7 +49,7 @@ export function createSlotView(
 ): SlotView {
   let state: OwnState = emptyState();
   let read: { number: number; hash: Hex } | undefined;
-  let head = { number: 0, timestamp: 0 };
+  let head = { number: 0, hash: "0x" as Hex, timestamp: 0 };
 
   const saved = journal.chainView(market, operator);
   if (saved) {
@@ -92,9 +92,10 @@ export function createSlotView(
     return events;
   }
 
-  /** Whether the last block that was read is still part of the chain. */
-  async function stillThere(): Promise<boolean> {
+  /** Whether the last block that was read is still part of the chain that ends with `latest`. */
+  async function stillThere(latest: { number: bigint; parentHash: Hex }): Promise<boolean> {
     if (!read) return true;
+    if (read.number === Number(latest.number) - 1) return read.hash === latest.parentHash;
     const block = await client
       .getBlock({ blockNumber: BigInt(read.number) })
       .catch(() => undefined);
@@ -104,10 +105,10 @@ export function createSlotView(
   async function readOn(): Promise<{ newBlock: boolean; changed: boolean }> {
     const latest = await client.getBlock({ blockTag: "latest" });
     const number = Number(latest.number);
-    head = { number, timestamp: Number(latest.timestamp) };
+    head = { number, hash: latest.hash, timestamp: Number(latest.timestamp) };
     if (read?.hash === latest.hash) return { newBlock: false, changed: false };
     let changed = false;
-    if (!(await stillThere())) {
+    if (!(await stillThere(latest))) {
       // A reorg: own events are few, so reading all of them again is simpler than undoing some.
       state = emptyState();
       read = undefined;

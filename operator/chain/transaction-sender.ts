@@ -45,8 +45,8 @@ export interface SenderOptions {
   journal: Pick<Journal, "addTransaction" | "endTransaction" | "openTransactions">;
   clock: Clock;
   log: Log;
-  /** How often the chain is asked, milliseconds. */
-  pollMs: number;
+  /** How long to wait before the chain is asked again, milliseconds. */
+  pauseMs: () => number;
   /** After this long without inclusion the fee is raised, milliseconds. */
   bumpAfterMs?: number;
 }
@@ -77,7 +77,7 @@ interface Launched {
 }
 
 export function createTransactionSender(options: SenderOptions): TransactionSender {
-  const { account, journal, clock, log, pollMs } = options;
+  const { account, journal, clock, log, pauseMs } = options;
   const { client, chain } = options.chain;
   const bumpAfterMs = options.bumpAfterMs ?? 45_000;
   let nextNonce: number | undefined;
@@ -147,10 +147,9 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
     let lookedAt = started;
     for (;;) {
       const used = await client.getTransactionCount({ address: account.address }).catch(() => 0);
-      const receipt = await receiptOf(flight.hashes);
-      if (receipt) return receipt;
       // The count was read before the receipts: a nonce that was used by then has its receipt, or is not ours.
-      if (used > flight.nonce || clock.now() - started > giveUpMs) return undefined;
+      if (used > flight.nonce) return receiptOf(flight.hashes);
+      if (clock.now() - started > giveUpMs) return undefined;
       if (raise && clock.now() - since > bumpAfterMs) {
         since = clock.now();
         const { hash, raw } = await raise();
@@ -160,7 +159,7 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
         lookedAt = clock.now();
         if (!(await isPending(flight.hashes))) await broadcast(flight.raw);
       }
-      await clock.sleep(pollMs);
+      await clock.sleep(pauseMs());
     }
   }
 

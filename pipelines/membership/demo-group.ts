@@ -3,9 +3,9 @@ import { execFile } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { FrobenError } from "../../protocol/errors";
+import { TYPESCRIPT_LOADER } from "../../protocol/typescript-loader";
 
 /** What group to make, and how many proofs to ask for. */
 export interface DemoGroupOptions {
@@ -56,7 +56,7 @@ export async function makeDemoGroup(options: DemoGroupOptions = {}): Promise<Dem
     await promisify(execFile)(
       process.execPath,
       [
-        ...["--import", pathToFileURL(require.resolve("tsx")).href, PROGRAM],
+        ...["--import", TYPESCRIPT_LOADER, PROGRAM],
         ...outputs.flatMap((output) => ["--out", output]),
         ...params.flatMap((param) => ["--param", param]),
       ],

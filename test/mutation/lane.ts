@@ -1,8 +1,8 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { FrobenError } from "../../protocol/errors";
+import { TYPESCRIPT_LOADER } from "../../protocol/typescript-loader";
 import type { Request } from "./messages";
 
 type Answer<T> = { value: T; memoryMb: number } | { error: string };
@@ -77,7 +77,7 @@ export class Lane {
     if (this.child?.connected) return this.child;
     const child = fork(join(this.project, "test", "mutation", "worker.ts"), [this.folder], {
       cwd: this.project,
-      execArgv: ["--import", pathToFileURL(require.resolve("tsx")).href],
+      execArgv: ["--import", TYPESCRIPT_LOADER],
       stdio: ["ignore", "ignore", "pipe", "ipc"],
     });
     this.child = child;

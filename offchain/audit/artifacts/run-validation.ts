@@ -1,9 +1,8 @@
 import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, symlink } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { verdictSchema, type Verdict } from "../../../protocol/program";
+import { TYPESCRIPT_LOADER } from "../../../protocol/typescript-loader";
 import type { Artifact } from "./artifact-cache";
 
 /** A validation that runs longer is given up, milliseconds. */
@@ -25,11 +24,10 @@ async function place(input: ValidationInput, name: string, folder: string): Prom
 }
 
 function runProgram(entry: string, args: string[], folder: string): Promise<void> {
-  const loader = pathToFileURL(createRequire(__filename).resolve("tsx")).href;
   const env: NodeJS.ProcessEnv = {};
   for (const name of ENVIRONMENT) if (process.env[name]) env[name] = process.env[name];
   return new Promise((done, failed) => {
-    const child = spawn(process.execPath, ["--import", loader, entry, ...args], {
+    const child = spawn(process.execPath, ["--import", TYPESCRIPT_LOADER, entry, ...args], {
       cwd: folder,
       env,
       stdio: ["ignore", "ignore", "pipe"],

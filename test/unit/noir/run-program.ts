@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
+import { TYPESCRIPT_LOADER } from "../../../protocol/typescript-loader";
 
 export const REPOSITORY = join(__dirname, "..", "..", "..");
 
@@ -32,7 +32,7 @@ export function startProgram(name: string, folder: string, given: ProgramArgumen
   return spawn(
     process.execPath,
     [
-      ...["--import", pathToFileURL(require.resolve("tsx")).href, entry],
+      ...["--import", TYPESCRIPT_LOADER, entry],
       ...flags("in", given.in),
       ...flags("out", given.out),
       ...flags("param", given.param),

@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { spawn } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import { systemClock as clock } from "../../../operator/clock";
 import { createHoldings } from "../../../operator/holdings/holdings";
 import { openJournal } from "../../../operator/journal/journal";
 import { signReceipt } from "../../../operator/tasks/reporter";
 import { sha256, toBytes32 } from "../../../protocol/digest";
+import { TYPESCRIPT_LOADER } from "../../../protocol/typescript-loader";
 import { assignmentFixture, CHAIN_ID, MARKET, operator } from "./assignment-fixture";
 
 describe("the operator's journal", function () {
@@ -46,7 +46,7 @@ describe("the operator's journal", function () {
   it("keeps what was written when the process is killed with SIGKILL", async () => {
     const signed = await assignmentFixture();
     const script = join(__dirname, "fixtures", "journal-writer.ts");
-    const loader = pathToFileURL(require.resolve("tsx")).href;
+    const loader = TYPESCRIPT_LOADER;
     const child = spawn(process.execPath, [
       "--import",
       loader,

@@ -41,7 +41,7 @@ describe("an operator's stake", function () {
     return connectMarket(chain.rpcUrl, { ...info, version: "test" }, undefined);
   };
   const senderOn = (market: MarketChain): TransactionSender =>
-    createTransactionSender({ chain: market, account, journal, clock, log, pollMs: 20 });
+    createTransactionSender({ chain: market, account, journal, clock, log, pauseMs: () => 20 });
 
   it("is topped up out of the key's wallet, to the contract's minimum at first", async () => {
     const market = await connect(chain.market);

@@ -98,7 +98,7 @@ describe("the operator's transaction sender, on a real chain behind a lying node
       journal,
       clock,
       log,
-      pollMs: 20,
+      pauseMs: () => 20,
       bumpAfterMs: 60_000,
     });
   const call = { purpose: "test", to: TO, data: "0x" as const, value: 1n };
@@ -143,7 +143,7 @@ describe("the operator's transaction sender, on a real chain behind a lying node
       journal: broken,
       clock,
       log,
-      pollMs: 20,
+      pauseMs: () => 20,
     });
     const error: unknown = await sender.send(call).catch((e: unknown) => e);
     expect(String(error)).to.contain("disk full");
