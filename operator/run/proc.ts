@@ -41,23 +41,36 @@ function statOf(pid: number): string[] | undefined {
   return text?.slice(text.lastIndexOf(")") + 2).split(" ");
 }
 
-/** @param group process group id @returns undefined when nothing of the group lives, or /proc is not there */
-export function groupUsage(group: number): GroupUsage | undefined {
-  const usage: GroupUsage = { privateMb: 0, rssMb: 0, cpuMs: 0 };
-  let found = false;
-  for (const pid of pids()) {
-    const stat = statOf(pid);
-    if (!stat || Number(stat[2]) !== group) continue;
-    found = true;
-    const ticks = Number(stat[11]) + Number(stat[12]) + Number(stat[13]) + Number(stat[14]);
-    usage.cpuMs += (ticks * 1000) / CLOCK_TICKS_PER_SECOND;
-    const memory = read(`/proc/${pid}/status`) ?? "";
-    const kb = (name: string) =>
-      Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(memory)?.[1] ?? 0);
-    usage.privateMb += (kb("RssAnon") + kb("RssShmem")) / 1024;
-    usage.rssMb += Number(stat[21]) * PAGE_MB;
-  }
-  return found ? usage : undefined;
+/**
+ * Measures a process group, again and again. Processes of other groups are looked at once: none of them can join a group
+ * of another session (setpgid(2)), so that a look costs what the group costs, not what the machine runs.
+ * @param group process group id
+ * @returns a look: undefined when nothing of the group lives, or /proc is not there
+ */
+export function groupMeter(group: number): () => GroupUsage | undefined {
+  let strangers = new Set<number>();
+  return () => {
+    const usage: GroupUsage = { privateMb: 0, rssMb: 0, cpuMs: 0 };
+    const others = new Set<number>();
+    let found = false;
+    for (const pid of pids()) {
+      const stat = strangers.has(pid) ? undefined : statOf(pid);
+      if (!stat || Number(stat[2]) !== group) {
+        others.add(pid);
+        continue;
+      }
+      found = true;
+      const ticks = Number(stat[11]) + Number(stat[12]) + Number(stat[13]) + Number(stat[14]);
+      usage.cpuMs += (ticks * 1000) / CLOCK_TICKS_PER_SECOND;
+      const memory = read(`/proc/${pid}/status`) ?? "";
+      const kb = (name: string) =>
+        Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(memory)?.[1] ?? 0);
+      usage.privateMb += (kb("RssAnon") + kb("RssShmem")) / 1024;
+      usage.rssMb += Number(stat[21]) * PAGE_MB;
+    }
+    strangers = others; // only the living: a number that is given out again is looked at again
+    return found ? usage : undefined;
+  };
 }
 
 /** Kills every process that carries the mark of a run, also those that left its group. */

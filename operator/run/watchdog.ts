@@ -3,7 +3,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { FrobenError } from "../../protocol/errors";
 import type { Clock } from "../clock";
-import { groupUsage, type GroupUsage } from "./proc";
+import { groupMeter, type GroupUsage } from "./proc";
 
 export interface RunLimits {
   runSeconds: number;
@@ -72,11 +72,12 @@ export async function watch(
 ): Promise<{ cpuMs: number; maxRssMb: number }> {
   const started = clock.now();
   const seen = { cpuMs: 0, maxRssMb: 0 };
+  const look = groupMeter(group);
   let reported = false;
   let pause = FIRST_LOOK_MS;
   while (!stop.aborted) {
     const elapsed = clock.now() - started;
-    const usage = groupUsage(group);
+    const usage = look();
     if (usage) {
       seen.cpuMs = Math.max(seen.cpuMs, usage.cpuMs);
       seen.maxRssMb = Math.max(seen.maxRssMb, usage.rssMb);
