@@ -1,10 +1,7 @@
 import type { Address, Hex } from "viem";
-import { FrobenError } from "../protocol/errors";
+import { assertSetupAllowed } from "./setup-policy";
 import { readCompiled } from "./compiled";
 import type { ContractCode, Deployer } from "./deployer";
-
-/** Chain ids of Hardhat and of other chains that exist on one machine only. */
-const LOCAL_CHAINS = [31337, 1337];
 
 export interface RollupParameters {
   market: Address;
@@ -27,17 +24,7 @@ export async function deployRollup(
   deployer: Deployer,
   parameters: RollupParameters,
 ): Promise<{ adapter: Address; state: Address }> {
-  if (parameters.setup === "dev" && !LOCAL_CHAINS.includes(deployer.chainId))
-    throw new FrobenError(
-      "setup_insecure",
-      "this verifier belongs to the insecure dev setup, under which anyone can forge proofs",
-      {
-        field: "chainId",
-        limit: LOCAL_CHAINS.join(", "),
-        value: deployer.chainId,
-        hint: "make the real setup, with internet access: npx tsx provers/noir/setup.ts --setup real",
-      },
-    );
+  assertSetupAllowed(parameters.setup, deployer.chainId);
   const verifier = await deployer.deploy("HonkVerifier", parameters.honkVerifier);
   const adapter = await deployer.deploy(
     "UltraHonkAdapter",

@@ -7,7 +7,7 @@ import {
   type TransactionReceipt,
 } from "viem";
 import { marketAbi } from "../protocol/abi";
-import { attemptOfKey } from "../operator/chain/disputes";
+import { attemptOfKey } from "../protocol/dispute-key";
 import { Batches } from "./batches";
 
 /** What one workflow cost on-chain. Amounts in units. */

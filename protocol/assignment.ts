@@ -38,7 +38,7 @@ export interface InputRef {
 export interface InputsOpening {
   program: Bytes32;
   params: Bytes32;
-  inputs: { name: Bytes32; digest: Bytes32; source: bigint }[];
+  inputs: readonly { name: Bytes32; digest: Bytes32; source: bigint }[];
 }
 
 const HAS_SOURCE = 1n << 48n;
@@ -77,6 +77,11 @@ const inputsAbi = [
   },
 ] as const;
 
+/** @returns what a leaf says of the inputs, computed from its opening */
+export function openingDigest({ program, params, inputs }: InputsOpening): Bytes32 {
+  return keccak256(encodeAbiParameters(inputsAbi, [program, params, inputs]));
+}
+
 /**
  * Binds what a task runs: the program, its parameters, and the digest and the source of every input by name (see InputsLib).
  * @param inputs by the name of the port
@@ -86,8 +91,7 @@ export function inputsDigest(
   params: Record<string, string>,
   inputs: Record<string, InputRef>,
 ): Bytes32 {
-  const opened = inputsOpening(program, params, inputs);
-  return keccak256(encodeAbiParameters(inputsAbi, [opened.program, opened.params, opened.inputs]));
+  return openingDigest(inputsOpening(program, params, inputs));
 }
 
 export function assignmentLeafHash(leaf: Leaf): Hex {

@@ -45,31 +45,6 @@ export const TYPES = {
   ],
 } as const;
 
-export interface AssignmentMessage {
-  workflow: number;
-  step: number;
-  operator: Address;
-  attempt: number;
-  word: number;
-  mask: bigint;
-  price: bigint;
-  claimBy: number;
-  root: Hex;
-}
-
-export interface AcceptanceMessage {
-  operator: Address;
-  /** Hash of the ticket of the part that is accepted: it names workflow, tasks, attempt and root. */
-  ticket: Hex;
-  commitmentsRoot: Hex;
-}
-
-export interface ReleaseMessage {
-  operator: Address;
-  /** Hash of the ticket of the part that is released. */
-  ticket: Hex;
-}
-
 export interface ReceiptMessage {
   workflow: number;
   task: number;

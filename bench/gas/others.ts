@@ -29,14 +29,7 @@ export async function opening(world: World): Promise<number> {
     firstTask: i * 100,
     maxTasks: 100,
   }));
-  const terms = {
-    specHash: ethers.id("spec"),
-    key: ethers.id("key"),
-    coordinator: world.coordinator.address,
-    feeBps: 250,
-    deadline: (await time.latest()) + 10_000,
-    silenceDelay: 3_600,
-  };
+  const terms = await world.terms({ feeBps: 250, silenceDelay: 3_600 });
   const escrow = minimumEscrow(steps, 250);
   return gasOf(world, world.requester, "openWorkflow", [terms, steps, escrow], escrow * UNIT);
 }

@@ -2,7 +2,7 @@
 pragma solidity 0.8.30;
 
 import {IMarketDemands} from "../interfaces/parts/IMarketDemands.sol";
-import {BatchOpening, JudgeTerms, Ticket} from "../interfaces/MarketTypes.sol";
+import {BatchOpening, JudgeTerms} from "../interfaces/MarketTypes.sol";
 import {Dispute, DisputeLib, Phase} from "../libraries/DisputeLib.sol";
 import {TicketLib} from "../libraries/TicketLib.sol";
 import {MarketDisputes} from "./MarketDisputes.sol";
@@ -11,14 +11,9 @@ import {MarketDisputes} from "./MarketDisputes.sol";
 /// @notice Whoever does not get a committed result may demand it on-chain, once per task: its bond pays for the revealing. A result
 /// that is not revealed in time is struck.
 abstract contract MarketDemands is IMarketDemands, MarketDisputes {
-    using TicketLib for Ticket;
-
     /// @inheritdoc IMarketDemands
     function demand(BatchOpening calldata batch, JudgeTerms calldata judge, uint32 task) external {
-        Ticket memory t = batch.ticket;
-        bytes32 committed = _openBatch(batch, t, task);
-        _requireBound(t, batch.root, judge);
-        (bytes32 key, Dispute storage d) = _moveOut(batch, t, task, committed);
+        (bytes32 key, Dispute storage d) = _moveOut(batch, judge, task);
         _demand(key, d, judge);
     }
 

@@ -72,10 +72,12 @@ abstract contract MarketDisputes is IMarketDisputes, MarketEvidence {
     /// @dev Moves a task out of its unmatured batch. The dispute can be closed as revealed, not before the batch would have matured.
     function _moveOut(
         BatchOpening calldata batch,
-        Ticket memory t,
-        uint32 task,
-        bytes32 committed
+        JudgeTerms calldata judge,
+        uint32 task
     ) internal returns (bytes32 key, Dispute storage d) {
+        Ticket memory t = batch.ticket;
+        bytes32 committed = _openBatch(batch, t, task);
+        _requireBound(t, batch.root, judge);
         key = _keyOf(t, task);
         _leaveBatch(key, batch.operator, batch.slot);
         _workflows[t.workflow()].retries[task] = _retryOf(key).disputed();

@@ -48,10 +48,7 @@ abstract contract MarketJury is IMarketJury, MarketDisputes, MarketClaims {
 
     /// @inheritdoc IMarketJury
     function callJury(BatchOpening calldata batch, JudgeTerms calldata judge, uint32 task) external {
-        Ticket memory t = batch.ticket;
-        bytes32 committed = _openBatch(batch, t, task);
-        _requireBound(t, batch.root, judge);
-        (bytes32 key, Dispute storage d) = _moveOut(batch, t, task, committed);
+        (bytes32 key, Dispute storage d) = _moveOut(batch, judge, task);
         _summon(key, d, judge);
     }
 

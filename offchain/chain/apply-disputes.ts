@@ -1,7 +1,7 @@
 import { credit, unlock, workflowRow } from "./balances";
 import { batchRow, mark } from "./batches";
 import type { BlockRows } from "./block-rows";
-import { disputeKey } from "./dispute-key";
+import { disputeKey } from "../../protocol/dispute-key";
 import {
   disputeRow,
   findDispute,

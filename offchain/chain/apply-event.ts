@@ -4,7 +4,7 @@ import { MONEY } from "./apply-money";
 import { SILENCE } from "./apply-silence";
 import { WORK, workflowsOfFacts } from "./apply-work";
 import type { BlockRows } from "./block-rows";
-import { readDisputeKey } from "./dispute-key";
+import { attemptOfKey } from "../../protocol/dispute-key";
 import type { EventPlace, Handlers } from "./handlers";
 import type { MarketEvent } from "./market-event";
 
@@ -15,7 +15,7 @@ const HANDLERS: Handlers = { ...MONEY, ...WORK, ...DISPUTES, ...JURIES, ...SILEN
 export function workflowsOf(rows: BlockRows, event: MarketEvent): Set<number> {
   if (event.name === "Advanced") return new Set(workflowsOfFacts(rows, event.args));
   if ("workflow" in event.args) return new Set([event.args.workflow]);
-  if ("key" in event.args) return new Set([readDisputeKey(event.args.key).workflow]);
+  if ("key" in event.args) return new Set([attemptOfKey(event.args.key).workflow]);
   return new Set();
 }
 

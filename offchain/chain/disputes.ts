@@ -6,7 +6,7 @@ import { lock, lower, spend } from "./balances";
 import { batchRow, mark, shrink, type Batch } from "./batches";
 import type { BlockRows } from "./block-rows";
 import type { RowOf } from "./chain-statements";
-import { readDisputeKey } from "./dispute-key";
+import { attemptOfKey } from "../../protocol/dispute-key";
 import type { EventPlace } from "./handlers";
 
 export type Dispute = RowOf<"disputes">;
@@ -44,7 +44,7 @@ export function moveOut(
   at: EventPlace,
   { operator, slot, key }: { operator: Address; slot: number; key: Hex },
 ): void {
-  const { workflow, task, attempt } = readDisputeKey(key);
+  const { workflow, task, attempt } = attemptOfKey(key);
   const batch = batchRow(rows, operator, slot);
   const isVoid = batch.voided.includes(task);
   leaveSlot(rows, batch, task);

@@ -13,7 +13,7 @@ import {
 import { applyEvent, workflowsOf } from "./apply-event";
 import { BlockRows, rollBack, type Touched } from "./block-rows";
 import { prepareStatements, type ChainStatements } from "./chain-statements";
-import { readDisputeKey } from "./dispute-key";
+import { attemptOfKey } from "../../protocol/dispute-key";
 import type { BlockRef, ChainStep } from "./follow-chain";
 import { jsonArgs, type MarketEvent } from "./market-event";
 
@@ -34,7 +34,7 @@ function changeOf(touched: Touched, block: number, timestamp: number): ChainChan
     task: task as number,
   }));
   for (const { workflow } of tasks) workflows.add(workflow);
-  for (const [key] of touched.disputes) workflows.add(readDisputeKey(key as Hex).workflow);
+  for (const [key] of touched.disputes) workflows.add(attemptOfKey(key as Hex).workflow);
   return {
     workflows,
     tasks,

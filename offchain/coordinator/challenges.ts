@@ -5,7 +5,7 @@ import { commitmentHash, openCommitment } from "../../protocol/commitment";
 import { toBytes32, type Bytes32 } from "../../protocol/digest";
 import type { SignedAssignment } from "../../protocol/http";
 import { tasksOf, ticketStruct, unpackTicket } from "../../protocol/ticket";
-import { disputeKey } from "../chain/dispute-key";
+import { disputeKey } from "../../protocol/dispute-key";
 import { intrinsicGas } from "../chain/gas";
 import type { ChainTask } from "./facade";
 import type { AttemptRun } from "./model";

@@ -11,11 +11,10 @@ import {
 import { marketAbi } from "../../protocol/abi";
 import { FrobenError } from "../../protocol/errors";
 import type { MarketInfo } from "../../protocol/http";
+import { LOCAL_CHAINS } from "../../protocol/local-chains";
 
-/** Chain ids on which nothing has value: only there may an operator skip its allow-lists. */
-const LOCAL_CHAINS = new Set([31337, 1337]);
-
-export const isLocalChain = (chainId: number) => LOCAL_CHAINS.has(chainId);
+/** Whether nothing on a chain has value: only there may an operator skip its allow-lists. */
+export const isLocalChain = (chainId: number) => LOCAL_CHAINS.includes(chainId);
 
 /** One market on one chain. */
 export interface MarketChain {

@@ -4,13 +4,14 @@
  */
 import { encodeFunctionData, toHex, type Hex } from "viem";
 import { marketAbi } from "../../protocol/abi";
+import { attemptOfKey } from "../../protocol/dispute-key";
 import { tasksOf, unpackTicket } from "../../protocol/ticket";
 import type { ArtifactCache } from "../artifacts/cache";
 import type { ArtifactTransfer } from "../artifacts/transfer";
 import type { Journal } from "../journal/journal";
 import type { Log } from "../log";
 import type { MarketChain } from "./clients";
-import { attemptOfKey, nextStep, PHASE, type DisputeState, type DisputeStep } from "./disputes";
+import { nextStep, PHASE, type DisputeState, type DisputeStep } from "./disputes";
 import type { SlotView } from "./slot-view";
 import type { TransactionSender } from "./transaction-sender";
 

@@ -1,29 +1,4 @@
-/** Who calls it: slots.ts and defence.ts. Pure: names of disputes, and what can be done about one now. */
-import { numberToHex, type Hex } from "viem";
-
-/** One attempt at a task; there is at most one dispute about it. */
-export interface DisputedAttempt {
-  workflow: number;
-  task: number;
-  attempt: number;
-}
-
-/** @returns the dispute's name on-chain (see DisputeLib.keyOf) */
-export function disputeKey({ workflow, task, attempt }: DisputedAttempt): Hex {
-  return numberToHex((BigInt(workflow) << 48n) | (BigInt(task) << 16n) | BigInt(attempt), {
-    size: 32,
-  });
-}
-
-/** @returns what a dispute is about */
-export function attemptOfKey(key: Hex): DisputedAttempt {
-  const word = BigInt(key);
-  return {
-    workflow: Number(word >> 48n),
-    task: Number((word >> 16n) & 0xffff_ffffn),
-    attempt: Number(word & 0xffffn),
-  };
-}
+/** Who calls it: defence.ts. Pure: what can be done about a dispute now. */
 
 /** Phases of `disputeOf`. */
 export const PHASE = {

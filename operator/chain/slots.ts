@@ -2,7 +2,7 @@
 import type { Hex } from "viem";
 import type { LoggedCommit, LoggedOperations } from "../../protocol/operations";
 import { placeOf, unpackTicket, withMask, type Claim, type Ticket } from "../../protocol/ticket";
-import { attemptOfKey, disputeKey, type DisputedAttempt } from "./disputes";
+import { attemptOfKey, disputeKey, type DisputedAttempt } from "../../protocol/dispute-key";
 
 /** What one slot of the operator holds. A credited slot is kept, because using it again is cheap. */
 export interface Slot {

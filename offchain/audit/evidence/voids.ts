@@ -1,5 +1,5 @@
-import { encodeAbiParameters, keccak256, type Hex } from "viem";
-import { assignmentLeafHash, type Leaf } from "../../../protocol/assignment";
+import type { Hex } from "viem";
+import { assignmentLeafHash, openingDigest, type Leaf } from "../../../protocol/assignment";
 import { verifyMerklePath } from "../../../protocol/merkle";
 import { placeText, type EventOf } from "../chain/market-event";
 import { attemptKey } from "../replay/ledger";
@@ -8,19 +8,6 @@ import { claimOf } from "./claim-of";
 import { THROUGH_CONTRACT, type Scene } from "./scene";
 
 type VoidCall = CallOf<"voidResult"> | CallOf<"voidDisputed">;
-
-const INPUTS = [
-  { type: "bytes32" },
-  { type: "bytes32" },
-  {
-    type: "tuple[]",
-    components: [
-      { name: "name", type: "bytes32" },
-      { name: "digest", type: "bytes32" },
-      { name: "source", type: "uint64" },
-    ],
-  },
-] as const;
 
 /** What a call shows: the leaf under its root, its inputs, and which of them was struck. */
 function partsOf(call: VoidCall) {
@@ -55,8 +42,7 @@ function checkVoid(scene: Scene, event: EventOf<"Voided">, pots: Pots): void {
       leaf.task === args.task &&
       leaf.attempt === (claim.open ? 0 : args.attempt) &&
       isUnder(leaf, path, claim.root) &&
-      leaf.inputsDigest ===
-        keccak256(encodeAbiParameters(INPUTS, [inputs.program, inputs.params, inputs.inputs])),
+      leaf.inputsDigest === openingDigest(inputs),
     "void_leaf",
     where,
     "the inputs opened are not those that were assigned",

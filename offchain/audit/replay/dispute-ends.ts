@@ -1,10 +1,11 @@
 import { getAddress } from "viem";
+import { disputeKey } from "../../../protocol/dispute-key";
 import { tasksOf, type Claim } from "../../../protocol/ticket";
 import type { EventOf } from "../chain/market-event";
 import { addSpent } from "./claims";
 import { knownWorkflow, RULES, type Replay } from "./context";
 import { poolOf, VERDICT, type Dispute } from "./court-books";
-import { disputeKey, isVoid, openDispute, taskOf } from "./disputes";
+import { isVoid, openDispute, taskOf } from "./disputes";
 import { attemptKey, type Task, type Workflow } from "./ledger";
 
 /** The result stands: bond back, and its pay unless it is void. */
@@ -103,7 +104,7 @@ export function voided(replay: Replay, { args }: EventOf<"Voided">, where: strin
   const workflow = knownWorkflow(replay, RULES.disputes, args.workflow, where);
   replay.ledger.account(args.operator).owed += args.compensation;
   replay.ledger.burned -= args.compensation;
-  const dispute = replay.ledger.disputes.get(disputeKey(args.workflow, args.task, args.attempt));
+  const dispute = replay.ledger.disputes.get(disputeKey(args));
   const inDispute = dispute !== undefined && dispute.phase !== "closed";
   const batch = replay.ledger.batch(args.operator, args.slot);
   const fate = replay.ledger.fate(args.workflow, args.task, args.attempt);

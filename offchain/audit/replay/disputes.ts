@@ -1,23 +1,11 @@
-import { getAddress, numberToHex, type Address, type Hex } from "viem";
+import { getAddress, type Address, type Hex } from "viem";
+import { attemptOfKey } from "../../../protocol/dispute-key";
 import type { JudgeTerms } from "../../../protocol/terms";
 import { placeOf, tasksOf, withMask } from "../../../protocol/ticket";
 import type { EventOf } from "../chain/market-event";
 import { RULES, type Replay } from "./context";
 import type { Dispute } from "./court-books";
 import { attemptKey, type Batch, type Task } from "./ledger";
-
-/** @returns the contract's name of a dispute */
-export function disputeKey(workflow: number, task: number, attempt: number): Hex {
-  const key = (BigInt(workflow) << 48n) | (BigInt(task) << 16n) | BigInt(attempt);
-  return numberToHex(key, { size: 32 });
-}
-
-function partsOf(key: Hex): { task: number; attempt: number } {
-  return {
-    task: Number((BigInt(key) >> 16n) & 0xffffffffn),
-    attempt: Number(BigInt(key) & 0xffffn),
-  };
-}
 
 /** The dispute of an event, if it is open. */
 export function openDispute(replay: Replay, key: Hex, where: string): Dispute | undefined {
@@ -57,7 +45,7 @@ function holderOf(
   time: number,
   where: string,
 ): Batch | undefined {
-  const { task, attempt } = partsOf(entry.key);
+  const { task, attempt } = attemptOfKey(entry.key);
   const batch = replay.ledger.batch(entry.operator, entry.slot);
   const holds =
     batch?.state === from &&
@@ -108,7 +96,7 @@ export function enter(
   }
   const batch = holderOf(replay, entry, from, time, where);
   if (!batch) return undefined;
-  const { task, attempt } = partsOf(entry.key);
+  const { task, attempt } = attemptOfKey(entry.key);
   const { workflow } = entry;
   const key = attemptKey(workflow, task, attempt);
   const dispute: Dispute = {

@@ -1,11 +1,12 @@
 import { getAddress } from "viem";
+import { disputeKey } from "../../../protocol/dispute-key";
 import { tasksOf } from "../../../protocol/ticket";
 import type { EventOf } from "../chain/market-event";
 import { addSpent } from "./claims";
 import { knownWorkflow, RULES, type Replay } from "./context";
 import type { Dispute } from "./court-books";
 import { endByStrike } from "./dispute-ends";
-import { disputeKey, isVoid, leave } from "./disputes";
+import { isVoid, leave } from "./disputes";
 import { attemptKey, type Batch, type Task, type Workflow } from "./ledger";
 import { strikeShares } from "./shares";
 
@@ -80,7 +81,7 @@ export function struck(replay: Replay, event: EventOf<"Struck">, where: string):
   const { args } = event;
   const workflow = knownWorkflow(replay, RULES.strikes, args.workflow, where);
   splitBond(replay, event, workflow, where);
-  const dispute = replay.ledger.disputes.get(disputeKey(args.workflow, args.task, args.attempt));
+  const dispute = replay.ledger.disputes.get(disputeKey(args));
   const open: Dispute | undefined = dispute?.phase === "closed" ? undefined : dispute;
   const batch = replay.ledger.batch(args.operator, args.slot);
   const holds =

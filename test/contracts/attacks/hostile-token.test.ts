@@ -28,6 +28,20 @@ async function hostile() {
   return { w, operator: operator!, set, deposit, tokenAddress };
 }
 
+/** A hostile token that has stake of its own to withdraw, and does so whenever it is called back. */
+async function withdrawing() {
+  const world = await hostile();
+  const { w, set, tokenAddress } = world;
+  await w.token.getFunction("mint").send(tokenAddress, WEALTH * TOKEN_UNIT);
+  const asToken = (name: string, args: unknown[]) =>
+    w.token.getFunction("call").send(w.address, w.market.interface.encodeFunctionData(name, args));
+  await asToken("deposit", [tokenAddress, MIN_STAKE]);
+  await asToken("startUnbonding", [MIN_STAKE]);
+  await time.increase(UNBONDING_DELAY);
+  await set(MODE.reEnter, "withdrawStake", [tokenAddress]);
+  return { ...world, asToken };
+}
+
 describe("Attack: a token that moves another amount than it was asked to", () => {
   for (const [name, mode, received] of [
     ["less, for its fee", MODE.fee, (MIN_STAKE * TOKEN_UNIT * 9n) / 10n],
@@ -129,30 +143,12 @@ describe("Attack: a token that calls back", () => {
   });
 
   it("can't be paid out of what is being paid in", async () => {
-    const { w, operator, set, deposit, tokenAddress } = await hostile();
-    await w.token.getFunction("mint").send(tokenAddress, WEALTH * TOKEN_UNIT);
-    const asToken = (name: string, args: unknown[]) =>
-      w.token
-        .getFunction("call")
-        .send(w.address, w.market.interface.encodeFunctionData(name, args));
-    await asToken("deposit", [tokenAddress, MIN_STAKE]);
-    await asToken("startUnbonding", [MIN_STAKE]);
-    await time.increase(UNBONDING_DELAY);
-    await set(MODE.reEnter, "withdrawStake", [tokenAddress]);
+    const { w, operator, deposit } = await withdrawing();
     await w.refuses(operator, "deposit", deposit, "TokenShort", [0, MIN_STAKE * TOKEN_UNIT]);
   });
 
   it("can't withdraw twice", async () => {
-    const { w, set, tokenAddress } = await hostile();
-    await w.token.getFunction("mint").send(tokenAddress, WEALTH * TOKEN_UNIT);
-    const asToken = (name: string, args: unknown[]) =>
-      w.token
-        .getFunction("call")
-        .send(w.address, w.market.interface.encodeFunctionData(name, args));
-    await asToken("deposit", [tokenAddress, MIN_STAKE]);
-    await asToken("startUnbonding", [MIN_STAKE]);
-    await time.increase(UNBONDING_DELAY);
-    await set(MODE.reEnter, "withdrawStake", [tokenAddress]);
+    const { w, asToken, tokenAddress } = await withdrawing();
     await asToken("withdrawStake", [tokenAddress]);
     const answer = await w.token.getFunction("answer").staticCall();
     const { selector } = w.market.interface.getError("NothingUnbonding")!;

@@ -1,4 +1,3 @@
-import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
 import type { Hex } from "viem";
@@ -24,14 +23,7 @@ describe("The market's parts", () => {
   it("take no money by their own addresses, with any call", async () => {
     const w = await freshWorld();
     const steps = w.steps();
-    const terms = {
-      specHash: ethers.ZeroHash,
-      key: ethers.ZeroHash,
-      coordinator: w.coordinator.address,
-      feeBps: 0,
-      deadline: (await time.latest()) + 10_000,
-      silenceDelay: 0,
-    };
+    const terms = await w.terms();
     const escrow = 1_000_000n;
     const calls: [string, unknown[], bigint][] = [
       ["deposit", [w.stranger.address, MIN_STAKE], MIN_STAKE],

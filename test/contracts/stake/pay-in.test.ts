@@ -12,14 +12,7 @@ const MOST = (1n << 64n) - 1n;
 async function payIns(w: World): Promise<[string, unknown[], bigint][]> {
   const { id } = await w.open();
   const steps = w.steps();
-  const terms = {
-    specHash: ethers.ZeroHash,
-    key: ethers.ZeroHash,
-    coordinator: w.coordinator.address,
-    feeBps: 0,
-    deadline: (await time.latest()) + 10_000,
-    silenceDelay: 0,
-  };
+  const terms = await w.terms();
   return [
     ["deposit", [w.stranger.address], MIN_STAKE],
     ["openWorkflow", [terms, steps], minimumEscrow(steps, 0)],

@@ -38,14 +38,7 @@ describe("Re-entry from a payment", () => {
     const w = await freshWorld();
     const { receiver, address, call } = await hostile(w);
     const steps = w.steps();
-    const terms = {
-      specHash: ethers.ZeroHash,
-      key: ethers.ZeroHash,
-      coordinator: w.coordinator.address,
-      feeBps: 0,
-      deadline: (await time.latest()) + 100_000,
-      silenceDelay: 0,
-    };
+    const terms = await w.terms();
     await call("openWorkflow", [terms, steps, 1_000_000n], 1_000_000n * UNIT);
     await call("cancel", [1]);
     await call("refund", [1]);

@@ -60,6 +60,19 @@ export class Claimer extends Caller {
     ];
   }
 
+  /** A workflow's terms, each of which a test may choose or spoil. */
+  async terms(change: Record<string, unknown> = {}) {
+    return {
+      specHash: ethers.id("spec"),
+      key: ethers.id("key"),
+      coordinator: this.coordinator.address,
+      feeBps: 0,
+      deadline: (await time.latest()) + 100_000,
+      silenceDelay: 0,
+      ...change,
+    };
+  }
+
   async open(
     options: {
       steps?: StepTerms[];
@@ -71,15 +84,7 @@ export class Claimer extends Caller {
   ): Promise<OpenWorkflow> {
     const steps = options.steps ?? this.steps();
     const feeBps = options.feeBps ?? 250;
-    const deadline = (await time.latest()) + 100_000;
-    const terms = {
-      specHash: ethers.id("spec"),
-      key: ethers.id("key"),
-      coordinator: this.coordinator.address,
-      feeBps,
-      deadline,
-      silenceDelay: options.silenceDelay ?? 0,
-    };
+    const terms = await this.terms({ feeBps, silenceDelay: options.silenceDelay ?? 0 });
     const escrow = minimumEscrow(steps, feeBps) + (options.extra ?? 0n);
     const events = await this.send(
       options.requester ?? this.requester,
@@ -87,7 +92,7 @@ export class Claimer extends Caller {
       [terms, steps, escrow],
       { value: escrow * UNIT },
     );
-    return { id: Number(events[0]!.args.workflow), steps, deadline };
+    return { id: Number(events[0]!.args.workflow), steps, deadline: terms.deadline };
   }
 
   /** Sends operations as their operator. */

@@ -1,5 +1,4 @@
-import { time } from "@nomicfoundation/hardhat-network-helpers";
-import { encodeBytes32String, ethers } from "ethers";
+import { encodeBytes32String } from "ethers";
 import { minimumEscrow, type StepTerms } from "../../../protocol/terms";
 import { UNIT, type World } from "./world";
 
@@ -9,16 +8,8 @@ export const term = encodeBytes32String;
 const FEE_BPS = 250;
 
 /** A workflow's terms, which a test may spoil. */
-export async function workflowTermsOf(w: World, change: Record<string, unknown> = {}) {
-  return {
-    specHash: ethers.id("spec"),
-    key: ethers.id("key"),
-    coordinator: w.coordinator.address,
-    feeBps: FEE_BPS,
-    deadline: (await time.latest()) + 100_000,
-    silenceDelay: 600,
-    ...change,
-  };
+export function workflowTermsOf(w: World, change: Record<string, unknown> = {}) {
+  return w.terms({ feeBps: FEE_BPS, silenceDelay: 600, ...change });
 }
 
 /** What opening steps takes at least, units; zero if there are none. */

@@ -1,10 +1,9 @@
 import { loadFixture } from "@nomicfoundation/hardhat-network-helpers";
 import type { Signer } from "ethers";
 import { ethers } from "hardhat";
-import type { Hex } from "viem";
 import { deploy, type AnyContract } from "./contract";
 import { Ledger } from "./ledger";
-import { deployMarketContracts, World, type Account } from "./world";
+import { World, worldParts } from "./world";
 
 /** The token's smallest units of one unit. */
 export const TOKEN_UNIT = 1_000n;
@@ -26,33 +25,16 @@ export class TokenWorld extends World {
 }
 
 async function deployWith(tokenName: string): Promise<TokenWorld> {
-  const [requester, coordinator, challenger, stranger, ...rest] =
-    (await ethers.getSigners()) as unknown as Account[];
   const token = await deploy(tokenName);
-  const market = await deployMarketContracts({
-    token: await token.getAddress(),
-    unit: TOKEN_UNIT,
-  });
-  const echo = await deploy("EchoVerifier");
-  const operators = rest.slice(0, 3);
-  const w = new TokenWorld(
-    market,
-    await echo.getAddress(),
-    requester!,
-    coordinator!,
-    operators,
-    challenger!,
-    stranger!,
-    31337,
-    (await market.getAddress()) as Hex,
-  );
+  const change = { token: await token.getAddress(), unit: TOKEN_UNIT };
+  const w = new TokenWorld(...(await worldParts(change)));
   w.token = token;
-  for (const account of [requester!, stranger!, ...operators]) {
+  for (const account of [w.requester, w.stranger, ...w.operators]) {
     await token.getFunction("mint").send(account.address, WEALTH * TOKEN_UNIT);
     if (tokenName === "PermitToken")
       await (token.connect(account) as AnyContract).approve(w.address, ethers.MaxUint256);
   }
-  for (const operator of operators) await w.send(operator, "deposit", [operator.address, STAKE]);
+  for (const operator of w.operators) await w.send(operator, "deposit", [operator.address, STAKE]);
   return w;
 }
 

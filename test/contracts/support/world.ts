@@ -203,25 +203,31 @@ export async function deployMarketContracts(
   ) as AnyContract;
 }
 
-async function deployWorld(): Promise<World> {
+/** Deploys a market and a verifier, and casts Hardhat's accounts. @returns what a world is made of */
+export async function worldParts(
+  change: Parameters<typeof deployMarketContracts>[0],
+): Promise<ConstructorParameters<typeof World>> {
   const [requester, coordinator, challenger, stranger, ...rest] =
     (await ethers.getSigners()) as unknown as Account[];
-  const market = await deployMarketContracts({});
+  const market = await deployMarketContracts(change);
   const echo = await deploy("EchoVerifier");
   const { chainId } = await ethers.provider.getNetwork();
-  const operators = rest.slice(0, 3);
-  const world = new World(
+  return [
     market,
     await echo.getAddress(),
     requester!,
     coordinator!,
-    operators,
+    rest.slice(0, 3),
     challenger!,
     stranger!,
     Number(chainId),
     (await market.getAddress()) as Hex,
-  );
-  for (const operator of operators)
+  ];
+}
+
+async function deployWorld(): Promise<World> {
+  const world = new World(...(await worldParts({})));
+  for (const operator of world.operators)
     await world.send(operator, "deposit", [operator.address, STAKE], { value: STAKE * UNIT });
   return world;
 }

@@ -67,14 +67,7 @@ describe("A market in a token", () => {
     const w = await freshTokenWorld();
     const workflow = await w.open();
     const steps = w.steps();
-    const terms = {
-      specHash: ethers.id("spec"),
-      key: ethers.id("key"),
-      coordinator: w.coordinator.address,
-      feeBps: 0,
-      deadline: (await time.latest()) + 100_000,
-      silenceDelay: 0,
-    };
+    const terms = await w.terms();
     const value = 1n;
     for (const [name, args] of [
       ["deposit", [w.stranger.address, MIN_STAKE]],

@@ -78,14 +78,7 @@ describe("Market.permitAndCall", () => {
     const { w, owner, send } = await withoutAllowance();
     const steps = w.steps();
     const escrow = minimumEscrow(steps, 0);
-    const terms = {
-      specHash: ethers.id("spec"),
-      key: ethers.id("key"),
-      coordinator: w.coordinator.address,
-      feeBps: 0,
-      deadline: (await time.latest()) + 100_000,
-      silenceDelay: 0,
-    };
+    const terms = await w.terms();
     const signed = await permit(w, owner, escrow + 5n);
     const args = argsOf(w, signed, "openWorkflow", [terms, steps, escrow]);
     const answer = await w

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { zeroAddress, zeroHash } from "viem";
+import { zeroHash } from "viem";
 import { createChainReader } from "../../../offchain/chain/chain-reader";
 import { connect } from "../../../offchain/chain/clients";
 import { catchUp, type ChainStep, type FollowOptions } from "../../../offchain/chain/follow-chain";
@@ -12,19 +12,11 @@ import { RULE, workflowTerms } from "../../../protocol/terms";
 import { devnetAccount, ROLES } from "../../../devnet/chain";
 import { startTestChain, type TestChain } from "../../support/chain";
 import { silentLog } from "../../support/silent-log";
+import { TABLES } from "./support/tables";
+import { NO_JUDGE } from "../../support/no-judge";
 
 const [OPERATOR, SECOND, REQUESTER] = [ROLES.operators, ROLES.operators + 1, ROLES.requesters];
-const TABLES = [
-  "workflows",
-  "batches",
-  "tasks",
-  "accounts",
-  "disputes",
-  "events",
-  "event_workflows",
-  "blocks",
-  "undo",
-];
+const WITH_UNDO = [...TABLES, "undo"];
 
 describe("following a real chain", () => {
   let chain: TestChain;
@@ -66,7 +58,7 @@ describe("following a real chain", () => {
     return kinds;
   }
 
-  const contents = (db: Db, tables = TABLES) =>
+  const contents = (db: Db, tables = WITH_UNDO) =>
     Object.fromEntries(
       tables.map((table) => [
         table,
@@ -106,14 +98,7 @@ describe("following a real chain", () => {
       window: 60,
       rule: RULE.accepted,
       isFinal: false,
-      judge: {
-        verifier: zeroAddress,
-        verifierGas: 0,
-        maxReveal: 0,
-        checkProgram: zeroHash,
-        jurorFee: 0n,
-        openRoot: zeroHash,
-      },
+      judge: NO_JUDGE,
     } as const;
     await chain.call(REQUESTER, "openWorkflow", [terms, [step], escrow], escrow * chain.unit);
   }
@@ -225,7 +210,7 @@ describe("following a real chain", () => {
     await sync(near.ledger);
     const far = newLedger();
     const kinds = await sync(far.ledger, options(3));
-    const said = TABLES.filter((table) => table !== "blocks" && table !== "undo");
+    const said = TABLES.filter((table) => table !== "blocks");
     expect(contents(far.db, said)).deep.equal(contents(near.db, said));
     expect(far.ledger.tip()).deep.equal(near.ledger.tip());
     expect(kinds.length).lessThan(12);

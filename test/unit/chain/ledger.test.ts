@@ -11,26 +11,18 @@ import { marketAbi } from "../../../protocol/abi";
 import { FrobenError } from "../../../protocol/errors";
 import { KINDS, MarketModel, type Action } from "./model/market-model";
 import { MIN_STAKE, OPERATORS } from "./model/state";
+import { TABLES } from "./support/tables";
 
 const MARKET = `0x${"5".repeat(40)}` as const;
 const IDENTITY = { chainId: 31337, market: MARKET, fromBlock: 1 };
-const TABLES = [
-  "workflows",
-  "batches",
-  "tasks",
-  "accounts",
-  "disputes",
-  "events",
-  "event_workflows",
-  "blocks",
-].map((t) => `chain_${t}`);
+const CHAIN_TABLES = TABLES.map((table) => `chain_${table}`);
 
 type Block = { block: BlockRef; events: MarketEvent[] };
 
 /** Everything that the chain tables say, in one order. */
 function contents(db: Db): Record<string, unknown[]> {
   return Object.fromEntries(
-    TABLES.map((table) => [
+    CHAIN_TABLES.map((table) => [
       table,
       db.$client
         .prepare(`select * from ${table}`)
@@ -75,7 +67,7 @@ let database: Db;
 
 /** A ledger on an empty database; the file is made once, since migrating costs more than a test. */
 function withLedger<T>(use: (ledger: Ledger, db: Db) => T): T {
-  for (const table of [...TABLES, "chain_undo", "chain_identity"])
+  for (const table of [...CHAIN_TABLES, "chain_undo", "chain_identity"])
     database.$client.exec(`delete from ${table}`);
   return use(new Ledger(database, IDENTITY, MIN_STAKE), database);
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { decodeFunctionData, type Hex } from "viem";
-import { disputeKey } from "../../../offchain/chain/dispute-key";
+import { disputeKey } from "../../../protocol/dispute-key";
 import { marketAbi, WORKFLOW_STATUS } from "../../../protocol/abi";
 import { assignmentRoot, inputsDigest, type Leaf } from "../../../protocol/assignment";
 import type { SignedAssignment } from "../../../protocol/http";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { parseEventLogs, toHex, type Address, type Hex } from "viem";
 import { devnetAccount, ROLES } from "../../../devnet/chain";
 import { connectMarket } from "../../../operator/chain/clients";
-import { disputeKey } from "../../../operator/chain/disputes";
+import { disputeKey } from "../../../protocol/dispute-key";
 import { createSlotView } from "../../../operator/chain/slot-view";
 import type { Slot } from "../../../operator/chain/slots";
 import { systemClock as clock } from "../../../operator/clock";

@@ -1,12 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import {
-  attemptOfKey,
-  disputeKey,
-  nextStep,
-  PHASE,
-  type DisputeState,
-} from "../../../operator/chain/disputes";
+import { nextStep, PHASE, type DisputeState } from "../../../operator/chain/disputes";
+import { attemptOfKey, disputeKey } from "../../../protocol/dispute-key";
 
 const PATIENCE = 4;
 const state = (phase: number, changes: Partial<DisputeState> = {}): DisputeState => ({

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import type { Hex } from "viem";
-import { disputeKey } from "../../../operator/chain/disputes";
+import { disputeKey } from "../../../protocol/dispute-key";
 import {
   applyEvent,
   emptyState,

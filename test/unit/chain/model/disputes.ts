@@ -1,5 +1,5 @@
 import { zeroHash, type Address, type Hex } from "viem";
-import { disputeKey } from "../../../../offchain/chain/dispute-key";
+import { disputeKey } from "../../../../protocol/dispute-key";
 import { VERDICT } from "../../../../offchain/chain/disputes";
 import { maskOf, unpackTicket, withMask } from "../../../../protocol/ticket";
 import {

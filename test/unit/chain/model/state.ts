@@ -1,8 +1,9 @@
-import { size, slice, zeroAddress, zeroHash, type Address, type Hex } from "viem";
+import { size, slice, type Address, type Hex } from "viem";
 import type { EventArgs, EventName } from "../../../../offchain/chain/market-event";
 import { encodeOperations, type Operations } from "../../../../protocol/operations";
 import { RULE, type StepTerms } from "../../../../protocol/terms";
 import { tasksOf, unpackTicket, type Ticket } from "../../../../protocol/ticket";
+import { NO_JUDGE } from "../../../support/no-judge";
 
 // What the model of the market has in mind, and how it speaks.
 
@@ -28,14 +29,7 @@ export const TERMS: StepTerms = {
   window: 10,
   rule: RULE.verifier,
   isFinal: false,
-  judge: {
-    verifier: zeroAddress,
-    verifierGas: 0,
-    maxReveal: 0,
-    checkProgram: zeroHash,
-    jurorFee: 0n,
-    openRoot: zeroHash,
-  },
+  judge: NO_JUDGE,
 };
 
 export interface Slot {

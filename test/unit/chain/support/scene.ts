@@ -1,8 +1,8 @@
 import { expect } from "chai";
-import { zeroAddress, zeroHash, type Address, type ContractFunctionArgs, type Hex } from "viem";
+import { zeroHash, type Address, type ContractFunctionArgs, type Hex } from "viem";
 import { createChainReader } from "../../../../offchain/chain/chain-reader";
 import { connect } from "../../../../offchain/chain/clients";
-import { disputeKey } from "../../../../offchain/chain/dispute-key";
+import { disputeKey } from "../../../../protocol/dispute-key";
 import { catchUp } from "../../../../offchain/chain/follow-chain";
 import { Ledger } from "../../../../offchain/chain/ledger";
 import type { ChainReader } from "../../../../offchain/coordinator/facade";
@@ -32,6 +32,7 @@ import {
 import { devnetAccount, ROLES } from "../../../../devnet/chain";
 import { startTestChain, type TestChain } from "../../../support/chain";
 import { compare } from "./compare";
+import { NO_JUDGE } from "../../../support/no-judge";
 
 /** Accounts of the devnet's mnemonic. */
 export const [A, B, REQUESTER, AUDITOR] = [
@@ -57,15 +58,7 @@ export type Answer = (answer: keyof typeof ANSWERS) => Promise<Address>;
 export function stepTerms(
   change: Partial<Omit<StepTerms, "judge">> & { judge?: Partial<StepTerms["judge"]> },
 ): StepTerms {
-  const judge = {
-    verifier: zeroAddress,
-    verifierGas: 0,
-    maxReveal: 0,
-    checkProgram: zeroHash,
-    jurorFee: 0n,
-    openRoot: zeroHash,
-    ...change.judge,
-  };
+  const judge = { ...NO_JUDGE, ...change.judge };
   const common = { firstTask: 0, maxTasks: 8, ceiling: 10n, bond: 40n, claimTime: 60, window: 60 };
   return { ...common, rule: RULE.accepted, isFinal: false, ...change, judge };
 }

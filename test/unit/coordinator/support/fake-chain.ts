@@ -6,7 +6,7 @@ import { judgeHash, stepTermsOf } from "../../../../protocol/terms";
 import { maskOf, packTicket, withMask } from "../../../../protocol/ticket";
 import { toBytes32 } from "../../../../protocol/digest";
 import { specDigest } from "../../../../protocol/validate-spec";
-import { disputeKey } from "../../../../offchain/chain/dispute-key";
+import { disputeKey } from "../../../../protocol/dispute-key";
 import type {
   ChainAccount,
   ChainBatch,

@@ -1,0 +1,80 @@
+import { expect } from "chai";
+import { devnetAccount, ROLES } from "../../../devnet/chain";
+import { sha256, toBytes32 } from "../../../protocol/digest";
+import { minimumEscrow, stepTermsOf } from "../../../protocol/terms";
+import { parseSpec } from "../../../protocol/validate-spec";
+import { apiFixture, REGISTRATION } from "./api-fixture";
+
+describe("views of the HTTP API of a coordinator on a real chain", () => {
+  const api = apiFixture();
+  const { post, spec } = api;
+
+  it("names the market, and how well the coordinator keeps up", async () => {
+    const market = (await (await fetch(`${api.running.url}/v1/market`)).json()) as Record<
+      string,
+      unknown
+    >;
+    expect(market).include({
+      chainId: 31337,
+      unit: api.chain.unit.toString(),
+      fromBlock: api.chain.fromBlock,
+    });
+    await api.running.indexer.caughtUp();
+    const status = (await (await fetch(`${api.running.url}/v1/status`)).json()) as Record<
+      string,
+      number
+    >;
+    expect(status.block).equal(Number(await api.chain.client.getBlockNumber()));
+  });
+
+  it("describes every route that it has", async () => {
+    const document = (await (await fetch(`${api.running.url}/openapi.json`)).json()) as {
+      openapi: string;
+      paths: Record<string, Record<string, unknown>>;
+    };
+    expect(document.openapi).equal("3.1.0");
+    for (const [path, methods] of Object.entries(document.paths))
+      for (const method of Object.keys(methods)) {
+        const real = path.replace("{digest}", sha256("none")).replace("{id}", "999");
+        const response = await fetch(api.running.url + real, { method: method.toUpperCase() });
+        const text = await response.text();
+        expect(text, `${method} ${path}`).not.include("route_unknown");
+      }
+  });
+
+  it("shows a page without scripts, and with every name escaped", async () => {
+    await post("/v1/operators", { ...REGISTRATION, name: "<script>alert(1)</script>" });
+    const response = await fetch(api.running.url);
+    const html = await response.text();
+    expect(response.headers.get("content-security-policy")).include("default-src 'none'");
+    expect(html).include("&lt;script&gt;alert(1)").and.not.include("<script");
+  });
+
+  it("shows a workflow with what the contract said about it, amounts as text", async () => {
+    // Any contract passes for a verifier that is never asked.
+    const rule = { kind: "verifier", address: api.chain.market, gas: 1 } as const;
+    const steps = stepTermsOf(parseSpec(spec((made) => (made.steps[0]!.rule = rule))));
+    const { timestamp } = await api.chain.client.getBlock();
+    const terms = {
+      specHash: toBytes32(sha256("a spec that never comes")),
+      key: toBytes32(sha256("key")),
+      coordinator: devnetAccount(ROLES.coordinator).address,
+      feeBps: 0,
+      deadline: Number(timestamp) + 1_000,
+      silenceDelay: 0,
+    };
+    const escrow = minimumEscrow(steps, 0);
+    const value = escrow * api.chain.unit;
+    await api.chain.call(ROLES.requesters, "openWorkflow", [terms, steps, escrow], value);
+    await api.chain.call(ROLES.requesters, "cancel", [1]);
+    await api.running.indexer.caughtUp();
+    const read = async (path: string) => (await fetch(api.running.url + path)).json();
+    expect(await read("/v1/workflows/1")).include({ workflow: 1, escrow: escrow.toString() });
+    const events = (await read("/v1/workflows/1/events")) as {
+      name: string;
+      args: Record<string, unknown>;
+    }[];
+    expect(events.map(({ name }) => name)).deep.equal(["WorkflowOpened", "WorkflowCancelled"]);
+    expect(events[0]!.args.escrow).equal(escrow.toString());
+  });
+});

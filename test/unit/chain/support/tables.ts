@@ -1,0 +1,11 @@
+/** The chain's tables without their prefix, but for the undo of blocks. */
+export const TABLES = [
+  "workflows",
+  "batches",
+  "tasks",
+  "accounts",
+  "disputes",
+  "events",
+  "event_workflows",
+  "blocks",
+];
