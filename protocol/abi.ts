@@ -205,3 +205,17 @@ export const WORKFLOW_STATUS = { none: 0, open: 1, completed: 2, cancelled: 3 } 
 
 /** State of an operator's slot in `slotOf`. */
 export const SLOT_STATE = { empty: 0, claimed: 1, committed: 2, credited: 3 } as const;
+
+/** Phase of a dispute in `disputeOf` (DisputeLib.Phase). */
+export const DISPUTE_PHASE = {
+  none: 0,
+  demanded: 1,
+  revealed: 2,
+  drawing: 3,
+  voting: 4,
+  opening: 5,
+  closed: 6,
+} as const;
+
+/** What jurors can find (DisputeLib.Verdict). */
+export const VERDICT = { none: 0, valid: 1, invalid: 2, inputsWrong: 3, unavailable: 4 } as const;

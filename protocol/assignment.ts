@@ -94,6 +94,34 @@ export function inputsDigest(
   return openingDigest(inputsOpening(program, params, inputs));
 }
 
+/** What an assignment says of one task: a leaf, its inputs open. */
+export interface AssignedTask {
+  task: number;
+  attempt: number;
+  inputs: Record<string, InputRef>;
+  statementDigest: string;
+  decisionDigest: string;
+}
+
+/**
+ * @param assignment signed or yet to be signed
+ * @returns its leaves, in the order of its tasks
+ */
+export function leavesOf(assignment: {
+  program: Digest;
+  params: Record<string, string>;
+  tasks: readonly AssignedTask[];
+}): Leaf[] {
+  const { program, params, tasks } = assignment;
+  return tasks.map(({ task, attempt, inputs, statementDigest, decisionDigest }) => ({
+    task,
+    attempt,
+    inputsDigest: inputsDigest(program, params, inputs),
+    statementDigest: statementDigest as Bytes32,
+    decisionDigest: decisionDigest as Bytes32,
+  }));
+}
+
 export function assignmentLeafHash(leaf: Leaf): Hex {
   return leafHash(encodeAbiParameters([leafAbi], [leaf]));
 }

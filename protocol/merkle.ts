@@ -36,7 +36,12 @@ export function merklePath(leaves: Hex[], index: number): Hex[] {
   return path;
 }
 
+/** @returns the root that `path` leads to from `leaf` */
+export function rootFromPath(leaf: Hex, path: Hex[]): Hex {
+  return path.reduce(hashPair, leaf);
+}
+
 /** @returns whether `path` leads from `leaf` to `root` */
 export function verifyMerklePath(leaf: Hex, path: Hex[], root: Hex): boolean {
-  return path.reduce(hashPair, leaf) === root;
+  return rootFromPath(leaf, path) === root;
 }

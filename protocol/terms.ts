@@ -1,6 +1,6 @@
 import { encodeAbiParameters, keccak256, numberToHex, type Address, type Hex } from "viem";
 import { toBytes32, ZERO_BYTES32, type Bytes32 } from "./digest";
-import { merklePath, merkleRoot } from "./merkle";
+import { merklePath, merkleRoot, rootFromPath } from "./merkle";
 import type { Spec, Step } from "./spec";
 import { hashPair } from "./ticket";
 
@@ -118,10 +118,29 @@ export function termsOpening(steps: StepTerms[], index: number): { terms: StepTe
   return { terms: steps[index]!, path: merklePath(steps.map(stepLeaf), index) };
 }
 
-/** @returns the root from the steps' leaves, and what the contract keeps of it with the coordinator's address (WorkflowLib.termsOf) */
+/** What the contract keeps of the steps' root with the coordinator's address (WorkflowLib.termsOf). */
+const digestOf = (coordinator: Address, root: Hex): bigint =>
+  BigInt(hashPair(BigInt(coordinator), root)) & ((1n << 200n) - 1n);
+
+/** @returns the digest of coordinator and steps, as `workflowOf` gives it */
 export function workflowTerms(coordinator: Address, steps: StepTerms[]): bigint {
-  const hash = hashPair(BigInt(coordinator), stepsRoot(steps));
-  return BigInt(hash) & ((1n << 200n) - 1n);
+  return digestOf(coordinator, stepsRoot(steps));
+}
+
+/**
+ * Whether step `index` has these terms in a workflow of this coordinator.
+ * @param path to the steps' root, as `termsOpening` gives it
+ * @param digest of coordinator and steps, as `workflowOf` gives it
+ */
+export function areTermsOf(
+  index: number,
+  terms: StepTerms,
+  path: Hex[],
+  coordinator: Address,
+  digest: bigint,
+): boolean {
+  const nodes = path.map((node) => node.toLowerCase() as Hex);
+  return digestOf(coordinator, rootFromPath(stepLeaf(terms, index), nodes)) === digest;
 }
 
 /** @returns the word as the contract reads it */

@@ -1,7 +1,8 @@
+import { VERDICT } from "../../protocol/abi";
+import { disputeKey } from "../../protocol/dispute-key";
 import { credit, unlock, workflowRow } from "./balances";
 import { batchRow, mark } from "./batches";
 import type { BlockRows } from "./block-rows";
-import { disputeKey } from "../../protocol/dispute-key";
 import {
   disputeRow,
   findDispute,
@@ -10,7 +11,6 @@ import {
   lockCall,
   moveOut,
   patchDispute,
-  VERDICT,
 } from "./disputes";
 import type { EventPlace, Handlers } from "./handlers";
 import type { EventArgs } from "./market-event";

@@ -1,10 +1,10 @@
+import { attemptOfKey } from "../../protocol/dispute-key";
 import { DISPUTES } from "./apply-disputes";
 import { JURIES } from "./apply-juries";
 import { MONEY } from "./apply-money";
 import { SILENCE } from "./apply-silence";
 import { WORK, workflowsOfFacts } from "./apply-work";
 import type { BlockRows } from "./block-rows";
-import { attemptOfKey } from "../../protocol/dispute-key";
 import type { EventPlace, Handlers } from "./handlers";
 import type { MarketEvent } from "./market-event";
 

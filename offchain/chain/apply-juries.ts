@@ -1,7 +1,8 @@
 import type { Address } from "viem";
+import { VERDICT } from "../../protocol/abi";
 import { credit, lock, lower, unlock } from "./balances";
 import type { BlockRows } from "./block-rows";
-import { disputeRow, findDispute, lockCall, moveOut, patchDispute, VERDICT } from "./disputes";
+import { disputeRow, findDispute, lockCall, moveOut, patchDispute } from "./disputes";
 import { nothing, type EventPlace, type Handlers } from "./handlers";
 import type { EventArgs } from "./market-event";
 

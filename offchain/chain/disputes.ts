@@ -1,4 +1,5 @@
 import type { Address, Hex } from "viem";
+import { attemptOfKey } from "../../protocol/dispute-key";
 import { FrobenError } from "../../protocol/errors";
 import { maskOf } from "../../protocol/ticket";
 import type { DisputePhase } from "../db/schema/chain";
@@ -6,13 +7,9 @@ import { lock, lower, spend } from "./balances";
 import { batchRow, mark, shrink, type Batch } from "./batches";
 import type { BlockRows } from "./block-rows";
 import type { RowOf } from "./chain-statements";
-import { attemptOfKey } from "../../protocol/dispute-key";
 import type { EventPlace } from "./handlers";
 
 export type Dispute = RowOf<"disputes">;
-
-/** What jurors can find (DisputeLib.Verdict). */
-export const VERDICT = { none: 0, valid: 1, invalid: 2, inputsWrong: 3, unavailable: 4 } as const;
 
 /** @returns the dispute, if the task ever was in one */
 export const findDispute = (rows: BlockRows, key: Hex): Dispute | undefined =>

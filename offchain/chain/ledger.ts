@@ -1,5 +1,6 @@
 import { desc, eq, gt, lt, lte } from "drizzle-orm";
 import type { Hex } from "viem";
+import { attemptOfKey } from "../../protocol/dispute-key";
 import { FrobenError } from "../../protocol/errors";
 import type { ChainChange } from "../coordinator/facade";
 import type { Db, Tx } from "../db/client";
@@ -13,7 +14,6 @@ import {
 import { applyEvent, workflowsOf } from "./apply-event";
 import { BlockRows, rollBack, type Touched } from "./block-rows";
 import { prepareStatements, type ChainStatements } from "./chain-statements";
-import { attemptOfKey } from "../../protocol/dispute-key";
 import type { BlockRef, ChainStep } from "./follow-chain";
 import { jsonArgs, type MarketEvent } from "./market-event";
 

@@ -1,5 +1,5 @@
 import type { Hex } from "viem";
-import { assignmentRoot, inputsDigest, type Leaf } from "../../protocol/assignment";
+import { assignmentRoot, leavesOf } from "../../protocol/assignment";
 import { toBytes32, ZERO_BYTES32 } from "../../protocol/digest";
 import type { SignedAssignment } from "../../protocol/http";
 import { maskOf, placeOf } from "../../protocol/ticket";
@@ -35,10 +35,7 @@ export function assign(world: World, match: Match<TaskRun>): void {
       decisionDigest: toBytes32(decision),
     };
   });
-  const leaves: Leaf[] = assigned.map(({ inputs, ...leaf }) => ({
-    ...leaf,
-    inputsDigest: inputsDigest(step.program, step.params, inputs),
-  }));
+  const leaves = leavesOf({ program: step.program, params: step.params, tasks: assigned });
   const opening = termsOpening(work.terms, stepIndex);
   const indices = tasks.map((task) => task.index);
   const body: SignedAssignment = {

@@ -1,11 +1,11 @@
 import type { Hex } from "viem";
 import { marketAbi } from "../../protocol/abi";
-import { assignmentPath, inputsDigest, type Leaf } from "../../protocol/assignment";
+import { assignmentPath, leavesOf } from "../../protocol/assignment";
 import { commitmentHash, openCommitment } from "../../protocol/commitment";
-import { toBytes32, type Bytes32 } from "../../protocol/digest";
+import { toBytes32 } from "../../protocol/digest";
+import { disputeKey } from "../../protocol/dispute-key";
 import type { SignedAssignment } from "../../protocol/http";
 import { tasksOf, ticketStruct, unpackTicket } from "../../protocol/ticket";
-import { disputeKey } from "../../protocol/dispute-key";
 import { intrinsicGas } from "../chain/gas";
 import type { ChainTask } from "./facade";
 import type { AttemptRun } from "./model";
@@ -22,17 +22,6 @@ export function challengeGas(verifierGas: number, data: Hex): bigint {
   const promised = BigInt(verifierGas);
   // A call is given at most 63/64 of what is left (EIP-150).
   return intrinsicGas(data) + promised + promised / 63n + EVIDENCE_GAS;
-}
-
-/** The leaves under an assignment's root, as it was signed. */
-function leavesOf(body: SignedAssignment): Leaf[] {
-  return body.tasks.map(({ inputs, task, attempt, statementDigest, decisionDigest }) => ({
-    task,
-    attempt,
-    inputsDigest: inputsDigest(body.program, body.params, inputs),
-    statementDigest: statementDigest as Bytes32,
-    decisionDigest: decisionDigest as Bytes32,
-  }));
 }
 
 /** Gives the call that strikes a wrong result, from the bytes of statement and result. */

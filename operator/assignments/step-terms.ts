@@ -1,11 +1,9 @@
 /** Who calls it: verify-assignment.ts, the planner's callers. A signed assignment in the contract's own types. */
-import { keccak256, type Address, type Hex } from "viem";
-import { inputsDigest, type Leaf } from "../../protocol/assignment";
+import type { Address, Hex } from "viem";
 import type { Digest } from "../../protocol/digest";
 import type { SignedAssignment } from "../../protocol/http";
 import type { AssignmentFields, TakeOver } from "../../protocol/operations";
-import { judgeHash, stepCore, type StepTerms } from "../../protocol/terms";
-import { hashPair } from "../../protocol/ticket";
+import type { StepTerms } from "../../protocol/terms";
 
 /** @returns struct StepTerms of an assignment */
 export function termsOf({ terms }: SignedAssignment): StepTerms {
@@ -39,35 +37,6 @@ export function areTermsPackable(index: number, terms: StepTerms): boolean {
     [judge.verifierGas, judge.maxReveal].every((value) => isUint(value, 32)) &&
     isUint(judge.jurorFee, 64)
   );
-}
-
-/**
- * Whether step `index` has these terms in a workflow of this coordinator.
- * @param digest of coordinator and steps, as `workflowOf` gives it
- */
-export function areTermsOf(
-  index: number,
-  terms: StepTerms,
-  path: Hex[],
-  coordinator: Address,
-  digest: bigint,
-): boolean {
-  const leaf = keccak256(hashPair(stepCore(index, terms), judgeHash(terms.judge)));
-  const root = path
-    .map((node) => node.toLowerCase() as Hex)
-    .reduce((at, node) => (at < node ? hashPair(at, node) : hashPair(node, at)), leaf);
-  return BigInt(hashPair(BigInt(coordinator), root)) % (1n << 200n) === digest;
-}
-
-/** @returns the leaves that the assignment's tasks must have, by rising task index */
-export function leavesOf(signed: SignedAssignment): Leaf[] {
-  return signed.tasks.map(({ task, attempt, inputs, statementDigest, decisionDigest }) => ({
-    task,
-    attempt,
-    inputsDigest: inputsDigest(signed.program, signed.params, inputs),
-    statementDigest: statementDigest as Hex,
-    decisionDigest: decisionDigest as Hex,
-  }));
 }
 
 /** @returns the digests of a task's inputs, by the name of the port */

@@ -1,15 +1,15 @@
 /** Who calls it: intake.ts, for every assignment, before anything is done about it. Pure. */
 import type { Address, Hex } from "viem";
-import { assignmentRoot, type InputSource } from "../../protocol/assignment";
+import { assignmentRoot, leavesOf, type InputSource } from "../../protocol/assignment";
 import { WORKFLOW_STATUS } from "../../protocol/abi";
 import { toBytes32, ZERO_BYTES32, type Digest } from "../../protocol/digest";
 import { FrobenError, type ErrorDetails } from "../../protocol/errors";
 import type { SignedAssignment } from "../../protocol/http";
 import { LIMITS } from "../../protocol/limits";
 import type { Resources } from "../../protocol/spec";
-import { RULE } from "../../protocol/terms";
+import { areTermsOf, RULE } from "../../protocol/terms";
 import { maskOf, placeOf } from "../../protocol/ticket";
-import { areTermsOf, areTermsPackable, leavesOf, termsOf } from "./step-terms";
+import { areTermsPackable, termsOf } from "./step-terms";
 
 /** What an operator knows for itself, against which an assignment is held. */
 export interface AssignmentFacts {

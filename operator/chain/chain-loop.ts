@@ -3,14 +3,14 @@
  * tells the reporter whose claims are on-chain.
  */
 import { encodeFunctionData, toHex, type Address, type Hex } from "viem";
-import { assignmentPath } from "../../protocol/assignment";
+import { assignmentPath, leavesOf } from "../../protocol/assignment";
 import { marketAbi } from "../../protocol/abi";
 import { commitmentsRoot } from "../../protocol/commitment";
 import { FrobenError } from "../../protocol/errors";
 import type { TakeOver } from "../../protocol/operations";
 import { ticketStruct, unpackTicket } from "../../protocol/ticket";
 import type { ArtifactCache } from "../artifacts/cache";
-import { assignmentFields, leavesOf, termsOf } from "../assignments/step-terms";
+import { assignmentFields, termsOf } from "../assignments/step-terms";
 import type { CoordinatorClient } from "../coordinator-client/client";
 import type { OperatorConfig } from "../config";
 import type { Holdings } from "../holdings/holdings";

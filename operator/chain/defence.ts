@@ -3,7 +3,7 @@
  * takes to a jury: reveals them in time, and takes pay and bond out of disputes that are over.
  */
 import { encodeFunctionData, toHex, type Hex } from "viem";
-import { marketAbi } from "../../protocol/abi";
+import { DISPUTE_PHASE, marketAbi } from "../../protocol/abi";
 import { attemptOfKey } from "../../protocol/dispute-key";
 import { tasksOf, unpackTicket } from "../../protocol/ticket";
 import type { ArtifactCache } from "../artifacts/cache";
@@ -11,7 +11,7 @@ import type { ArtifactTransfer } from "../artifacts/transfer";
 import type { Journal } from "../journal/journal";
 import type { Log } from "../log";
 import type { MarketChain } from "./clients";
-import { nextStep, PHASE, type DisputeState, type DisputeStep } from "./disputes";
+import { nextStep, type DisputeState, type DisputeStep } from "./disputes";
 import type { SlotView } from "./slot-view";
 import type { TransactionSender } from "./transaction-sender";
 
@@ -54,7 +54,7 @@ export function createDefence(deps: DefenceDeps): Defence {
     const ticket = { money, scope: 0n, root: ZERO_WORD, judgeHash: ZERO_WORD };
     const { window } = unpackTicket(ticket);
     const jury =
-      phase === PHASE.drawing
+      phase === DISPUTE_PHASE.drawing
         ? await client.readContract({ ...read, functionName: "juryOf", args: [key] })
         : undefined;
     return { phase, until, maxReveal, window, drawBlock: Number(jury?.drawBlock ?? 0n) };

@@ -1,15 +1,5 @@
 /** Who calls it: defence.ts. Pure: what can be done about a dispute now. */
-
-/** Phases of `disputeOf`. */
-export const PHASE = {
-  none: 0,
-  demanded: 1,
-  revealed: 2,
-  drawing: 3,
-  voting: 4,
-  opening: 5,
-  closed: 6,
-} as const;
+import { DISPUTE_PHASE } from "../../protocol/abi";
 
 /** A dispute as the chain has it. Times in Unix seconds. */
 export interface DisputeState {
@@ -38,15 +28,15 @@ export function nextStep(
   const { phase, until, window, drawBlock } = dispute;
   const late = head.timestamp - patience;
   switch (phase) {
-    case PHASE.demanded:
+    case DISPUTE_PHASE.demanded:
       return head.timestamp < until ? "reveal" : undefined;
-    case PHASE.revealed:
+    case DISPUTE_PHASE.revealed:
       return late > until ? "closeDemand" : undefined;
-    case PHASE.drawing:
+    case DISPUTE_PHASE.drawing:
       return head.number > drawBlock ? "draw" : undefined;
-    case PHASE.voting: // nobody has opened a vote yet
+    case DISPUTE_PHASE.voting: // nobody has opened a vote yet
       return late > until + window ? "closeCase" : undefined;
-    case PHASE.opening:
+    case DISPUTE_PHASE.opening:
       return late > until ? "closeCase" : undefined;
     default:
       return undefined;

@@ -15,9 +15,6 @@ export const PHASES = [
 ] as const;
 export type Phase = (typeof PHASES)[number];
 
-/** What jurors can find, as the contract numbers it. */
-export const VERDICT = { none: 0, valid: 1, invalid: 2, inputsWrong: 3, unavailable: 4 } as const;
-
 /** The jury of a dispute. */
 export interface Jury {
   checkProgram: Hex;

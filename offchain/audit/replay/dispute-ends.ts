@@ -1,10 +1,11 @@
 import { getAddress } from "viem";
+import { VERDICT } from "../../../protocol/abi";
 import { disputeKey } from "../../../protocol/dispute-key";
 import { tasksOf, type Claim } from "../../../protocol/ticket";
 import type { EventOf } from "../chain/market-event";
 import { addSpent } from "./claims";
 import { knownWorkflow, RULES, type Replay } from "./context";
-import { poolOf, VERDICT, type Dispute } from "./court-books";
+import { poolOf, type Dispute } from "./court-books";
 import { isVoid, openDispute, taskOf } from "./disputes";
 import { attemptKey, type Task, type Workflow } from "./ledger";
 

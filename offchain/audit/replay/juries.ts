@@ -1,10 +1,11 @@
 import { getAddress } from "viem";
+import { VERDICT } from "../../../protocol/abi";
 import { commitmentHash } from "../../../protocol/commitment";
 import { ZERO_BYTES32 } from "../../../protocol/digest";
 import { RULE } from "../../../protocol/terms";
 import type { EventOf } from "../chain/market-event";
 import { knownWorkflow, RULES, type Replay } from "./context";
-import { jurorOf, poolOf, VERDICT, type Dispute, type Jury, type Phase } from "./court-books";
+import { jurorOf, poolOf, type Dispute, type Jury, type Phase } from "./court-books";
 import { enter, judgeTermsOf, lockCall, openDispute } from "./disputes";
 import { attemptKey } from "./ledger";
 import { DRAW_DELAY, HASH_BLOCKS, JURY_SIZE, juryBond, silentFine } from "./shares";

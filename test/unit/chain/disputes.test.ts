@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { encodeAbiParameters, keccak256, type Hex } from "viem";
-import { VERDICT } from "../../../offchain/chain/disputes";
+import { VERDICT } from "../../../protocol/abi";
 import {
   assignmentRoot,
   assignmentPath,

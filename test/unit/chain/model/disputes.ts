@@ -1,6 +1,6 @@
 import { zeroHash, type Address, type Hex } from "viem";
 import { disputeKey } from "../../../../protocol/dispute-key";
-import { VERDICT } from "../../../../offchain/chain/disputes";
+import { VERDICT } from "../../../../protocol/abi";
 import { maskOf, unpackTicket, withMask } from "../../../../protocol/ticket";
 import {
   addFree,
