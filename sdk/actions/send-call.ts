@@ -43,6 +43,22 @@ const DEFAULT_TIMEOUT_MS = 120_000;
 /** How long to look for a transaction that the node said it did not take. */
 const DOUBT_MS = 10_000;
 
+/** Whether the chain holds a transaction of this nonce; false when the node does not answer. */
+async function nonceIsUsed(client: Client, address: Address, nonce: number): Promise<boolean> {
+  const used = await client.chain
+    .getTransactionCount({ address, blockTag: "latest" })
+    .catch(() => 0);
+  return used > nonce;
+}
+
+const replaced = (nonce: number, cause?: unknown) =>
+  new FrobenError("transaction_replaced", "another transaction took the nonce", {
+    value: nonce,
+    retryable: true,
+    hint: "another process sends from the same account: give each its own",
+    cause,
+  });
+
 async function awaitInclusion(
   client: Client,
   sent: { hash: Hex; from: Address; nonce: number },
@@ -54,11 +70,10 @@ async function awaitInclusion(
     async () => {
       const receipt = await receiptOf();
       if (receipt) return receipt;
-      const used = await client.chain
-        .getTransactionCount({ address: sent.from, blockTag: "latest" })
-        .catch(() => 0);
       // The nonce may have been used by this very transaction since the first look.
-      return used > sent.nonce ? ((await receiptOf()) ?? ("replaced" as const)) : undefined;
+      return (await nonceIsUsed(client, sent.from, sent.nonce))
+        ? ((await receiptOf()) ?? ("replaced" as const))
+        : undefined;
     },
     { everyMs: client.pollMs, timeoutMs },
   );
@@ -68,12 +83,7 @@ async function awaitInclusion(
       retryable: true,
       hint: "it may still land: call again, what already happened is found on-chain",
     });
-  if (outcome === "replaced")
-    throw new FrobenError("transaction_replaced", "another transaction took the nonce", {
-      value: sent.nonce,
-      retryable: true,
-      hint: "another process sends from the same account: give each its own",
-    });
+  if (outcome === "replaced") throw replaced(sent.nonce);
   if (outcome.status === "reverted")
     throw new FrobenError("reverted", `transaction ${sent.hash} reverted`, { value: sent.hash });
   return outcome;
@@ -100,6 +110,9 @@ async function signCall(client: Client, call: ContractCall) {
     >[0]);
     return { serialized, from: account.address, nonce: request.nonce };
   } catch (error) {
+    // The transaction that took the nonce may be what made this call revert, and whoever gave the nonce looks again.
+    if (call.nonce !== undefined && (await nonceIsUsed(client, account.address, call.nonce)))
+      throw replaced(call.nonce, error);
     throw chainError(error, functionName);
   }
 }

@@ -15,9 +15,11 @@ import {
   withdrawOwed,
   type Amount,
   type Client,
+  type Submitted,
   type Warning,
   type Workflow,
 } from "../../../sdk";
+import { startProxy } from "./rpc-proxy";
 import { PROGRAM, startMarket, type TestMarket } from "./market";
 
 describe("a requester's client of a market that is paid in a token", function () {
@@ -98,6 +100,27 @@ describe("a requester's client of a market that is paid in a token", function ()
     const all = await Promise.all(clients.map((client) => submit(client, workflow("two"))));
     expect(all[0]!.workflow).to.equal(all[1]!.workflow);
     expect(before - (await balanceOf(clients[0]!))).to.equal(2_000n * 1_000n);
+  });
+
+  it("buys once when another process opens the workflow between the allowance and the opening", async () => {
+    const theirs = market.client(6);
+    const before = await balanceOf(theirs);
+    let estimates = 0;
+    let other: Submitted | undefined;
+    // The first estimate is the allowance's, the second the opening's.
+    const proxy = await startProxy(market.rpcUrl, async ({ method }) => {
+      if (method === "eth_estimateGas" && ++estimates === 2)
+        other = await submit(theirs, workflow("between"));
+      return undefined;
+    });
+    try {
+      const mine = await submit(market.client(6, proxy.url), workflow("between"));
+      expect([mine.workflow, mine.opened]).to.deep.equal([other?.workflow, false]);
+      expect(other?.opened).to.equal(true);
+      expect(before - (await balanceOf(theirs))).to.equal(2_000n * 1_000n);
+    } finally {
+      await proxy.stop();
+    }
   });
 
   it("does not compare bonds in tokens with gas in ether", async () => {
