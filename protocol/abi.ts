@@ -29,6 +29,7 @@ export const marketAbi = parseAbi([
   "error DeadlinePassed(uint40 deadline)",
   "error DigestMismatch(uint256 slot)",
   "error DisputePhase(bytes32 key, uint8 phase)",
+  "error DisputesOpen(uint48 workflow, uint256 disputes)",
   "error DrawTooEarly(bytes32 key, uint64 drawBlock)",
   "error FeeNotDue(uint48 workflow, uint256 dueAt)",
   "error FinalProofMissing(uint48 workflow)",

@@ -28,6 +28,8 @@ export const LIMITS = {
   maxAmount: Number.MAX_SAFE_INTEGER,
   maxClaimTime: 7 * 24 * 3600,
   maxWindow: 7 * 24 * 3600,
+  /** From the last maturity to the coordinator's fee: time for anyone to end claims that ran out, whose price it would count. */
+  feeDelay: 24 * 3600,
   maxAttempts: 100,
   maxVerifierGas: 10_000_000,
   /** A result that can be demanded on-chain. */

@@ -47,8 +47,10 @@ interface IMarketErrors {
     /// @notice No code, or code that its account can change (an EIP-7702 delegation).
     error VerifierWithoutCode(address verifier);
     error NothingToRefund(uint48 workflow);
-    /// @notice The fee is due at `dueAt`, or was paid (`dueAt` zero).
+    /// @notice The fee is due after `dueAt`, or was paid (`dueAt` zero).
     error FeeNotDue(uint48 workflow, uint256 dueAt);
+    /// @notice The fee waits for that many disputes, which anyone can close once they are over.
+    error DisputesOpen(uint48 workflow, uint256 disputes);
     /// @notice The coordinator was not declared silent, or still has time to answer (until `until`).
     error NotSilent(uint48 workflow, uint256 until);
     /// @notice It was declared silent before and has not answered.

@@ -18,6 +18,9 @@ library Limits {
     uint256 internal constant MAX_VERIFIER_GAS = 10_000_000;
     /// @dev Basis points. A fee above a fifth is a mistake or a theft.
     uint256 internal constant MAX_FEE_BPS = 2_000;
+    /// @dev Seconds from the last maturity to the fee. Whoever ends a claim that ran out takes its price out of what the fee counts, and
+    /// has this long to do so (coordinator and operator: a fee on work that was never delivered).
+    uint256 internal constant FEE_DELAY = 1 days;
     /// @dev Seconds from now to the deadline. Stops funds locked for ever by a mistyped date.
     uint256 internal constant MAX_DURATION = 365 days;
     /// @dev Seconds that a coordinator has to answer. Shorter, and a few full blocks would make it silent.

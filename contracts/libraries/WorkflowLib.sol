@@ -24,6 +24,7 @@ struct Workflow {
     bool hasFinal;
     bool feeSettled;
     uint32 silenceDelay; // zero: the coordinator can't be declared silent
+    uint24 disputes; // that are open: the fee waits for them
     uint64 refunded;
     uint64 feePaid;
     uint40 endedAt;

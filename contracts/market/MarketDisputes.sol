@@ -95,6 +95,12 @@ abstract contract MarketDisputes is IMarketDisputes, MarketEvidence {
         d = _disputes[key];
         (d.money, d.bound, d.commitment) = (t.money, t.bound, committed);
         (d.operator, d.slot) = (operator, slot);
+        ++_workflows[t.workflow()].disputes;
+    }
+
+    function _close(bytes32 key, Dispute storage d) private {
+        d.phase = Phase.Closed;
+        --_workflows[DisputeLib.workflowOf(key)].disputes;
     }
 
     /// @dev Who calls has to lock a bond of free stake.
@@ -121,13 +127,13 @@ abstract contract MarketDisputes is IMarketDisputes, MarketEvidence {
         uint256 pay = _isVoid(key) ? 0 : TicketLib.priceOf(d.money);
         uint256 bond = TicketLib.bondOf(d.money);
         _accounts[d.operator] = _accounts[d.operator].unlock(bond, 0).addOwed(pay);
-        d.phase = Phase.Closed;
+        _close(key, d);
         emit DisputePaid(d.operator, DisputeLib.workflowOf(key), key, uint64(pay), uint64(bond));
     }
 
     /// @dev The result was wrong, or is nowhere.
     function _strikeDispute(bytes32 key, Dispute storage d, address challenger) internal {
-        d.phase = Phase.Closed;
+        _close(key, d);
         _strike(key, d.operator, d.slot, d.money, challenger);
     }
 
@@ -152,7 +158,7 @@ abstract contract MarketDisputes is IMarketDisputes, MarketEvidence {
         if (!_isVoid(key)) _reopenTask(key, d.money);
         uint256 bond = TicketLib.bondOf(d.money);
         _accounts[d.operator] = _accounts[d.operator].unlock(bond, 0);
-        d.phase = Phase.Closed;
+        _close(key, d);
         emit DisputeVoided(d.operator, DisputeLib.workflowOf(key), key, uint64(bond));
     }
 }

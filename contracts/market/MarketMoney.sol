@@ -59,6 +59,7 @@ abstract contract MarketMoney is IMarketMoney, MarketBase {
     /// @dev Sends units out; the last thing that a function does.
     function _payOut(address to, uint64 amount) internal {
         if (to == address(0)) revert ZeroAddress();
+        if (to == address(this)) revert PaymentFailed(to); // the units would be nobody's
         _held -= amount;
         if (TOKEN == address(0)) {
             (bool ok, ) = to.call{value: amount * UNIT}("");

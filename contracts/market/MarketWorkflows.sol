@@ -105,8 +105,10 @@ abstract contract MarketWorkflows is IMarketWorkflows, MarketMoney {
         if (head.claimableAt(block.timestamp)) revert WorkflowOpen(workflow);
         if (w.feeSettled) revert FeeNotDue(workflow, 0);
         // The last claim may be made at the end, and its last commitment be struck `tail` later.
-        uint256 dueAt = uint256(head.status() == WorkflowLib.OPEN ? head.deadline() : w.endedAt) + w.tail;
+        uint256 dueAt =
+            uint256(head.status() == WorkflowLib.OPEN ? head.deadline() : w.endedAt) + w.tail + Limits.FEE_DELAY;
         if (block.timestamp <= dueAt) revert FeeNotDue(workflow, dueAt);
+        if (w.disputes != 0) revert DisputesOpen(workflow, w.disputes);
         uint64 amount = uint64((_spent(workflow, w.taskCount) * head.feeBps()) / Limits.BPS);
         (w.feePaid, w.feeSettled) = (amount, true);
         _credit(w.coordinator, amount);

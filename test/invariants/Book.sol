@@ -64,17 +64,25 @@ abstract contract Book is Ledger {
         _creditOwed(f.requester, amount);
     }
 
-    /// @dev The fee is due once the last claim that could be made has matured.
+    /// @dev A day after the last claim that could be made has matured.
+    function _feeDueAt(Flow storage f) internal view returns (uint256) {
+        return uint256(f.status == 1 ? f.deadline : f.endedAt) + f.tail + 1 days;
+    }
+
     function _feeIsDue(uint48 workflow) internal view returns (bool) {
         Flow storage f = flows[workflow];
-        if (f.status == 0 || _claimable(f) || f.feeSettled) return false;
-        return block.timestamp > uint256(f.status == 1 ? f.deadline : f.endedAt) + f.tail;
+        if (f.status == 0 || _claimable(f) || f.feeSettled || f.disputes != 0) return false;
+        return block.timestamp > _feeDueAt(f);
     }
 
     function _payFee(uint48 workflow) internal {
         Flow storage f = _flow(workflow);
         f.fee = uint64((uint256(f.spent) * f.feeBps) / 10_000);
         f.feeSettled = true;
+        for (uint256 i = 0; i < live.length; ++i) {
+            Claim storage c = claims[live[i]];
+            if (c.workflow == workflow && c.phase == Phase.Claimed) f.late += uint64(DiceLib.count(c.mask) * c.price);
+        }
         _creditOwed(f.coordinator, f.fee);
     }
 

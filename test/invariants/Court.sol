@@ -96,6 +96,7 @@ abstract contract Court is Book {
         caseOf[key] = caseId;
         openAt[caseId] = openCases.length;
         openCases.push(caseId);
+        ++_flow(claims[id].workflow).disputes;
         touchedCases.push(caseId);
     }
 
@@ -215,5 +216,6 @@ abstract contract Court is Book {
         uint256 last = openCases[openCases.length - 1];
         (openCases[openAt[caseId]], openAt[last]) = (last, openAt[caseId]);
         openCases.pop();
+        --_flow(claims[k.holder].workflow).disputes;
     }
 }

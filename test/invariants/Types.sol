@@ -130,6 +130,8 @@ struct Flow {
     uint64 paid;
     uint64 refunded;
     uint64 fee;
+    uint64 late; // spent on claims that had run out, but that nobody had ended, when the fee was paid
+    uint32 disputes; // open ones
     uint32 silenceDelay;
     uint40 silentAt;
     address silentBy;

@@ -37,7 +37,7 @@ abstract contract WindDown is Checks, StakeHandler, SilenceHandler, JuryHandler,
         uint256 last = block.timestamp;
         for (uint256 i = 1; i < flows.length; ++i) {
             Flow storage f = flows[i];
-            uint256 due = uint256(f.status == 1 ? f.deadline : f.endedAt) + f.tail;
+            uint256 due = _feeDueAt(f);
             if (due > last) last = due;
         }
         vm.warp(last + 1);
@@ -90,6 +90,10 @@ abstract contract WindDown is Checks, StakeHandler, SilenceHandler, JuryHandler,
         uint256 amount = _refundable(workflow);
         _act("end: refund", actors[0], MarketCalls.refund(workflow), amount != 0);
         if (amount != 0) _refund(workflow, amount);
+        require(
+            f.fee <= ((uint256(f.paid) + f.late) * f.feeBps) / 10_000,
+            "bounded loss: the fee counts more than what was paid and the claims that nobody ended in time"
+        );
         require(f.escrow == f.paid + f.fee + f.refunded, "nothing stuck: an escrow is not used up");
     }
 

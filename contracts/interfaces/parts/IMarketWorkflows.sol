@@ -24,6 +24,7 @@ interface IMarketWorkflows {
     function finish(uint48 workflow) external;
     /// @notice Credits the requester with the escrow that can no longer be spent. Anyone may call it, again and again.
     function refund(uint48 workflow) external;
-    /// @notice Credits the coordinator's fee once nothing of the workflow can change any more.
+    /// @notice Credits the coordinator's fee once every commitment has matured and every dispute is closed, and a day more has passed, in
+    /// which anyone may end claims that ran out: what they spent is not counted any more then.
     function payFee(uint48 workflow) external;
 }

@@ -1,4 +1,5 @@
 import { getAddress, isAddressEqual } from "viem";
+import { LIMITS } from "../../../protocol/limits";
 import { minimumEscrow } from "../../../protocol/terms";
 import type { EventOf } from "../chain/market-event";
 import { knownWorkflow, RULES, type Replay } from "./context";
@@ -208,13 +209,8 @@ export function feePaid(replay: Replay, { args, time }: EventOf<"FeePaid">, wher
     `workflow ${workflow.workflow} had paid its fee`,
   );
   const tail = Math.max(...workflow.steps.map(({ claimTime, window }) => claimTime + window));
-  const settledAt = (workflow.endedAt ?? workflow.deadline) + tail;
-  check.expect(
-    time > settledAt,
-    "fee_too_early",
-    where,
-    `paid at ${time}, the last result can be struck until ${settledAt}`,
-  );
+  const dueAt = (workflow.endedAt ?? workflow.deadline) + tail + LIMITS.feeDelay;
+  check.expect(time > dueAt, "fee_too_early", where, `paid at ${time}, it is due after ${dueAt}`);
   check.expect(
     isAddressEqual(args.coordinator, workflow.coordinator),
     "fee_recipient",
@@ -237,13 +233,12 @@ export function feePaid(replay: Replay, { args, time }: EventOf<"FeePaid">, wher
       where,
       "the fee counts claims that had run out and that nobody had ended",
     );
-  if (states.has("disputed"))
-    check.find(
-      "warning",
-      "fee_on_disputes",
-      where,
-      "the fee counts results in dispute, whose price may still return to the escrow",
-    );
+  check.expect(
+    !states.has("disputed"),
+    "fee_on_disputes",
+    where,
+    "the fee counts results in dispute, whose price may still return to the escrow",
+  );
   workflow.fee += args.amount;
   workflow.feePaid = true;
   replay.ledger.account(args.coordinator).owed += args.amount;

@@ -1,5 +1,6 @@
 import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
+import { LIMITS } from "../../../protocol/limits";
 import { stepsRoot } from "../../../protocol/terms";
 import { freshWorld, range } from "../support/world";
 
@@ -12,7 +13,7 @@ describe("Attack: results taken and then cancelled", () => {
     await w.send(w.requester, "refund", [workflow.id]);
     await time.increase(300);
     await w.settle(batch);
-    await time.increase(700);
+    await time.increase(700 + LIMITS.feeDelay);
     const [fee] = await w.send(w.coordinator, "payFee", [workflow.id]);
     expect([(await w.account(w.operators[0]!.address)).owed, fee!.args.amount]).to.deep.equal([
       5_000n,

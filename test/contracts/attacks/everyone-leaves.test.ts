@@ -1,6 +1,7 @@
 import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
+import { LIMITS } from "../../../protocol/limits";
 import { freshWorld, range, UNBONDING_DELAY, UNIT } from "../support/world";
 
 describe("Attack: everyone leaves", () => {
@@ -12,7 +13,7 @@ describe("Attack: everyone leaves", () => {
     const bad = await w.commit(await w.claim(workflow, two!, [3, 4]), { wrong: [4] });
     const late = await w.claim(workflow, three!, [5, 6]);
     await w.send(w.challenger, "challenge", w.challengeArgs(bad, 4));
-    await time.increaseTo(workflow.deadline + 901);
+    await time.increaseTo(workflow.deadline + 901 + LIMITS.feeDelay);
     await w.send(w.stranger, "expire", w.expireArgs(late));
     await w.settle(good);
     await w.settle(bad);

@@ -1,6 +1,7 @@
 import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { assignmentPath } from "../../../protocol/assignment";
+import { LIMITS } from "../../../protocol/limits";
 import { ticketStruct } from "../../../protocol/ticket";
 import { LATE_GAS_REFUND } from "../support/court";
 import {
@@ -119,7 +120,7 @@ describe("Attack: an open claim's price", () => {
     }
     const claim = await claimOpen(w, workflow, honest, [FINAL_TASK], { step: 2 });
     await w.send(honest, "submitFinal", w.finalArgs(claim));
-    await time.increaseTo(workflow.deadline + 2_000);
+    await time.increaseTo(workflow.deadline + 2_000 + LIMITS.feeDelay);
     await w.send(w.stranger, "refund", [workflow.id]);
     await w.send(w.stranger, "payFee", [workflow.id]);
     const { escrow, refunded } = await w.market.workflowOf(workflow.id);

@@ -1,5 +1,6 @@
 import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
+import { LIMITS } from "../../../protocol/limits";
 import { minimumEscrow } from "../../../protocol/terms";
 import { maskOf, withMask } from "../../../protocol/ticket";
 import { freshWorld, range } from "../support/world";
@@ -61,7 +62,7 @@ describe("Attack: amounts of a few units, to gain by rounding", () => {
       await w.settle(await w.matured(workflow, w.operators[0]!, range(0, 3)));
       await time.increaseTo(workflow.deadline + 1);
       await w.refuses(w.requester, "refund", [workflow.id], "NothingToRefund", [workflow.id]);
-      await time.increase(900);
+      await time.increase(900 + LIMITS.feeDelay);
       const [fee] = await w.send(w.coordinator, "payFee", [workflow.id]);
       expect(fee!.args.amount).to.equal(0n);
       const [refund] = await w.send(w.requester, "refund", [workflow.id]);

@@ -31,6 +31,11 @@ describe("Market.withdrawOwed", () => {
     await w.refuses(operator, "withdrawOwed", [ethers.ZeroAddress], "ZeroAddress");
   });
 
+  it("refuses to pay the market itself, where the units would be nobody's", async () => {
+    const { w, operator } = await withReward();
+    await w.refuses(operator, "withdrawOwed", [w.address], "PaymentFailed", [w.address]);
+  });
+
   it("keeps what is owed when the receiver refuses it", async () => {
     const { w, operator } = await withReward();
     const receiver = await deploy("HostileReceiver");

@@ -1,6 +1,7 @@
 import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { ethers } from "hardhat";
+import { LIMITS } from "../../../protocol/limits";
 import { minimumEscrow } from "../../../protocol/terms";
 import type { AnyContract } from "../support/contract";
 import { told } from "../support/events";
@@ -34,7 +35,7 @@ describe("A market in a token", () => {
     const good = await w.commit(await w.claim(workflow, one!, range(0, 3)));
     const bad = await w.commit(await w.claim(workflow, two!, [3]), { wrong: [3] });
     await w.send(w.challenger, "challenge", w.challengeArgs(bad, 3));
-    await time.increaseTo(workflow.deadline + 901);
+    await time.increaseTo(workflow.deadline + 901 + LIMITS.feeDelay);
     await w.settle(good);
     await w.settle(bad);
     await w.send(w.stranger, "payFee", [workflow.id]);
@@ -128,5 +129,17 @@ describe("A market in a token", () => {
       w.market,
       "TermOutOfRange",
     );
+  });
+
+  it("refuses to pay itself, where the units would be nobody's", async () => {
+    const w = await freshTokenWorld();
+    const operator = w.operators[0]!;
+    await w.settle(await w.matured(await w.open(), operator, [0]));
+    const held: bigint = await w.market.held();
+    await w.refuses(operator, "withdrawOwed", [w.address], "PaymentFailed", [w.address]);
+    await w.send(operator, "startUnbonding", [1n]);
+    await time.increase(UNBONDING_DELAY);
+    await w.refuses(operator, "withdrawStake", [w.address], "PaymentFailed", [w.address]);
+    expect(await w.market.held()).to.equal(held);
   });
 });

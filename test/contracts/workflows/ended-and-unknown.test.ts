@@ -1,5 +1,6 @@
 import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
+import { LIMITS } from "../../../protocol/limits";
 import { stepsRoot } from "../../../protocol/terms";
 import { told } from "../support/events";
 import { freshWorld, UNIT, type OpenWorkflow, type World } from "../support/world";
@@ -45,7 +46,7 @@ describe("A workflow that has ended", () => {
       for (const closed of ["topUp", "extendDeadline", "replaceCoordinator", "cancel", "finish"])
         await refuses(w, calls[closed]!, "WorkflowClosed", [workflow.id]);
       await w.send(w.requester, "refund", [workflow.id]);
-      await time.increase(901);
+      await time.increase(901 + LIMITS.feeDelay);
       await w.send(w.requester, "payFee", [workflow.id]);
     });
 

@@ -25,6 +25,24 @@ describe("Market.replaceCoordinator", () => {
     await w.claim(workflow, w.operators[0]!, [0], { signer: w.stranger });
   });
 
+  it("ends acceptances that are not on-chain yet: the claim is conceded without penalty", async () => {
+    const w = await freshWorld();
+    const workflow = await w.open();
+    const [operator] = w.operators;
+    const claim = await w.claim(workflow, operator!, [300], { step: 1 });
+    const { call } = await w.commitCall(claim);
+    await w.send(w.requester, "replaceCoordinator", [
+      workflow.id,
+      w.stranger.address,
+      stepsRoot(workflow.steps),
+    ]);
+    await w.refusesOperations(operator!, { commits: [call] }, "SignatureInvalid", [
+      w.stranger.address,
+    ]);
+    await w.send(operator!, "concede", w.concedeArgs(claim, call.commitments));
+    expect(await w.account(operator!.address)).to.include({ locked: 0n, free: 10_000_000n });
+  });
+
   it("refuses others, nobody, and closed workflows", async () => {
     const w = await freshWorld();
     const { id, steps } = await w.open();

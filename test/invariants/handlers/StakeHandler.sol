@@ -168,9 +168,9 @@ abstract contract StakeHandler is World {
     }
 
     function _accepts(address to, uint256 amount) private view returns (bool) {
-        if (to == address(0)) return false;
+        if (to == address(0) || to == address(MARKET)) return false;
         if (KIND != Kind.Native) return _movesOut() && _balanceOf(address(MARKET)) >= amount * UNIT;
-        return to != address(MARKET) && to != UNPAYABLE && tempers[to] != Temper.Refuses;
+        return to != UNPAYABLE && tempers[to] != Temper.Refuses;
     }
 
     /// @dev The receiver got exactly `amount`, and what its own call into the market did is what that call may do.
@@ -185,11 +185,6 @@ abstract contract StakeHandler is World {
         if (reEnters && HostileToken(TOKEN).reentered()) {
             uint256 moved = _afterReEntry();
             if (to == TOKEN) before -= moved;
-            if (to == address(MARKET)) before += moved;
-        }
-        if (to == address(MARKET)) {
-            forced += arrived; // paid to itself: nobody's any more
-            before -= amount * UNIT;
         }
         require(_balanceOf(to) == before + arrived, "payments: the receiver did not get what it was owed");
     }

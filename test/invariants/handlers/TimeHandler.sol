@@ -33,8 +33,7 @@ abstract contract TimeHandler is World {
         uint48 workflow = _pickFlow(d);
         if (workflow == 0 || !d.oneIn(8)) return;
         Flow storage f = flows[workflow];
-        uint256 end = f.status == 1 ? f.deadline : f.endedAt;
-        _waitFor(d, d.oneIn(3) ? end : end + f.tail);
+        _waitFor(d, d.oneIn(3) ? (f.status == 1 ? f.deadline : f.endedAt) : _feeDueAt(f));
     }
 
     /// @notice To the end of a dispute's phase, or one second off.

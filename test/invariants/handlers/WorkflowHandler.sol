@@ -122,9 +122,10 @@ abstract contract WorkflowHandler is SilenceHandler {
     function payFee(uint256 seed) external action {
         Dice memory d = Dice(seed);
         uint48 workflow = uint48(d.roll(flows.length));
-        for (uint256 i = 0; i < 8 && !_feeIsDue(workflow); ++i) workflow = uint48(d.roll(flows.length));
+        for (uint256 i = 0; i < 8 && !_feeIsDue(workflow) && flows[workflow].disputes == 0; ++i)
+            workflow = uint48(d.roll(flows.length));
         Flow storage f = flows[workflow];
-        uint256 due = uint256(f.status == 1 ? f.deadline : f.endedAt) + f.tail;
+        uint256 due = _feeDueAt(f);
         if (due > block.timestamp && due < block.timestamp + 10 days && d.oneIn(4)) vm.warp(due + d.roll(2));
         else if (!_feeIsDue(workflow) && !d.oneIn(8)) return;
         if (_act("payFee", _anyone(d), MarketCalls.payFee(workflow), _feeIsDue(workflow))) _payFee(workflow);

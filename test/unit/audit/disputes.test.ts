@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import type { Address } from "viem";
+import { LIMITS } from "../../../protocol/limits";
 import { AuditedMarket } from "./support/audited-market";
 import { expectClean, tasksOf } from "./support/expect-clean";
 import { CLAIM_SECONDS, REWARD, statement, TASKS, WINDOW_SECONDS } from "./support/sample-workflow";
@@ -72,25 +73,39 @@ describe("the audit of disputes", function () {
     expect(await cleanTasksOf(id)).to.include({ claimed: 2, released: 2 });
   });
 
-  it("warns of a fee that counts a result whose dispute is still open", async () => {
+  it("follows a fee that waits until no dispute is open", async () => {
     const { market } = world;
     const [operator, watcher] = operators;
     const run = await world.start({ feeBps: 1_000 });
     const { id } = run.opened;
-    const held = await run.claim(operator, [0]);
-    await market.workflowCall(market.requester, "cancel", id);
-    await market.pass(CLAIM_SECONDS - 60);
-    const batch = await market.commit(held, [run.resultOf(0)]);
-    await market.pass(WINDOW_SECONDS - 60);
+    const batch = await run.work(operator, [0]);
     await court.demand(batch, 0, watcher);
-    await market.pass(300);
-    await market.workflowCall(market.coordinator.address, "payFee", id);
-    await market.pass(WINDOW_SECONDS);
+    await market.workflowCall(market.requester, "cancel", id);
+    const payFee = () => market.workflowCall(market.coordinator.address, "payFee", id);
+    await market.pass(CLAIM_SECONDS + WINDOW_SECONDS + LIMITS.feeDelay + 1);
+    const refused: unknown = await payFee().catch((error: unknown) => error);
+    expect(String(refused)).to.contain("DisputesOpen");
     await court.closeDemand(batch, 0, watcher);
+    await payFee();
     await market.workflowCall(market.requester, "refund", id);
     const report = await world.audit();
+    expectClean(report);
+    const summary = report.workflows.find(({ workflow }) => workflow === id)!;
+    expect([summary.paid, summary.fee]).to.deep.equal(["0", "0"]);
+  });
+
+  it("warns of a fee that counts a claim that ran out, which nobody ended in time", async () => {
+    const { market } = world;
+    const run = await world.start({ feeBps: 1_000 });
+    const { id } = run.opened;
+    const held = await run.claim(operators[0], [0]);
+    await market.workflowCall(market.requester, "cancel", id);
+    await market.pass(CLAIM_SECONDS + WINDOW_SECONDS + LIMITS.feeDelay + 1);
+    await market.workflowCall(market.coordinator.address, "payFee", id);
+    await market.expire(held, operators[1]);
+    const report = await world.audit();
     expect(report.ok).to.equal(true);
-    expect(report.findings.map(({ code }) => code)).to.deep.equal(["fee_on_disputes"]);
+    expect(report.findings.map(({ code }) => code)).to.deep.equal(["fee_on_expired_claims"]);
     const summary = report.workflows.find(({ workflow }) => workflow === id)!;
     expect([summary.paid, summary.fee]).to.deep.equal(["0", String(REWARD / 10n)]);
   });

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import type { AuditReport } from "../../../offchain/audit/report";
+import { LIMITS } from "../../../protocol/limits";
 import { AuditedMarket } from "./support/audited-market";
 import { expectClean } from "./support/expect-clean";
 import { transportWith } from "./support/tampered-logs";
@@ -32,7 +33,7 @@ describe("the audit of real runs", function () {
     const { id } = run.opened;
     await run.happy(first, second);
     await market.workflowCall(market.requester, "refund", id);
-    await market.pass(CLAIM_SECONDS + WINDOW_SECONDS + 1);
+    await market.pass(CLAIM_SECONDS + WINDOW_SECONDS + LIMITS.feeDelay + 1);
     await market.workflowCall(market.coordinator.address, "payFee", id);
     for (const account of [first, second, market.requester, market.coordinator.address])
       await market.withdrawOwed(account);

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
+import { LIMITS } from "../../../protocol/limits";
 import { unpackTicket, tasksOf } from "../../../protocol/ticket";
 import { AuditedMarket, errorCodes } from "./support/audited-market";
 import { COURT_CALLS, RandomCourt } from "./support/random-court";
@@ -134,7 +135,7 @@ class RandomPlay {
         if (live) await market.expire(live, operator);
         return;
       case "pass":
-        return market.pass([10, WINDOW_SECONDS, CLAIM_SECONDS, 6_000][a % 4]! + 1);
+        return market.pass([10, WINDOW_SECONDS, CLAIM_SECONDS, LIMITS.feeDelay][a % 4]! + 1);
       case "cancel":
       case "refund":
         await market.workflowCall(market.requester, call, id);

@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { concatHex, numberToHex, size, slice, type Hex } from "viem";
+import { LIMITS } from "../../../protocol/limits";
 import { AuditedMarket, errorCodes } from "./support/audited-market";
 import { everyDispute } from "./support/every-dispute";
 import { CLAIM_SECONDS, statement, TASKS, WINDOW_SECONDS } from "./support/sample-workflow";
@@ -34,7 +35,7 @@ async function everyEvent(world: AuditedMarket): Promise<void> {
   await market.releaseEarly(await other.claim(first, [3]), [3]);
   await market.replaceCoordinator(other.opened, world.env.accounts[9]!.address);
   await market.workflowCall(market.requester, "cancel", other.opened.id);
-  await market.pass(CLAIM_SECONDS + WINDOW_SECONDS + 1);
+  await market.pass(CLAIM_SECONDS + WINDOW_SECONDS + LIMITS.feeDelay + 1);
   await market.workflowCall(market.coordinator.address, "payFee", id);
   await market.startUnbonding(first, 100n);
   await market.pass(world.env.parameters.unbondingDelay);

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { LIMITS } from "../../../protocol/limits";
 import { RULE } from "../../../protocol/terms";
 import { maskOf, tasksOf, ticketStruct, unpackTicket } from "../../../protocol/ticket";
 import {
@@ -156,7 +157,7 @@ describe("the ledger beside the contract", () => {
 
   it("follows the refund and the fee", async () => {
     await scene.call(REQUESTER, "refund", [1]);
-    await scene.pass(10_000);
+    await scene.pass(10_000 + LIMITS.feeDelay);
     for (const slot of [2, 3])
       await scene.call(AUDITOR, "expire", [addressOf(A), slot, scene.struct(A, slot)]);
     await scene.settle(B, 5);
