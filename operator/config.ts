@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { isAddress, type Address, type Hex } from "viem";
 import { z } from "zod";
 import { FrobenError } from "../protocol/errors";
+import { LIMITS } from "../protocol/limits";
 import type { Resources } from "../protocol/spec";
 import { schemaError } from "../protocol/validate-spec";
 import { detectMachine, type Machine } from "./hardware/detect";
@@ -35,6 +36,8 @@ export interface OperatorConfig {
   commitPatienceSeconds: number;
   /** How long a matured batch waits for another call to be settled with. */
   settlePatienceSeconds: number;
+  /** Steps whose results can be demanded on-chain in a shorter time are refused. */
+  revealSeconds: number;
   /** How often the chain is looked at, milliseconds. */
   pollMs: number;
   /** Most time between the first SIGTERM and the end. */
@@ -91,6 +94,7 @@ const environmentSchema = z.object({
   FROBEN_SPEED: z.coerce.number().min(0.01).max(1000).default(1),
   FROBEN_COMMIT_PATIENCE: z.coerce.number().min(0).max(86_400).default(15),
   FROBEN_SETTLE_PATIENCE: z.coerce.number().min(0).max(86_400).default(4),
+  FROBEN_REVEAL_SECONDS: whole(1, LIMITS.maxWindow).default(60),
   FROBEN_POLL_MS: whole(50, 60_000).default(1_000),
   FROBEN_DRAIN_SECONDS: whole(0, 86_400).default(600),
   FROBEN_PASS_ENV: list,
@@ -189,6 +193,7 @@ export async function loadConfig(env: Environment): Promise<OperatorConfig> {
     speed: e.FROBEN_SPEED,
     commitPatienceSeconds: e.FROBEN_COMMIT_PATIENCE,
     settlePatienceSeconds: e.FROBEN_SETTLE_PATIENCE,
+    revealSeconds: e.FROBEN_REVEAL_SECONDS,
     pollMs: e.FROBEN_POLL_MS,
     drainSeconds: e.FROBEN_DRAIN_SECONDS,
     passEnv: pick(env, [...ALWAYS_PASSED, ...e.FROBEN_PASS_ENV]),

@@ -30,7 +30,10 @@ const ERC1271_MAGIC = "0x1626ba7e";
 
 export interface IntakeDeps {
   chain: MarketChain;
-  config: Pick<OperatorConfig, "verifiers" | "offer" | "concurrency" | "priceBps">;
+  config: Pick<
+    OperatorConfig,
+    "verifiers" | "offer" | "concurrency" | "priceBps" | "revealSeconds"
+  >;
   operator: Address;
   holdings: Holdings;
   journal: Pick<Journal, "meanDuration">;
@@ -135,6 +138,7 @@ export async function takeIn(
     programs,
     verifierAllowed: await verifierAllowed(deps, signed.terms.judge.verifier as Address),
     priceBps: config.priceBps,
+    revealSeconds: config.revealSeconds,
     meanMs: journal.meanDuration(signed.program),
   });
   for (const { task, attempt } of signed.tasks)

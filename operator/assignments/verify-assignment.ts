@@ -31,6 +31,8 @@ export interface AssignmentFacts {
   programs: { has(digest: Digest): boolean };
   verifierAllowed: boolean;
   priceBps: number;
+  /** Time that this operator needs to reveal a result on-chain, seconds. */
+  revealSeconds: number;
   /** Mean wall time of the program here, milliseconds, if it ever ran here. */
   meanMs?: number;
 }
@@ -124,6 +126,13 @@ function checkTerms(signed: SignedAssignment, facts: AssignmentFacts): void {
         hint: "add its address or code hash to FROBEN_VERIFIERS if you trust it",
       },
     );
+  const { judge, isFinal, window } = terms;
+  if (judge.maxReveal > 0 && !isFinal && window < facts.revealSeconds)
+    refuse("window_short", "a demanded result could not be revealed in time", "terms.window", {
+      limit: facts.revealSeconds,
+      value: window,
+      hint: "a result that is not revealed within the window costs its bond; see FROBEN_REVEAL_SECONDS",
+    });
   const price = BigInt(signed.price);
   if (price > terms.ceiling)
     refuse("price_too_high", "no claim is paid above the ceiling", "price", {

@@ -119,6 +119,7 @@ export function facts(changes: Partial<AssignmentFacts> = {}): AssignmentFacts {
     programs: new Set([PROGRAM]),
     verifierAllowed: true,
     priceBps: 9000,
+    revealSeconds: 10,
     ...changes,
   };
 }

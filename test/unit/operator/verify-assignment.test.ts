@@ -130,6 +130,7 @@ describe("an operator that is offered an assignment", () => {
       "assignment_verifier_not_allowed",
     ],
     "below its price": [{ priceBps: 9010 }, "assignment_price_too_low"],
+    "whose results it could not reveal in time": [{ revealSeconds: 11 }, "assignment_window_short"],
     "whose bonds it can't cover": [{ freeStake: 149n }, "assignment_stake_too_low"],
     "that needs more memory than it offers": [
       { offer: { ...facts().offer, memoryMb: 511 } },
