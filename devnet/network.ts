@@ -123,8 +123,6 @@ export async function startDevnet(options: DevnetOptions, cleanup: Cleanup): Pro
         FROBEN_MEMORY_MB: String(Math.min(profile.memoryMb, machine.memoryMb)),
         FROBEN_CONCURRENCY: String(profile.concurrency),
         FROBEN_PRICE_BPS: String(profile.priceBps),
-        // The devnet's windows are a few of its blocks long.
-        FROBEN_REVEAL_SECONDS: "10",
         FROBEN_STAKE: String(OPERATOR_STAKE),
         FROBEN_POLL_MS: "250",
         FROBEN_DRAIN_SECONDS: "0", // the devnet ends its operators when all is settled, or at a Ctrl-C

@@ -36,8 +36,8 @@ export interface OperatorConfig {
   commitPatienceSeconds: number;
   /** How long a matured batch waits for another call to be settled with. */
   settlePatienceSeconds: number;
-  /** Steps whose results can be demanded on-chain in a shorter time are refused. */
-  revealSeconds: number;
+  /** Steps whose results can be demanded on-chain in a shorter time are refused; unset: a minute, on local chains nothing. */
+  revealSeconds?: number;
   /** How often the chain is looked at, milliseconds. */
   pollMs: number;
   /** Most time between the first SIGTERM and the end. */
@@ -94,7 +94,7 @@ const environmentSchema = z.object({
   FROBEN_SPEED: z.coerce.number().min(0.01).max(1000).default(1),
   FROBEN_COMMIT_PATIENCE: z.coerce.number().min(0).max(86_400).default(15),
   FROBEN_SETTLE_PATIENCE: z.coerce.number().min(0).max(86_400).default(4),
-  FROBEN_REVEAL_SECONDS: whole(1, LIMITS.maxWindow).default(60),
+  FROBEN_REVEAL_SECONDS: whole(1, LIMITS.maxWindow).optional(),
   FROBEN_POLL_MS: whole(50, 60_000).default(1_000),
   FROBEN_DRAIN_SECONDS: whole(0, 86_400).default(600),
   FROBEN_PASS_ENV: list,

@@ -99,7 +99,6 @@ export class TestMarket {
       FROBEN_STAKE: "100000000",
       FROBEN_POLL_MS: "50",
       FROBEN_COMMIT_PATIENCE: "8",
-      FROBEN_REVEAL_SECONDS: "5",
       FROBEN_CONCURRENCY: "2",
       FROBEN_NETWORK: "host",
       FROBEN_LOG_LEVEL: "silent",
