@@ -7,6 +7,8 @@ const HINTS: Record<string, string> = {
   WorkflowClosed: "the workflow is completed, cancelled or past its deadline",
   WorkflowOpen: "cancel it first, or wait for its deadline",
   NothingToRefund: "everything left is spent, kept for work under way, or refunded already",
+  FeeNotDue: "the fee is due a day after the last result can have matured, and once",
+  DisputesOpen: "somebody has to close the workflow's disputes first",
   NothingOwed: "refunds are owed after `refund`, rewards after settlement",
   VerifierWithoutCode: "is the adapter deployed on this chain?",
 };

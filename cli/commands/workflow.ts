@@ -1,5 +1,14 @@
 import type { Command } from "commander";
-import { cancel, getAttempts, getTasks, getWorkflow, getWorkflows, refund, watch } from "../../sdk";
+import {
+  cancel,
+  getAttempts,
+  getTasks,
+  getWorkflow,
+  getWorkflows,
+  payFee,
+  refund,
+  watch,
+} from "../../sdk";
 import type { Cli } from "../context";
 import { EXIT, QuietExit } from "../errors";
 import { wholeNumber } from "../numbers";
@@ -86,6 +95,7 @@ function addCalls(workflow: Command, cli: Cli): void {
   const calls = {
     cancel: [cancel, "stop new claims; work under way is still paid (requester only)"],
     refund: [refund, "credit the requester with the escrow that can't be spent any more"],
+    fee: [payFee, "credit the coordinator's fee, a day after the last result can have matured"],
   } as const;
   for (const [name, [call, description]] of Object.entries(calls))
     workflow

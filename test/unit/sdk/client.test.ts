@@ -11,6 +11,7 @@ import {
   getTasks,
   getWorkflow,
   getWorkflows,
+  payFee,
   refund,
   replaceCoordinator,
   setDelegate,
@@ -27,6 +28,7 @@ import { rollupWorkflow } from "../../../pipelines/rollup/workflow";
 import { marketAbi } from "../../../protocol/abi";
 import { canonicalJson, sha256, toBytes32 } from "../../../protocol/digest";
 import type { FrobenError } from "../../../protocol/errors";
+import { LIMITS } from "../../../protocol/limits";
 import { minimumEscrow, stepTermsOf, workflowTerms } from "../../../protocol/terms";
 import { sendCall } from "../../../sdk/actions/send-call";
 import { workflowKey } from "../../../sdk/actions/submit";
@@ -341,4 +343,18 @@ describe("a requester's client, against a real chain and coordinator", function 
   async function waitForView(id: number): Promise<void> {
     for await (const view of watch(market.client(), id)) if (view.workflow === id) return;
   }
+
+  // The last one: it moves the chain's time on by days.
+  it("has the coordinator's fee credited once it is due, and says why not before", async () => {
+    const client = market.client(8);
+    const { workflow: id } = await submit(client, workflow("with-fee"), { feeBps: 100 });
+    await cancel(client, id);
+    const early = await errorOf(payFee(client, id));
+    expect([early.code, early.value]).to.deep.equal(["reverted", "FeeNotDue"]);
+    await market.chain.increaseTime({ seconds: LIMITS.feeDelay + LIMITS.maxClaimTime });
+    await market.chain.mine({ blocks: 1 });
+    expect((await payFee(client, id)).status).to.equal("success");
+    const twice = await errorOf(payFee(client, id));
+    expect([twice.code, twice.value]).to.deep.equal(["reverted", "FeeNotDue"]);
+  });
 });
