@@ -8,6 +8,7 @@ import { FrobenError } from "../protocol/errors";
 import { LIMITS } from "../protocol/limits";
 import type { Resources } from "../protocol/spec";
 import { schemaError } from "../protocol/validate-spec";
+import { programListPath } from "../sdk/program-list";
 import { detectMachine, type Machine } from "./hardware/detect";
 
 /** Everything that an operator is told from outside; frozen. Amounts in market units. */
@@ -208,4 +209,5 @@ export const dataPaths = (config: OperatorConfig) => ({
   journal: join(config.dataDir, "journal.sqlite"),
   artifacts: join(config.dataDir, "artifacts"),
   runs: join(config.dataDir, "runs"),
+  programs: programListPath(config.dataDir),
 });

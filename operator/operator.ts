@@ -76,7 +76,7 @@ export async function createOperator(
   const paths = dataPaths(config);
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const account = privateKeyToAccount(config.privateKey);
-  const programs = await loadAllowedPrograms(config.programs);
+  const programs = await loadAllowedPrograms(config.programs, paths.programs);
   const info = await fetchMarket(config.coordinatorUrl, clock);
   const chain = await connectMarket(config.rpcUrl, info, config.market);
   const operator = await operatorOf(chain, account.address, config.owner);

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { Cli } from "../context";
 import { runScript } from "../run-script";
 import { addDelegate } from "./delegate";
+import { addPrograms } from "./programs";
 
 /** Flags of a process, each with the variable of its environment that it sets. */
 type Variables = Record<string, [variable: string, description: string]>;
@@ -61,8 +62,11 @@ function addRunner(
 
 /** `froben operator run`, `froben coordinator run`: long-running processes, configured by flags or environment. */
 export function addProcesses(program: Command, cli: Cli): void {
-  const operator = program.command("operator").description("run an operator, or name its hot key");
+  const operator = program
+    .command("operator")
+    .description("run an operator, allow programs, or name its hot key");
   addDelegate(operator, cli);
+  addPrograms(operator, cli);
   addRunner(operator, cli, {
     description: "run an operator until SIGTERM, which drains it; a second one stops it",
     script: "operator/main.ts",

@@ -134,4 +134,28 @@ describe("froben", () => {
     });
     expect(stdout).to.include("Usage: froben");
   }).timeout(60_000);
+
+  it("keeps an operator's allow-list: adds, lists and removes programs by digest", async () => {
+    const data = ["--data-dir", join(folder, "operator")];
+    const programs = (...args: string[]) => run(["operator", "programs", ...args, "--json"]);
+    await writeFile(join(folder, "run.ts"), "// nothing");
+    const manifest = join(folder, "run.program.json");
+    const about = { name: "run", version: "1", entry: "run.ts", files: ["run.ts"] };
+    await writeFile(manifest, JSON.stringify(about));
+    const added = await programs("add", folder, ...data);
+    expect(JSON.parse(added.out)).to.have.nested.property("[0].manifest", manifest);
+    expect((await programs("list", ...data)).out).to.equal(added.out);
+    expect((await run(["operator", "programs", "list", ...data])).out).to.contain("run");
+    expect((await programs("remove", "run", ...data)).out).to.equal(added.out);
+    expect(JSON.parse((await programs("list", ...data)).out)).to.deep.equal([]);
+    const again = await programs("remove", "run", ...data);
+    expect([again.code, JSON.parse(again.err)]).to.have.nested.property(
+      "[1].error.code",
+      "program_unknown",
+    );
+    const nobodys = await programs("list");
+    expect([nobodys.code, nobodys.err]).to.satisfy(
+      ([code, err]: [number, string]) => code === 2 && err.includes("--data-dir"),
+    );
+  });
 });
