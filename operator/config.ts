@@ -16,6 +16,8 @@ export interface OperatorConfig {
   rpcUrl: string;
   coordinatorUrl: string;
   privateKey: Hex;
+  /** Encrypted key that it came from, if any: programs must not see it. */
+  keystore?: string;
   /** Whose stake the key works with, as its delegate; unset: its own. */
   owner?: Address;
   /** The contract to talk to; unset: the one that the coordinator names. */
@@ -175,6 +177,7 @@ export async function loadConfig(env: Environment): Promise<OperatorConfig> {
     rpcUrl: e.FROBEN_RPC_URL,
     coordinatorUrl: e.FROBEN_COORDINATOR_URL.replace(/\/+$/, ""),
     privateKey: await privateKeyOf(e),
+    keystore: e.FROBEN_OPERATOR_KEYSTORE && resolve(e.FROBEN_OPERATOR_KEYSTORE),
     owner: e.FROBEN_OWNER as Address | undefined,
     market: e.FROBEN_MARKET as Address | undefined,
     dataDir: resolve(e.FROBEN_DATA_DIR.replace(/^~(?=\/)/, homedir())),

@@ -112,7 +112,9 @@ export async function createOperator(
   const slotView = createSlotView(chain, operator, journal);
   const wake = createWake(clock);
   const { passEnv, network } = config;
-  const own = await createProgramRunner({ passEnv, network, journal, clock, log });
+  const hidden = { folders: [config.dataDir], files: config.keystore ? [config.keystore] : [] };
+  const isolation = { network, hidden };
+  const own = await createProgramRunner({ passEnv, isolation, journal, clock, log });
   let draining = false;
 
   const reporter = createReporter({

@@ -9,7 +9,7 @@ export interface ExecuteRequest {
   inputs: Record<string, string>;
   outputs: Record<string, { kind: "file" | "collection"; path: string }>;
   resources: Resources;
-  /** Wall time, seconds. */
+  /** Wall time, seconds; as much CPU time for each core. */
   runSeconds: number;
   /** All outputs together. */
   maxOutputBytes: number;
@@ -28,7 +28,7 @@ export interface ExecuteResult {
 
 /**
  * Runs a program until its outputs are there.
- * @throws FrobenError `run_failed`, `run_usage`, `run_input_refused`, `run_timeout`, `run_memory`,
+ * @throws FrobenError `run_failed`, `run_usage`, `run_input_refused`, `run_timeout`, `run_cpu_time`, `run_memory`,
  * `run_output_too_large`, `run_cancelled`
  */
 export type Execute = (

@@ -3,13 +3,14 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { randomUUID } from "node:crypto";
 import { mkdirSync } from "node:fs";
+import { constants } from "node:os";
 import { FrobenError } from "../../protocol/errors";
 import { PROGRAM_EXIT, progressSchema } from "../../protocol/program";
 import type { Clock } from "../clock";
 import type { Journal } from "../journal/journal";
 import type { Log } from "../log";
 import type { Execute, ExecuteRequest, Progress } from "./execute";
-import { lifeLine, networkIsolation, withKernelLimits } from "./isolation";
+import { findIsolation, withKernelLimits, type Isolation, type IsolationNeeds } from "./isolation";
 import { killMarked, RUN_MARK } from "./proc";
 import { watch } from "./watchdog";
 
@@ -21,7 +22,7 @@ const TAIL_CHARACTERS = 700;
 export interface RunnerOptions {
   /** Environment that programs get besides what names their run. */
   passEnv: Record<string, string>;
-  network: "none" | "host";
+  isolation: IsolationNeeds;
   journal: Pick<Journal, "addRun" | "endRun" | "unfinishedRuns">;
   clock: Clock;
   log: Log;
@@ -69,34 +70,47 @@ function exitError(
     return new FrobenError("run_input_refused", `the program refuses its inputs: ${said}`);
   if (code === PROGRAM_EXIT.usage)
     return new FrobenError("run_usage", `the program was called wrongly: ${said}`);
+  // bubblewrap says by which signal its child ended as a shell does.
+  if (signal === "SIGXCPU" || code === 128 + constants.signals.SIGXCPU)
+    return new FrobenError("run_cpu_time", "the program used all the CPU time of its task", {
+      field: "limits.runSeconds",
+    });
   const how = signal === null ? `with code ${code}` : `by ${signal}`;
   return new FrobenError("run_failed", `the program ended ${how}: ${said}`, { retryable: true });
+}
+
+function warnOf(kind: Isolation["kind"], { isolation, log }: RunnerOptions): void {
+  if (kind === "bubblewrap") return;
+  const keep = kind === "none" && isolation.network === "none" ? ", and keep the network" : "";
+  log.warn(
+    `bubblewrap (bwrap) is missing or not permitted: programs can read what this user can read${keep}. Run only programs that you trust`,
+  );
 }
 
 /**
  * Makes the product's own executor, and ends what a crashed predecessor left running.
  * @returns runs a program under its time, memory and output limits, in its own process group, with a near-empty
- * environment and, where the system can do that, without a network
+ * environment and as far from the rest of the machine as the system can put it
  */
 export async function createProgramRunner(options: RunnerOptions): Promise<Execute> {
-  const { journal, clock, log } = options;
+  const { journal, clock } = options;
   for (const id of journal.unfinishedRuns()) {
     killMarked(id);
     journal.endRun(id);
   }
-  const isolation = options.network === "none" ? await networkIsolation() : [];
-  // After the isolation: a change of credentials would undo it.
-  const prefix = [...(isolation ?? []), ...(await lifeLine())];
-  if (isolation === undefined)
-    log.warn("this system can't take the network away from programs: they keep it");
+  const isolation = await findIsolation(options.isolation);
+  warnOf(isolation.kind, options);
 
   return async (request, { onProgress, signal }) => {
     const { resources, folder, maxOutputBytes, runSeconds } = request;
     const id = randomUUID();
     const temp = `${folder}/tmp`;
     mkdirSync(temp, { recursive: true });
-    const command = [...prefix, ...request.program.command, ...programArguments(request)];
-    const [file, ...args] = withKernelLimits(command, maxOutputBytes) as [string, ...string[]];
+    const bare = [...request.program.command, ...programArguments(request)];
+    const [file, ...args] = withKernelLimits(isolation.wrap(bare, folder), {
+      maxFileBytes: maxOutputBytes,
+      cpuSeconds: runSeconds * resources.cores,
+    }) as [string, ...string[]];
     journal.addRun(id);
     const started = clock.now();
     const child = spawn(file, args, {

@@ -1,14 +1,28 @@
 import { expect } from "chai";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import pino from "pino";
 import { systemClock } from "../../../operator/clock";
 import { openJournal, type Journal } from "../../../operator/journal/journal";
 import type { Execute, ExecuteRequest, Progress } from "../../../operator/run/execute";
-import { networkIsolation } from "../../../operator/run/isolation";
-import { createProgramRunner } from "../../../operator/run/program-runner";
+import {
+  findIsolation,
+  withKernelLimits,
+  type IsolationNeeds,
+} from "../../../operator/run/isolation";
+import { createProgramRunner, type RunnerOptions } from "../../../operator/run/program-runner";
 import { FrobenError } from "../../../protocol/errors";
 
 const program = {
@@ -27,11 +41,14 @@ describe("the operator's program runner", function () {
   const log = pino({ level: "silent" });
   const clock = systemClock;
   const passEnv = { PATH: process.env.PATH! };
+  const open: IsolationNeeds = { network: "host", hidden: { folders: [], files: [] } };
+  const runner = (isolation: IsolationNeeds, changes: Partial<RunnerOptions> = {}) =>
+    createProgramRunner({ passEnv, isolation, journal, clock, log, ...changes });
 
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), "froben-run-"));
     journal = openJournal(":memory:", clock);
-    execute = await createProgramRunner({ passEnv, network: "host", journal, clock, log });
+    execute = await runner(open);
   });
   afterEach(() => {
     journal.close();
@@ -65,16 +82,24 @@ describe("the operator's program runner", function () {
     expect(error).to.be.instanceOf(FrobenError);
     return error as FrobenError;
   }
-  const alive = (pid: number) => existsSync(`/proc/${pid}/cmdline`) && !isZombie(pid);
-  const isZombie = (pid: number) => / Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
   async function until(condition: () => boolean): Promise<void> {
     while (!condition()) await clock.sleep(20);
   }
-  const writtenPid = async () => {
-    const path = join(folder, "pid");
-    await until(() => existsSync(path) && readFileSync(path, "utf8") !== "");
-    return Number(readFileSync(path, "utf8"));
-  };
+  /** Processes of this test's runs, wherever they have gone: the folder is in their environment. */
+  function running(): number[] {
+    return readdirSync("/proc").flatMap((name) => {
+      try {
+        if (!/^\d+$/.test(name) || / Z /.test(readFileSync(`/proc/${name}/stat`, "utf8")))
+          return [];
+        return readFileSync(`/proc/${name}/environ`, "utf8").includes(folder) ? [Number(name)] : [];
+      } catch {
+        return []; // it ended meanwhile
+      }
+    });
+  }
+  const noneRuns = () => until(() => running().length === 0);
+  /** Until the program has started its grandchild. */
+  const grown = () => until(() => existsSync(join(folder, "pid")) && running().length > 1);
 
   it("gives a program its inputs, takes its outputs, and passes its progress on", async () => {
     const seen: Progress[] = [];
@@ -111,24 +136,24 @@ describe("the operator's program runner", function () {
 
   it("kills the whole process group of a program that runs too long and ignores SIGTERM", async () => {
     const run = failure(execute(request("hang", { runSeconds: 1 }), hooks()));
-    const pid = await writtenPid();
+    await grown();
     expect(await run).to.include({ code: "run_timeout", limit: 1 });
-    await until(() => !alive(pid));
+    await noneRuns();
   });
 
   it("kills a grandchild that left the process group", async () => {
     const abort = new AbortController();
     const run = failure(execute(request("escape"), hooks(abort.signal)));
-    const pid = await writtenPid();
+    await grown();
     abort.abort();
     expect(await run).to.include({ code: "run_cancelled" });
-    await until(() => !alive(pid));
+    await noneRuns();
   });
 
   it("leaves nothing running after a program that ended well", async () => {
     await execute(request("orphan"), hooks());
-    const pid = await writtenPid();
-    await until(() => !alive(pid));
+    expect(existsSync(join(folder, "pid"))).to.equal(true);
+    await noneRuns();
   });
 
   it("stops a program that takes more memory than its task asked for", async () => {
@@ -142,59 +167,105 @@ describe("the operator's program runner", function () {
   });
 
   it("has the kernel end a program whose operator dies", async function () {
-    const { lifeLine } = await import("../../../operator/run/isolation");
-    const prefix = await lifeLine();
-    if (prefix.length === 0) this.skip();
-    const { spawn } = await import("node:child_process");
-    const pidFile = join(folder, "pid");
+    const { wrap } = await findIsolation(open);
+    const command = wrap([process.execPath, "-e", "setInterval(() => {}, 1000)"], folder);
+    if (command[0] === process.execPath) this.skip(); // the system has neither bubblewrap nor setpriv
     // A parent that starts a program the way the runner does, and is killed.
     const script = `
       const { spawn } = require("node:child_process");
-      const command = ${JSON.stringify([...prefix, process.execPath, "-e", "setInterval(() => {}, 1000)"])};
-      const child = spawn(command[0], command.slice(1), { detached: true, stdio: "ignore" });
-      require("node:fs").writeFileSync(${JSON.stringify(pidFile)}, String(child.pid));`;
+      const command = ${JSON.stringify(command)};
+      spawn(command[0], command.slice(1), { detached: true, stdio: "ignore", env: { FOLDER: ${JSON.stringify(folder)}, PATH: process.env.PATH } });`;
     const parent = spawn(process.execPath, ["-e", script], { stdio: "ignore" });
-    const pid = await writtenPid();
-    await until(() => readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith(process.execPath));
+    const started = () =>
+      running().some((pid) =>
+        readFileSync(`/proc/${pid}/cmdline`, "utf8").startsWith(process.execPath),
+      );
+    await until(started);
     parent.kill("SIGKILL");
-    await until(() => !alive(pid));
+    await noneRuns();
+  });
+
+  it("has the kernel end a program that uses more CPU time than its task has", async () => {
+    const spin = ["/bin/sh", "-c", "while :; do :; done"];
+    const limits = { maxFileBytes: 1024, cpuSeconds: 1 };
+    const [file, ...args] = withKernelLimits(spin, limits) as [string, ...string[]];
+    const [, signal] = (await once(spawn(file, args, { stdio: "ignore" }), "exit")) as unknown[];
+    expect(signal).to.be.oneOf(["SIGXCPU", "SIGKILL"]);
   });
 
   it("ends, at the start, what a crashed predecessor left running", async () => {
     const abort = new AbortController();
     // The first life's journal loses nothing in a crash: its run is still written there.
     const kept = { addRun: journal.addRun, endRun: () => {}, unfinishedRuns: () => [] };
-    const first = await createProgramRunner({
-      passEnv,
-      network: "host",
-      journal: kept,
-      clock,
-      log,
-    });
+    const first = await runner(open, { journal: kept });
     const run = failure(first(request("escape"), hooks(abort.signal)));
-    const pid = await writtenPid();
+    await grown();
     expect(journal.unfinishedRuns()).to.have.length(1);
-    await createProgramRunner({ passEnv, network: "host", journal, clock, log });
-    await until(() => !alive(pid));
+    await runner(open);
+    await noneRuns();
     expect(journal.unfinishedRuns()).to.deep.equal([]);
     expect(await run).to.include({ code: "run_failed" });
   });
 
   it("runs programs without a network where the system can do that", async function () {
-    if (!(await networkIsolation())) this.skip();
+    const closed: IsolationNeeds = { ...open, network: "none" };
+    if ((await findIsolation(closed)).kind === "none") this.skip();
     const server = createServer((socket) => socket.end());
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const { port } = server.address() as { port: number };
     const wants = () => request("network", { params: { do: "network", port: String(port) } });
     try {
       await execute(wants(), hooks());
-      const options = { passEnv, network: "none" as const, journal, clock, log };
-      const isolated = await createProgramRunner(options);
+      const isolated = await runner(closed);
       const error = await failure(isolated(wants(), hooks()));
       expect(error.message).to.match(/ENETUNREACH|ECONNREFUSED|EADDRNOTAVAIL/);
     } finally {
       server.close();
     }
+  });
+
+  it("shows a program no journal, no key and no other process, and lets it write nowhere else", async function () {
+    const secrets = mkdtempSync(join(tmpdir(), "froben-secrets-"));
+    try {
+      const own = join(secrets, "runs", "1");
+      mkdirSync(own, { recursive: true });
+      for (const name of ["journal", "keystore"]) writeFileSync(join(secrets, name), "secret");
+      const key = join(folder, "..", `${basename(secrets)}.json`);
+      writeFileSync(key, "secret");
+      const hidden = { folders: [secrets], files: [key] };
+      if ((await findIsolation({ ...open, hidden })).kind !== "bubblewrap") this.skip();
+      const isolated = await runner({ ...open, hidden });
+      const looks = {
+        journal: join(secrets, "journal"),
+        key,
+        outside: join(folder, "other"),
+        pid: String(process.pid),
+      };
+      const asked = request("look", { folder: own, params: { do: "look", ...looks } });
+      asked.outputs = { result: { kind: "file", path: join(own, "result") } };
+      await isolated(asked, hooks());
+      const seen = JSON.parse(readFileSync(join(own, "result"), "utf8")) as Record<string, unknown>;
+      expect(seen).to.include({ journal: "ENOENT", outside: "EROFS", processes: 1 });
+      expect(seen.key).to.be.oneOf(["", "EACCES"]);
+      rmSync(key);
+    } finally {
+      rmSync(secrets, { recursive: true });
+    }
+  });
+
+  it("warns, once, where nothing cuts programs off", async () => {
+    const warnings: string[] = [];
+    const listening = { ...log, warn: (text: string) => void warnings.push(text) } as typeof log;
+    const { PATH } = process.env;
+    process.env.PATH = folder; // no bubblewrap, unshare or setpriv there
+    try {
+      const bare = await runner({ ...open, network: "none" }, { log: listening });
+      await bare(request("copy"), hooks());
+    } finally {
+      process.env.PATH = PATH;
+    }
+    expect(warnings).to.have.length(1);
+    expect(warnings[0]).to.contain("bubblewrap").and.to.contain("keep the network");
   });
 
   it("refuses outputs that are missing, links, or not in order", async () => {
