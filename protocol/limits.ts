@@ -28,6 +28,8 @@ export const LIMITS = {
   maxAmount: Number.MAX_SAFE_INTEGER,
   maxClaimTime: 7 * 24 * 3600,
   maxWindow: 7 * 24 * 3600,
+  /** Window of a step whose results juries may judge. */
+  minJuryWindow: 600,
   /** From the last maturity to the coordinator's fee: time for anyone to end claims that ran out, whose price it would count. */
   feeDelay: 24 * 3600,
   maxAttempts: 100,
@@ -36,6 +38,8 @@ export const LIMITS = {
   maxRevealBytes: 98_304,
   /** Jurors of one case. */
   jurySize: 5,
+  /** A challenger's share of a struck bond, basis points. */
+  challengerBps: 4_000,
   /** Age of a signed HTTP request, milliseconds. */
   maxRequestAgeMs: 60_000,
 } as const;

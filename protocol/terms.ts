@@ -1,5 +1,6 @@
 import { encodeAbiParameters, keccak256, numberToHex, type Address, type Hex } from "viem";
 import { toBytes32, ZERO_BYTES32, type Bytes32 } from "./digest";
+import { LIMITS } from "./limits";
 import { merklePath, merkleRoot, rootFromPath } from "./merkle";
 import type { Spec, Step } from "./spec";
 import { hashPair } from "./ticket";
@@ -159,8 +160,6 @@ export function minimumEscrow(steps: StepTerms[], feeBps: number): bigint {
 
 /** Gas of a challenge beside the verifier's own, rounded up from what `npm run bench:gas` measures. */
 const CHALLENGE_GAS = 120_000n;
-/** A challenger's share of a struck bond, basis points (Limits.STRIKE_CHALLENGER_BPS). */
-const CHALLENGER_BPS = 4_000n;
 
 /**
  * The bond below which nobody has a reason to challenge: the challenger's share would not pay for its gas.
@@ -171,6 +170,6 @@ const CHALLENGER_BPS = 4_000n;
 export function leastUsefulBond(terms: StepTerms, gasPrice: bigint, unit: bigint): bigint {
   if (terms.rule !== RULE.verifier || terms.isFinal) return 0n;
   const cost = (BigInt(terms.judge.verifierGas) + CHALLENGE_GAS) * gasPrice;
-  const share = unit * CHALLENGER_BPS;
+  const share = unit * BigInt(LIMITS.challengerBps);
   return (cost * 10_000n + share - 1n) / share;
 }

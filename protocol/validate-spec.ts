@@ -1,11 +1,10 @@
 import { z } from "zod";
+import { checkTerms } from "./check-terms";
 import { canonicalJson, sha256, type Digest } from "./digest";
-import { FrobenError } from "./errors";
+import type { FrobenError } from "./errors";
 import { LIMITS } from "./limits";
 import { specSchema, type Ref, type Spec, type Step } from "./spec";
-
-const invalid = (code: string, field: string, message: string, extra: object = {}) =>
-  new FrobenError(code, `${field}: ${message}`, { field, status: 422, ...extra });
+import { invalid } from "./spec-error";
 
 /** @returns a path like `steps[2].maxTasks` */
 function pathOf(parts: readonly PropertyKey[]): string {
@@ -221,6 +220,7 @@ export function parseSpec(input: unknown): Spec {
   }
   checkCycles(spec);
   for (const [i, step] of spec.steps.entries()) checkStep(spec, step, `steps[${i}]`);
+  checkTerms(spec);
   for (const [output, ref] of Object.entries(spec.outputs))
     checkRef(spec, `outputs.${output}`, ref);
   const bytes = Buffer.byteLength(canonicalJson(spec));
