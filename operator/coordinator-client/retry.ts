@@ -10,8 +10,11 @@ export interface RetryPolicy {
   maxDelayMs: number;
 }
 
-/** About a minute in all: long enough for a coordinator's restart. */
-export const PATIENT: RetryPolicy = { attempts: 9, firstDelayMs: 250, maxDelayMs: 15_000 };
+/**
+ * About a minute in all: long enough for a coordinator's restart. Never a long pause: claims run out meanwhile, and with pauses
+ * that double without end a result would wait for as long again as the coordinator was away.
+ */
+export const PATIENT: RetryPolicy = { attempts: 26, firstDelayMs: 250, maxDelayMs: 3_000 };
 
 const isRetryable = (error: unknown) => error instanceof FrobenError && error.retryable;
 
