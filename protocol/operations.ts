@@ -1,4 +1,4 @@
-import { concatHex, numberToHex, size, slice, type Address, type Hex } from "viem";
+import { concatHex, numberToHex, size, type Address, type Hex } from "viem";
 import { FrobenError } from "./errors";
 import { coreHex, judgeHash, RULE, type StepTerms } from "./terms";
 import { batchRest, packTicket, ticketRest, ticketStruct, withMask, type Ticket } from "./ticket";
@@ -181,35 +181,44 @@ const ruleOf = (money: bigint): number => Number(bits(money, 64, 8));
 /** Reads bytes one after another. */
 class Reader {
   private at = 0;
-  constructor(private readonly bytes: Hex) {}
+  private readonly size: number;
+  constructor(private readonly bytes: Hex) {
+    this.size = size(bytes);
+  }
 
-  hex(length: number): Hex {
-    if (this.at + length > size(this.bytes))
+  /** Without its prefix. */
+  private digits(length: number): string {
+    const end = this.at + length;
+    if (end > this.size)
       throw new FrobenError("operations_malformed", "the operations end in the middle of one", {
         field: "operations",
-        limit: size(this.bytes),
-        value: this.at + length,
+        limit: this.size,
+        value: end,
       });
-    const part = length === 0 ? "0x" : slice(this.bytes, this.at, this.at + length);
-    this.at += length;
+    const part = this.bytes.slice(2 + 2 * this.at, 2 + 2 * end);
+    this.at = end;
     return part;
+  }
+  hex(length: number): Hex {
+    return `0x${this.digits(length)}`;
   }
   big(length: number): bigint {
     return BigInt(this.hex(length));
   }
+  /** @param length at most six bytes */
   number(length: number): number {
-    return Number(this.big(length));
+    return parseInt(this.digits(length), 16);
   }
   many<T>(count: number, read: () => T): T[] {
     return Array.from({ length: count }, read);
   }
   /** The contract refuses operations with bytes that it does not read. */
   end(): void {
-    if (this.at !== size(this.bytes))
+    if (this.at !== this.size)
       throw new FrobenError("operations_malformed", "bytes are left behind the operations", {
         field: "operations",
         limit: this.at,
-        value: size(this.bytes),
+        value: this.size,
       });
   }
 }

@@ -155,8 +155,15 @@ export const batchHash = (ticket: Ticket, commitmentsRoot: Hex): Hex =>
 /** @returns the task indices of a mask, rising */
 export function tasksOf(word: number, mask: bigint): number[] {
   const tasks: number[] = [];
-  for (let bit = 0; mask >> BigInt(bit) > 0n; bit++)
-    if ((mask >> BigInt(bit)) & 1n) tasks.push(word * LIMITS.tasksPerWord + bit);
+  const first = word * LIMITS.tasksPerWord;
+  // Bits are counted in numbers: shifting the whole mask for each of them would take most of an indexer's time.
+  for (let base = 0, rest = mask; rest > 0n; base += 32, rest >>= 32n)
+    for (
+      let bits = Number(rest & 0xffffffffn), bit = 0;
+      bits > 0;
+      bits = Math.floor(bits / 2), bit++
+    )
+      if (bits % 2 === 1) tasks.push(first + base + bit);
   return tasks;
 }
 

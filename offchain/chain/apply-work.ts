@@ -1,5 +1,5 @@
 import type { Address } from "viem";
-import { decodeFacts, type LoggedCommit } from "../../protocol/operations";
+import { decodeFacts, type LoggedCommit, type LoggedOperations } from "../../protocol/operations";
 import type { Ticket } from "../../protocol/ticket";
 import type { PayState } from "../db/schema/chain";
 import { credit, lock, lower, patchWorkflow, spend, unlock } from "./balances";
@@ -89,10 +89,19 @@ function settled(rows: BlockRows, at: EventPlace, operator: Address, slot: numbe
   mark(rows, at, batch, paid, () => ({ pay: "settled" }));
 }
 
+const decoded = new WeakMap<EventArgs<"Advanced">, LoggedOperations>();
+
+/** Decodes the facts of an event once, though both its workflows and its effects are asked for. */
+function factsOf(args: EventArgs<"Advanced">): LoggedOperations {
+  const facts = decoded.get(args) ?? decodeFacts(args.facts);
+  decoded.set(args, facts);
+  return facts;
+}
+
 /** The contract settles, then commits, then claims. */
 function advanced(rows: BlockRows, at: EventPlace, args: EventArgs<"Advanced">): void {
   const { operator } = args;
-  const { settles, commits, claims } = decodeFacts(args.facts);
+  const { settles, commits, claims } = factsOf(args);
   for (const slot of settles) settled(rows, at, operator, slot);
   for (const commit of commits) committed(rows, at, operator, commit);
   for (const { slot, ticket, claimTime } of claims)
@@ -145,14 +154,11 @@ export const WORK = {
 } satisfies Partial<Handlers>;
 
 /** @returns the workflows that operations are about, as of before they are applied */
-export function workflowsOfFacts(
-  rows: BlockRows,
-  { operator, facts }: EventArgs<"Advanced">,
-): number[] {
-  const { settles, commits, claims } = decodeFacts(facts);
+export function workflowsOfFacts(rows: BlockRows, args: EventArgs<"Advanced">): number[] {
+  const { settles, commits, claims } = factsOf(args);
   const slots = [...settles, ...commits.map(({ fromSlot }) => fromSlot)];
   return [
-    ...slots.map((slot) => batchRow(rows, operator, slot).workflow),
+    ...slots.map((slot) => batchRow(rows, args.operator, slot).workflow),
     ...claims.map(({ assignment }) => assignment.workflow),
   ];
 }

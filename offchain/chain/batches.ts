@@ -28,7 +28,8 @@ export function ticketFields(ticket: Ticket) {
 }
 
 /** @returns the same fields for other tasks of the claim */
-export const partFields = (batch: Batch, mask: bigint) => ticketFields(withMask(batch, mask));
+export const partFields = (batch: Batch, mask: bigint): Partial<Batch> =>
+  mask === batch.mask ? {} : ticketFields(withMask(batch, mask));
 
 /** Takes tasks out of a claim; a claim without tasks leaves its slot empty. */
 export function shrink(rows: BlockRows, batch: Batch, gone: bigint): void {

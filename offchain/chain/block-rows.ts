@@ -21,15 +21,15 @@ const nothing = (): Touched => ({
 interface Entry {
   name: TableName;
   key: KeyPart[];
-  /** As stored before the block. */
+  /** As stored before. */
   former: StoredRow | undefined;
   row: Row | undefined;
   changed: boolean;
 }
 
 /**
- * The rows that one block changes: read on first use, changed in memory, written together by `flush`, which also keeps what
- * each of them held before the block.
+ * The rows that one block, or a range of final ones, changes: read on first use, changed in memory, written together by `flush`,
+ * which also keeps what each of them held before.
  */
 export class BlockRows {
   readonly #entries = new Map<string, Entry>();
@@ -67,19 +67,18 @@ export class BlockRows {
 
   /**
    * Writes everything.
-   * @param block its number
-   * @param undoable whether the block may still be taken back
+   * @param undoBlock number of the block, if it may still be taken back
    * @returns the keys of the changed rows
    */
-  flush(block: number, undoable: boolean): Touched {
+  flush(undoBlock?: number): Touched {
     const touched = nothing();
     for (const { name, key, former, row, changed } of this.#entries.values()) {
       if (!changed) continue;
       const { put, encode } = this.statements.rows[name];
       put(encode(row!));
       touched[name].push(key);
-      if (undoable)
-        this.statements.addUndo(block, {
+      if (undoBlock !== undefined)
+        this.statements.addUndo(undoBlock, {
           tableName: name,
           key: JSON.stringify(key),
           former: former ? JSON.stringify(former) : null,

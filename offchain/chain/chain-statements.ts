@@ -1,5 +1,10 @@
 import { getTableColumns, getTableName, type InferSelectModel } from "drizzle-orm";
-import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
+import {
+  SQLiteInteger,
+  SQLiteText,
+  type SQLiteColumn,
+  type SQLiteTable,
+} from "drizzle-orm/sqlite-core";
 import type { Db } from "../db/client";
 import {
   chainAccounts,
@@ -24,8 +29,8 @@ export type RowOf<N extends TableName> = InferSelectModel<(typeof TABLES)[N]["ta
 export type KeyPart = string | number;
 /** A row as the code sees it. */
 export type Row = Record<string, unknown>;
-/** A row as the driver stores it: strings, numbers and nulls, which JSON holds without loss. */
-export type StoredRow = Record<string, string | number | null>;
+/** A row as the driver stores it, in the order of the table's columns: what JSON holds without loss. */
+export type StoredRow = (string | number | null)[];
 
 /** Reads and writes single rows of one table. */
 export interface RowStatements {
@@ -37,42 +42,57 @@ export interface RowStatements {
   remove(key: readonly KeyPart[]): void;
 }
 
+/** What becomes of a column's values between code and driver; undefined for one that is stored as it is. */
+function conversion(column: SQLiteColumn) {
+  const plain = column instanceof SQLiteInteger || column instanceof SQLiteText;
+  return plain
+    ? undefined
+    : {
+        encode: (value: unknown) => column.mapToDriverValue(value) as string | number,
+        decode: (value: unknown) => column.mapFromDriverValue(value),
+      };
+}
+
 function statementsFor(db: Db, name: TableName): RowStatements {
   const { table, key } = TABLES[name];
-  const columns = Object.entries(getTableColumns(table as SQLiteTable)) as [string, SQLiteColumn][];
-  const quoted = (field: string) =>
-    `"${columns.find(([candidate]) => candidate === field)![1].name}"`;
+  const columns = Object.entries(getTableColumns(table as SQLiteTable)).map(([field, column]) => ({
+    field,
+    name: `"${column.name}"`,
+    convert: conversion(column as SQLiteColumn),
+  }));
   const from = `"${getTableName(table)}"`;
-  const where = key.map((field) => `${quoted(field)} = ?`).join(" and ");
-  const fields = columns.map(([field]) => field);
-  const updates = fields.map((field) => `${quoted(field)} = excluded.${quoted(field)}`);
+  const names = columns.map((column) => column.name);
+  const keyNames = key.map((field) => columns.find((column) => column.field === field)!.name);
+  const where = keyNames.map((column) => `${column} = ?`).join(" and ");
+  const updates = names.map((column) => `${column} = excluded.${column}`);
   const client = db.$client;
-  const get = client.prepare<KeyPart[], StoredRow>(
-    `select ${fields.map((field) => `${quoted(field)} as "${field}"`).join(", ")} from ${from} where ${where}`,
-  );
+  const get = client
+    .prepare<KeyPart[], StoredRow>(`select ${names.join(", ")} from ${from} where ${where}`)
+    .raw();
   const put = client.prepare<StoredRow>(
-    `insert into ${from} (${fields.map(quoted).join(", ")}) values (${fields.map((field) => `@${field}`).join(", ")})
-     on conflict (${key.map(quoted).join(", ")}) do update set ${updates.join(", ")}`,
+    `insert into ${from} (${names.join(", ")}) values (${names.map(() => "?").join(", ")})
+     on conflict (${keyNames.join(", ")}) do update set ${updates.join(", ")}`,
   );
   const remove = client.prepare<KeyPart[]>(`delete from ${from} where ${where}`);
   return {
     keyOf: (row) => key.map((field) => row[field] as KeyPart),
     encode: (row) =>
-      Object.fromEntries(
-        columns.map(([field, column]) => {
-          const value = row[field] ?? null;
-          return [field, value === null ? null : column.mapToDriverValue(value)];
-        }),
-      ) as StoredRow,
-    decode: (row) =>
-      Object.fromEntries(
-        columns.map(([field, column]) => {
-          const value = row[field] ?? null;
-          return [field, value === null ? null : column.mapFromDriverValue(value)];
-        }),
-      ),
+      columns.map(({ field, convert }) => {
+        const value = row[field] ?? null;
+        return value === null || !convert
+          ? (value as string | number | null)
+          : convert.encode(value);
+      }),
+    decode(stored) {
+      const row: Row = {};
+      columns.forEach(({ field, convert }, i) => {
+        const value = stored[i]!;
+        row[field] = value === null || !convert ? value : convert.decode(value);
+      });
+      return row;
+    },
     get: (parts) => get.get(...parts),
-    put: (row) => void put.run(row),
+    put: (row) => void put.run(...row),
     remove: (parts) => void remove.run(...parts),
   };
 }
@@ -90,6 +110,13 @@ export interface UndoEntry {
  */
 export interface ChainStatements {
   rows: Record<TableName, RowStatements>;
+  /** Keeps an event with the workflows that it is about. @param args as JSON */
+  addEvent(
+    at: { block: number; logIndex: number; tx: string; timestamp: number },
+    name: string,
+    args: string,
+    workflows: Iterable<number>,
+  ): void;
   addUndo(block: number, entry: UndoEntry): void;
   /** Entries above a block, oldest first. */
   undoAbove(block: number): UndoEntry[];
@@ -98,6 +125,12 @@ export interface ChainStatements {
 
 export function prepareStatements(db: Db): ChainStatements {
   const client = db.$client;
+  const event = client.prepare<[number, number, string, string, string, number]>(
+    "insert into chain_events (block, log_index, tx, name, args_json, timestamp) values (?, ?, ?, ?, ?, ?)",
+  );
+  const about = client.prepare<[number, number, number]>(
+    "insert into chain_event_workflows (workflow, block, log_index) values (?, ?, ?)",
+  );
   const add = client.prepare<[number, string, string, string | null]>(
     "insert into chain_undo (block, table_name, key, former_json) values (?, ?, ?, ?)",
   );
@@ -109,6 +142,10 @@ export function prepareStatements(db: Db): ChainStatements {
     rows: Object.fromEntries(
       TABLE_NAMES.map((name) => [name, statementsFor(db, name)]),
     ) as ChainStatements["rows"],
+    addEvent({ block, logIndex, tx, timestamp }, name, args, workflows) {
+      event.run(block, logIndex, tx, name, args, timestamp);
+      for (const workflow of workflows) about.run(workflow, block, logIndex);
+    },
     addUndo: (block, { tableName, key, former }) => void add.run(block, tableName, key, former),
     undoAbove: (block) => above.all(block),
     dropUndoAbove: (block) => void drop.run(block),

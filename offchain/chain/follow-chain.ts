@@ -1,4 +1,5 @@
-import type { Address, Hex, PublicClient } from "viem";
+import { setImmediate } from "node:timers/promises";
+import type { Address, Hex, Log, PublicClient } from "viem";
 import { FrobenError } from "../../protocol/errors";
 import { decodeEvents, type MarketEvent } from "./market-event";
 
@@ -11,15 +12,17 @@ export interface BlockRef {
   timestamp: number;
 }
 
+/** What the market logged in one block. */
+export interface BlockEvents extends Pick<BlockRef, "number" | "timestamp"> {
+  events: MarketEvent[];
+}
+
 /** One step of the chain as the ledger applies it. */
 export type ChainStep =
-  | {
-      kind: "block";
-      block: BlockRef;
-      events: MarketEvent[];
-      /** Too deep for a reorganisation to reach: needs no undo. Blocks without events may be skipped. */
-      final: boolean;
-    }
+  /** A block that may still be taken back. */
+  | { kind: "block"; block: BlockRef; events: MarketEvent[] }
+  /** All blocks with events up to `tip`: too deep for a reorganisation to reach, so that they need no undo. */
+  | { kind: "final"; blocks: BlockEvents[]; tip: BlockRef }
   | { kind: "reorg"; ancestor: BlockRef }
   | { kind: "finalize"; number: number };
 
@@ -37,9 +40,11 @@ export interface FollowOptions {
   finality: number;
 }
 
-const LIVE_BATCH = 16; // blocks fetched at the same time near the head
+const AT_ONCE = 16; // blocks fetched at the same time
 const MAX_RANGE = 10_000; // blocks of one getLogs, far from the head
-const FIRST_RANGE = 1_000;
+export const FIRST_RANGE = 256;
+/** Logs that a range aims at: viem refuses replies above 10 MiB, and nodes often those above 10,000 logs. */
+const RANGE_LOGS = 4_000;
 
 async function blockAt(client: PublicClient, number: number | "latest"): Promise<BlockRef> {
   const block = await (number === "latest"
@@ -74,37 +79,102 @@ async function commonAncestor(
   }
 }
 
-/** Final blocks in ranges, whose size adapts to what the node answers. Only blocks with events, and the last of a range, come out. */
+/** Whether a node could not be asked at all: a smaller question would not help. */
+const isUnreachable = (error: unknown): boolean =>
+  error instanceof Error &&
+  error.name === "HttpRequestError" &&
+  (error as Error & { status?: number }).status === undefined;
+
+/** Logs of [from, end], where `end` is as far as the range's size, or what the node answers, allows. */
+async function logsFrom(
+  { client, market }: FollowOptions,
+  from: number,
+  to: number,
+  range: { size: number },
+): Promise<{ logs: Log[]; end: number }> {
+  for (;;) {
+    const end = Math.min(from + range.size - 1, to);
+    try {
+      const logs = await client.getLogs({
+        address: market,
+        fromBlock: BigInt(from),
+        toBlock: BigInt(end),
+      });
+      const fitting = Math.ceil((range.size * RANGE_LOGS) / (logs.length + 1));
+      range.size = Math.min(range.size * 2, fitting, MAX_RANGE);
+      return { logs, end };
+    } catch (error) {
+      if (range.size === 1 || isUnreachable(error)) throw error;
+      range.size = Math.ceil(range.size / 2);
+    }
+  }
+}
+
+/** @returns the headers of blocks, some at the same time */
+async function headersOf(client: PublicClient, numbers: number[]): Promise<Map<number, BlockRef>> {
+  const headers = new Map<number, BlockRef>();
+  for (let i = 0; i < numbers.length; i += AT_ONCE) {
+    const some = numbers.slice(i, i + AT_ONCE);
+    for (const block of await Promise.all(some.map((number) => blockAt(client, number))))
+      headers.set(block.number, block);
+  }
+  return headers;
+}
+
+/**
+ * @param logs all of a range of final blocks whose last is `end`
+ * @returns the step that they are; undefined when the range was rewritten meanwhile
+ */
+async function finalStep(
+  client: PublicClient,
+  logs: Log[],
+  end: number,
+): Promise<ChainStep | undefined> {
+  const byBlock = new Map<number, Log[]>();
+  for (const log of logs) {
+    const own = byBlock.get(Number(log.blockNumber));
+    if (own) own.push(log);
+    else byBlock.set(Number(log.blockNumber), [log]);
+  }
+  // Headers are asked for where logs don't say their block's time, as many nodes do.
+  const untimed = [...byBlock].flatMap(([number, [log]]) =>
+    log!.blockTimestamp === undefined && number !== end ? [number] : [],
+  );
+  const headers = await headersOf(client, [...untimed, end]);
+  for (const [number, header] of headers)
+    if (byBlock.get(number)?.some((log) => log.blockHash !== header.hash)) return undefined;
+  const blocks = [...byBlock]
+    .sort(([a], [b]) => a - b)
+    .map(([number, own]) => ({
+      number,
+      timestamp: headers.get(number)?.timestamp ?? Number(own[0]!.blockTimestamp),
+      events: decodeEvents(own),
+    }));
+  return { kind: "final", blocks, tip: headers.get(end)! };
+}
+
+/** Final blocks in ranges, whose size adapts to what the node answers. While one is applied, the node is asked for the next. */
 async function* backfill(
   options: FollowOptions,
   from: number,
   to: number,
   range: { size: number },
 ): AsyncGenerator<ChainStep> {
-  const { client, market } = options;
-  for (let next = from; next <= to;) {
-    const end = Math.min(next + range.size - 1, to);
-    let logs;
-    try {
-      logs = await client.getLogs({
-        address: market,
-        fromBlock: BigInt(next),
-        toBlock: BigInt(end),
-      });
-    } catch (error) {
-      if (range.size === 1) throw error;
-      range.size = Math.ceil(range.size / 4);
-      continue;
+  const read = async (first: number) => {
+    const { logs, end } = await logsFrom(options, first, to, range);
+    return { step: await finalStep(options.client, logs, end), end };
+  };
+  let ahead = read(from);
+  for (;;) {
+    const { step, end } = await ahead;
+    if (!step) return; // look again
+    if (end < to) {
+      ahead = read(end + 1);
+      ahead.catch(() => {}); // whoever asks for the next step hears of it
+      await setImmediate(); // applying holds the thread: the question goes out first
     }
-    const numbers = new Set([...logs.map((log) => Number(log.blockNumber)), end]);
-    for (const number of [...numbers].sort((a, b) => a - b)) {
-      const block = await blockAt(client, number);
-      const own = logs.filter((log) => Number(log.blockNumber) === number);
-      if (own.some((log) => log.blockHash !== block.hash)) return; // rewritten meanwhile: look again
-      yield { kind: "block", block, events: decodeEvents(own), final: true };
-    }
-    range.size = Math.min(range.size * 2, MAX_RANGE);
-    next = end + 1;
+    yield step;
+    if (end >= to) return;
   }
 }
 
@@ -116,8 +186,8 @@ async function* live(
   head: BlockRef,
 ): AsyncGenerator<ChainStep> {
   const { client, market } = options;
-  for (let next = from; next <= head.number; next += LIVE_BATCH) {
-    const count = Math.min(LIVE_BATCH, head.number - next + 1);
+  for (let next = from; next <= head.number; next += AT_ONCE) {
+    const count = Math.min(AT_ONCE, head.number - next + 1);
     const batch = await Promise.all(
       Array.from({ length: count }, async (_, i) => {
         const block = next + i === head.number ? head : await blockAt(client, next + i);
@@ -128,7 +198,7 @@ async function* live(
     for (const { block, events } of batch) {
       const tip = applied.tip();
       if (tip && (tip.number !== block.number - 1 || tip.hash !== block.parentHash)) return;
-      yield { kind: "block", block, events, final: false };
+      yield { kind: "block", block, events };
     }
   }
 }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { BlockPace } from "../../protocol/block-pace";
 import { FrobenError } from "../../protocol/errors";
 import type { CoordinatorLog } from "../coordinator/facade";
-import { catchUp, type FollowOptions } from "./follow-chain";
+import { catchUp, FIRST_RANGE, type FollowOptions } from "./follow-chain";
 import type { Ledger } from "./ledger";
 
 export interface Indexer {
@@ -33,7 +33,7 @@ export function startIndexer(
   const { ledger, log, pollMs } = options;
   const abort = new AbortController();
   const pace = new BlockPace(pollMs);
-  const range = { size: 1_000 };
+  const range = { size: FIRST_RANGE };
   let polledAt = 0;
   let failures = 0;
   let waiters: { from: number; resolve: () => void }[] = [];

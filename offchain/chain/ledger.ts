@@ -14,7 +14,7 @@ import {
 import { applyEvent, workflowsOf } from "./apply-event";
 import { BlockRows, rollBack, type Touched } from "./block-rows";
 import { prepareStatements, type ChainStatements } from "./chain-statements";
-import type { BlockRef, ChainStep } from "./follow-chain";
+import type { BlockEvents, BlockRef, ChainStep } from "./follow-chain";
 import { jsonArgs, type MarketEvent } from "./market-event";
 
 /** Who hears of every change, inside the database transaction that makes it. */
@@ -91,46 +91,48 @@ export class Ledger {
 
   apply(step: ChainStep): void {
     this.db.transaction((tx) => {
-      if (step.kind === "block") this.#applyBlock(tx, step.block, step.events, step.final);
+      if (step.kind === "block") this.#applyBlock(tx, step.block, step.events);
+      else if (step.kind === "final") this.#applyFinal(tx, step.blocks, step.tip);
       else if (step.kind === "reorg") this.#applyReorg(tx, step.ancestor);
       else this.#finalize(tx, step.number);
     });
   }
 
-  #applyBlock(tx: Tx, block: BlockRef, events: MarketEvent[], final: boolean): void {
+  #applyBlock(tx: Tx, block: BlockRef, events: MarketEvent[]): void {
     const rows = new BlockRows(this.#statements);
-    const conceded = new Set(events.flatMap((e) => (e.name === "Conceded" ? [e.logIndex] : [])));
-    for (const event of events) {
-      const { logIndex } = event;
-      this.#keep(tx, block, event, workflowsOf(rows, event));
-      const place = { block: block.number, timestamp: block.timestamp, tx: event.tx };
-      // A concession is logged right behind the release that it is.
-      const more = { conceded: conceded.has(logIndex + 1), minStake: this.minStake };
-      applyEvent(rows, { ...place, ...more }, event);
-    }
-    const touched = rows.flush(block.number, !final);
-    // A final block needs no link to its past: only the newest is kept, as the checkpoint.
-    if (final) tx.delete(chainBlocks).run();
+    this.#applyEvents(rows, block, events);
+    const touched = rows.flush(block.number);
     tx.insert(chainBlocks).values(block).run();
     this.#listener(changeOf(touched, block.number, block.timestamp));
   }
 
-  /** Keeps an event as it came, with the workflows that it is about. */
-  #keep(tx: Tx, block: BlockRef, event: MarketEvent, workflows: Set<number>): void {
-    const at = { block: block.number, logIndex: event.logIndex };
-    tx.insert(chainEvents)
-      .values({
-        ...at,
-        tx: event.tx,
-        name: event.name,
-        args: jsonArgs(event.args) as Record<string, unknown>,
-        timestamp: block.timestamp,
-      })
-      .run();
-    for (const workflow of workflows)
-      tx.insert(chainEventWorkflows)
-        .values({ workflow, ...at })
-        .run();
+  /** Each row is written once, however many blocks change it. A final block needs no link to its past: only the newest is kept. */
+  #applyFinal(tx: Tx, blocks: BlockEvents[], tip: BlockRef): void {
+    const rows = new BlockRows(this.#statements);
+    for (const { events, ...block } of blocks) this.#applyEvents(rows, block, events);
+    const touched = rows.flush();
+    tx.delete(chainBlocks).run();
+    tx.insert(chainBlocks).values(tip).run();
+    this.#listener(changeOf(touched, tip.number, tip.timestamp));
+  }
+
+  /** Keeps a block's events as they came, and does to the rows what they say. */
+  #applyEvents(
+    rows: BlockRows,
+    { number: block, timestamp }: Pick<BlockRef, "number" | "timestamp">,
+    events: MarketEvent[],
+  ): void {
+    const { minStake } = this;
+    const conceded = new Set(events.flatMap((e) => (e.name === "Conceded" ? [e.logIndex] : [])));
+    for (const event of events) {
+      const { name, logIndex, tx } = event;
+      const args = JSON.stringify(jsonArgs(event.args));
+      const workflows = workflowsOf(rows, event);
+      this.#statements.addEvent({ block, logIndex, tx, timestamp }, name, args, workflows);
+      // A concession is logged right behind the release that it is.
+      const isConcession = conceded.has(logIndex + 1);
+      applyEvent(rows, { block, timestamp, tx, conceded: isConcession, minStake }, event);
+    }
   }
 
   #applyReorg(tx: Tx, ancestor: BlockRef): void {

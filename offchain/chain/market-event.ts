@@ -1,4 +1,11 @@
-import { parseEventLogs, type Hex, type Log } from "viem";
+import {
+  decodeAbiParameters,
+  toEventSelector,
+  type AbiEvent,
+  type Hex,
+  type Log,
+  type parseEventLogs,
+} from "viem";
 import { marketAbi } from "../../protocol/abi";
 
 type ParsedLog = ReturnType<typeof parseEventLogs<typeof marketAbi, true>>[number];
@@ -14,18 +21,39 @@ export type EventName = MarketEvent["name"];
 /** What an event of one name carries. */
 export type EventArgs<N extends EventName> = Extract<MarketEvent, { name: N }>["args"];
 
+/** @returns what reads the arguments of one kind of event: indexed ones are topics, each one word; the others are the data */
+function argsReader(event: AbiEvent): (log: Log) => Record<string, unknown> {
+  const indexed = event.inputs.filter((input) => input.indexed);
+  const others = event.inputs.filter((input) => !input.indexed);
+  return ({ topics, data }) => {
+    const args: Record<string, unknown> = {};
+    indexed.forEach((input, i) => {
+      [args[input.name!]] = decodeAbiParameters([input], topics[i + 1]!);
+    });
+    const values = others.length === 0 ? [] : decodeAbiParameters(others, data);
+    others.forEach((input, i) => (args[input.name!] = values[i]));
+    return args;
+  };
+}
+
+/** By first topic: looked up, since finding out among all of the ABI costs more per log than decoding it. */
+const READERS = new Map(
+  marketAbi.flatMap((item) =>
+    item.type === "event"
+      ? [[toEventSelector(item), { name: item.name, read: argsReader(item) }] as const]
+      : [],
+  ),
+);
+
 /** @returns the market's events among raw logs, by rising log index; logs of no known event are left out */
 export function decodeEvents(logs: Log[]): MarketEvent[] {
-  return parseEventLogs({ abi: marketAbi, logs, strict: true })
-    .map(
-      (log) =>
-        ({
-          name: log.eventName,
-          args: log.args,
-          tx: log.transactionHash!,
-          logIndex: log.logIndex!,
-        }) as MarketEvent,
-    )
+  return logs
+    .flatMap((log) => {
+      const event = READERS.get(log.topics[0]!);
+      if (!event) return [];
+      const place = { tx: log.transactionHash!, logIndex: log.logIndex! };
+      return [{ name: event.name, args: event.read(log), ...place } as MarketEvent];
+    })
     .sort((a, b) => a.logIndex - b.logIndex);
 }
 
