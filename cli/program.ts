@@ -9,6 +9,7 @@ import { addDeploy, addSetup } from "./commands/setup";
 import { addStatus } from "./commands/status";
 import { addSubmit } from "./commands/submit";
 import { addValidate } from "./commands/validate";
+import { addWhy } from "./commands/why";
 import { addWithdraw } from "./commands/withdraw";
 import { addWorkflow } from "./commands/workflow";
 import { requirePlace, resolvePlace, type GlobalFlags } from "./config";
@@ -75,6 +76,7 @@ export function createProgram(io: Io, json: boolean): Command {
   for (const add of [
     addStatus,
     addWorkflow,
+    addWhy,
     addOperators,
     addValidate,
     addSubmit,

@@ -14,6 +14,7 @@ export * from "./actions/submit";
 export * from "./actions/top-up";
 export * from "./actions/upload-artifacts";
 export * from "./actions/watch";
+export * from "./actions/why";
 export * from "./actions/withdraw-owed";
 export { createClient, type Client, type ClientOptions, type Market } from "./client";
 export { ETHER, type Currency } from "./currency";

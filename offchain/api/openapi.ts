@@ -18,6 +18,7 @@ import {
 } from "../../protocol/http";
 import { AUTH_HEADERS } from "../../protocol/request-auth";
 import { specSchema } from "../../protocol/spec";
+import { taskWhySchema, whyQuerySchema, workflowWhySchema } from "../../protocol/why";
 import { eventViewSchema } from "./routes/events";
 import { specQuerySchema } from "./routes/specs";
 import { statusSchema } from "./routes/status";
@@ -123,6 +124,18 @@ export function openApiDocument(version: string) {
       },
       "/v1/workflows/{id}/decisions": {
         get: read("The matchmaker's decisions", z.array(z.looseObject({})), workflowPath),
+      },
+      "/v1/workflows/{id}/why": {
+        get: read("Which tasks hold it up, and why", workflowWhySchema, {
+          ...workflowPath,
+          query: whyQuerySchema,
+        }),
+      },
+      "/v1/workflows/{id}/tasks/{task}/why": {
+        get: read("Why a task is not running", taskWhySchema, {
+          path: z.object({ id: z.int(), task: z.int() }),
+          query: whyQuerySchema,
+        }),
       },
       "/v1/workflows/{id}/events": {
         get: read("The contract's events about it", eventViewSchema.array(), workflowPath),

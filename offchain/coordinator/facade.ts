@@ -15,6 +15,7 @@ import type {
   WorkflowView,
 } from "../../protocol/http";
 import type { Verdict } from "../../protocol/program";
+import type { TaskWhy, WorkflowWhy } from "../../protocol/why";
 import type { StepTerms } from "../../protocol/terms";
 import type { Ticket } from "../../protocol/ticket";
 import type { DisputePhase } from "../db/schema/chain";
@@ -217,6 +218,14 @@ export interface CoordinatorViews {
   tasks(id: number): TaskView[];
   attempts(id: number): AttemptView[];
   decisions(id: number): DecisionView[];
+  /**
+   * Why a task is not running.
+   * @param operators how many are listed for each predicate that rules them out
+   * @throws FrobenError 404 `task_unknown`
+   */
+  whyTask(id: number, task: number, operators: number): TaskWhy;
+  /** Which tasks hold a workflow up, and why. @param operators as of `whyTask` */
+  why(id: number, operators: number): WorkflowWhy;
   operators(): OperatorView[];
   /** Programs that at least one registered operator holds. */
   programsHeld(): Set<Digest>;

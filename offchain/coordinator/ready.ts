@@ -32,33 +32,51 @@ export function park(world: World, task: TaskRun): void {
   world.kick();
 }
 
+/** What stands in the way of the next assignment of a task. */
+export interface Obstacle {
+  code: "earlier_assignment" | "earlier_claim" | "earlier_commitment" | "in_dispute";
+  reason: string;
+  /** Unix seconds: when to look again; without it, the chain will tell. */
+  until?: number;
+}
+
 /**
  * Why nobody could claim a task now. One assignment at a time is claimable: the next has to wait for the last to lapse, and for its
  * claim to end.
- * @returns with `until` (Unix seconds): when to look again; without: the chain will tell
  */
-function claimObstacle(
+export function claimObstacle(
   world: World,
   task: TaskRun,
   claim: ChainTask | undefined,
-): { reason: string; until?: number } | undefined {
+): Obstacle | undefined {
   const { claimableUntil } = task;
   if (claimableUntil > 0 && !world.passed(claimableUntil))
-    return { reason: "an earlier assignment can still be claimed", until: claimableUntil };
+    return {
+      code: "earlier_assignment",
+      reason: "an earlier assignment can still be claimed",
+      until: claimableUntil,
+    };
   switch (claim?.pay) {
     case "claimed":
       // After its deadline the next claim takes it over.
       if (world.passed(claim.deadline)) return undefined;
-      return { reason: `the claim of attempt ${claim.attempt} stands`, until: claim.deadline };
+      return {
+        code: "earlier_claim",
+        reason: `the claim of attempt ${claim.attempt} stands`,
+        until: claim.deadline,
+      };
     case "committed":
     case "settled": {
       const wrong = world.challenges.get(`${task.run.id}/${task.index}`);
       // Its strike is under way: the next operator can compute meanwhile.
       if (wrong?.challenge === "sent" && wrong.number === claim.attempt) return undefined;
-      return { reason: `the commitment of attempt ${claim.attempt} stands` };
+      return {
+        code: "earlier_commitment",
+        reason: `the commitment of attempt ${claim.attempt} stands`,
+      };
     }
     case "disputed": // it may yet be paid: nobody can claim the task before the dispute's end
-      return { reason: `attempt ${claim.attempt} is in dispute` };
+      return { code: "in_dispute", reason: `attempt ${claim.attempt} is in dispute` };
     default:
       return undefined;
   }

@@ -6,6 +6,8 @@ import { expectedMs } from "./attempts";
 import type { AttemptView, CoordinatorViews, DecisionView } from "./facade";
 import { isLive, type Run, type TaskRun } from "./model";
 import type { Source } from "../workflow/plan";
+import { whyTask } from "./why-task";
+import { whyWorkflow } from "./why-workflow";
 import type { World } from "./world";
 import { fromBytes32 } from "../../protocol/digest";
 import { FrobenError } from "../../protocol/errors";
@@ -177,6 +179,8 @@ export function createViews(world: World): CoordinatorViews {
           record,
         }));
     },
+    whyTask: (id, task, operators) => whyTask(world, world.run(id), task, operators),
+    why: (id, operators) => whyWorkflow(world, world.run(id), operators),
     operators: () =>
       [...world.operators.values()].map((operator): OperatorView => {
         const { fleet, address, lastSeen, done, failed, struck } = operator;

@@ -1,5 +1,5 @@
-import type { Resources } from "../../protocol/spec";
 import type { LaneTerms } from "../runtime/ready-queue";
+import { suffices } from "../runtime/shortage";
 import type { Rejection } from "./decision";
 import type { FleetOperator } from "./fleet";
 
@@ -8,7 +8,7 @@ export function unable(operator: FleetOperator, terms: LaneTerms): Rejection | u
   if (!operator.online) return "offline";
   if (operator.draining) return "draining";
   if (!operator.programs.has(terms.program)) return "program";
-  if (!within(terms.resources, operator.registration.offer)) return "offer";
+  if (!suffices(operator.registration.offer, terms.resources)) return "offer";
   if (freeStake(operator) < terms.bond) return "stake";
   return undefined;
 }
@@ -25,11 +25,7 @@ export function freeSlots(operator: FleetOperator): number {
   return Math.max(0, operator.registration.concurrency - operator.computing.size);
 }
 
-function within(need: Resources, offer: Resources): boolean {
-  return (
-    need.cores <= offer.cores &&
-    need.memoryMb <= offer.memoryMb &&
-    need.gpus <= offer.gpus &&
-    need.vramMb <= offer.vramMb
-  );
+/** Whether what rules an operator out passes by itself, when work ends: it is able, and busy. */
+export function isBusy(why: Rejection | undefined): boolean {
+  return why === "machine" || why === "concurrency" || why === "held";
 }

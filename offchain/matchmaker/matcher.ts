@@ -5,7 +5,7 @@ import type { Reservations } from "../runtime/reservation";
 import { choose } from "./choose";
 import type { Candidate, DecisionRecord, Rejection } from "./decision";
 import type { Experience } from "./experience";
-import { freeSlots, freeStake, unable } from "./filter";
+import { freeSlots, freeStake, isBusy, unable } from "./filter";
 import type { Fleet, FleetOperator } from "./fleet";
 import { score } from "./score";
 
@@ -43,6 +43,9 @@ export function unknownMs(terms: LaneTerms): number {
 
 /** Pairs ready tasks with operators. It books nothing and changes no operator: the caller does, between two matches. */
 export class Matcher<T extends ReadyTask> {
+  /** Of the last run. */
+  private holds = new Map<string, Hold<T>>();
+
   constructor(
     private readonly queue: ReadyQueue<T>,
     private readonly fleet: Fleet,
@@ -56,7 +59,7 @@ export class Matcher<T extends ReadyTask> {
    * @param take books the match's slots and notes what the operator holds; called before the next match is looked for
    */
   run(now: number, take: (match: Match<T>) => void): void {
-    const holds = new Map<string, Hold<T>>();
+    const holds = (this.holds = new Map<string, Hold<T>>());
     for (const lane of this.queue.urgent()) {
       const skipped: T[] = [];
       while (lane.size > 0 && skipped.length < MAX_SKIPPED) {
@@ -72,13 +75,13 @@ export class Matcher<T extends ReadyTask> {
     }
   }
 
-  /** Says for each operator why it can't take a task now; an empty answer means that it can. */
+  /** Says for each operator why it can't take a task as things stand after the last run; an empty answer means that it can. */
   explain(lane: Lane<T>, task: T, now: number): Map<string, Rejection | undefined> {
     const alternatives = this.hasAlternative(lane.terms, task);
     return new Map(
       [...this.fleet.all()].map((operator) => [
         operator.address,
-        this.reject(operator, lane, task, alternatives, new Map(), now),
+        this.reject(operator, lane, task, alternatives, this.holds, now),
       ]),
     );
   }
@@ -100,8 +103,8 @@ export class Matcher<T extends ReadyTask> {
       const why = this.reject(operator, lane, head, alternatives, holds, now);
       if (why === undefined) candidates.push(this.candidate(operator, terms));
       else (rejections[why] ??= []).push(operator.address);
-      if (why === "machine" || why === "concurrency" || why === "held") waiting.push(operator);
-      if (why === undefined || waiting.at(-1) === operator) able++;
+      if (isBusy(why)) waiting.push(operator);
+      if (why === undefined || isBusy(why)) able++;
     }
     if (candidates.length === 0) {
       if (waiting.length === 0) return "nobody";
@@ -270,7 +273,8 @@ function times(need: LaneTerms["resources"], count: number): LaneTerms["resource
   };
 }
 
-function priceOf(operator: FleetOperator, terms: LaneTerms): bigint {
+/** @returns units that an operator asks for a task, at least 1 */
+export function priceOf(operator: FleetOperator, terms: LaneTerms): bigint {
   const asked = (terms.ceiling * BigInt(operator.registration.priceBps)) / 10_000n;
   return asked > 0n ? asked : 1n;
 }

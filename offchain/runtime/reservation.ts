@@ -1,5 +1,6 @@
 import { FrobenError } from "../../protocol/errors";
 import type { Resources } from "../../protocol/spec";
+import { shortages, suffices, type Shortage } from "./shortage";
 
 /** What a machine has. */
 export interface MachineTotals {
@@ -60,12 +61,13 @@ export class Reservations {
   /** Whether the machine, if it were empty, could take it. */
   couldFit(machine: string, need: Resources): boolean {
     const m = this.machines.get(machine);
-    return (
-      m !== undefined &&
-      need.cores <= m.totals.cores &&
-      need.memoryMb <= m.totals.memoryMb &&
-      m.totals.gpus.filter((gpu) => gpu.vramMb >= need.vramMb).length >= need.gpus
-    );
+    return m !== undefined && suffices(atMost(m, need), need);
+  }
+
+  /** What a known machine has too little of, if it were empty; nothing exactly when it could fit. */
+  lacking(machine: string, need: Resources): Shortage[] {
+    const m = this.machines.get(machine);
+    return m ? shortages(atMost(m, need), need) : [];
   }
 
   /** Whether there is room now. */
@@ -163,6 +165,13 @@ export class Reservations {
       gpus: m?.gpuTaken.filter(Boolean).length ?? 0,
     };
   }
+}
+
+/** All of a machine, as far as it is of use to a task: GPUs count when they have the memory that each must have. */
+function atMost({ totals }: Machine, need: Resources): Resources {
+  const { cores, memoryMb } = totals;
+  const gpus = totals.gpus.filter((gpu) => gpu.vramMb >= need.vramMb).length;
+  return { cores, memoryMb, gpus, vramMb: need.vramMb };
 }
 
 /** Free GPUs with enough memory, the smallest first, so that large ones stay for who needs them. */

@@ -1,5 +1,7 @@
 import { Router, type Request } from "express";
 import { z } from "zod";
+import { LIMITS } from "../../../protocol/limits";
+import { whyQuerySchema } from "../../../protocol/why";
 import { parseQuery } from "../body";
 import type { ApiDeps } from "../deps";
 
@@ -10,6 +12,14 @@ export const workflowIdSchema = z.object({
     .int()
     .min(0)
     .max(2 ** 48 - 1),
+});
+
+export const taskPathSchema = workflowIdSchema.extend({
+  task: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(LIMITS.maxTasks - 1),
 });
 
 /** Long poll: answers when the version is above `after`, at the latest after `waitMs`. */
@@ -41,5 +51,14 @@ export function workflowRoutes({ coordinator: { views } }: ApiDeps): Router {
     })
     .get("/v1/workflows/:id/decisions", (request, response) => {
       response.json(views.decisions(idOf(request)));
+    })
+    .get("/v1/workflows/:id/why", (request, response) => {
+      const { operators } = parseQuery(request.query, whyQuerySchema);
+      response.json(views.why(idOf(request), operators));
+    })
+    .get("/v1/workflows/:id/tasks/:task/why", (request, response) => {
+      const { id, task } = parseQuery(request.params, taskPathSchema);
+      const { operators } = parseQuery(request.query, whyQuerySchema);
+      response.json(views.whyTask(id, task, operators));
     });
 }

@@ -3,6 +3,7 @@ import { devnetAccount, ROLES } from "../../../devnet/chain";
 import { sha256, toBytes32 } from "../../../protocol/digest";
 import { minimumEscrow, stepTermsOf } from "../../../protocol/terms";
 import { parseSpec } from "../../../protocol/validate-spec";
+import { taskWhySchema, workflowWhySchema } from "../../../protocol/why";
 import { apiFixture, REGISTRATION } from "./api-fixture";
 
 describe("views of the HTTP API of a coordinator on a real chain", () => {
@@ -35,7 +36,10 @@ describe("views of the HTTP API of a coordinator on a real chain", () => {
     expect(document.openapi).equal("3.1.0");
     for (const [path, methods] of Object.entries(document.paths))
       for (const method of Object.keys(methods)) {
-        const real = path.replace("{digest}", sha256("none")).replace("{id}", "999");
+        const real = path
+          .replace("{digest}", sha256("none"))
+          .replace("{id}", "999")
+          .replace("{task}", "0");
         const response = await fetch(api.running.url + real, { method: method.toUpperCase() });
         const text = await response.text();
         expect(text, `${method} ${path}`).not.include("route_unknown");
@@ -76,5 +80,26 @@ describe("views of the HTTP API of a coordinator on a real chain", () => {
     }[];
     expect(events.map(({ name }) => name)).deep.equal(["WorkflowOpened", "WorkflowCancelled"]);
     expect(events[0]!.args.escrow).equal(escrow.toString());
+  });
+
+  it("says why a workflow and its tasks are not running, and refuses a question that is none", async () => {
+    const ask = async (path: string): Promise<{ status: number; body: unknown }> => {
+      const response = await fetch(`${api.running.url}/v1/workflows/${path}`);
+      return { status: response.status, body: await response.json() };
+    };
+    const workflow = await ask("1/why?operators=0");
+    expect(workflowWhySchema.strict().parse(workflow.body)).include({ code: "workflow_ended" });
+    const task = await ask("1/tasks/0/why");
+    expect(taskWhySchema.strict().parse(task.body)).include({ code: "workflow_ended", task: 0 });
+    for (const [path, status, code] of [
+      ["9/why", 404, "workflow_unknown"],
+      ["1/tasks/1/why", 404, "task_unknown"],
+      ["1/tasks/first/why", 400, "query_invalid"],
+      ["1/why?operators=101", 400, "query_invalid"],
+    ] as const) {
+      const { status: found, body } = await ask(path);
+      expect(found, path).equal(status);
+      expect(body, path).nested.property("error.code", code);
+    }
   });
 });

@@ -35,6 +35,7 @@ describe("froben", () => {
     const names = [
       "status",
       "workflow",
+      "why",
       "operators",
       "validate",
       "submit",
@@ -47,7 +48,15 @@ describe("froben", () => {
       "setup",
     ];
     for (const name of names) expect(top.out).to.match(new RegExp(`^  ${name}\\b`, "m"));
-    for (const name of ["validate", "submit", "fetch", "audit", "workflow", "operator delegate"]) {
+    for (const name of [
+      "validate",
+      "submit",
+      "fetch",
+      "audit",
+      "workflow",
+      "why",
+      "operator delegate",
+    ]) {
       const { code, out } = await run([...name.split(" "), "--help"]);
       expect(code).to.equal(0);
       expect(out).to.match(/Examples?:\n {2}froben /);
@@ -59,6 +68,7 @@ describe("froben", () => {
     ["an unknown option", ["status", "--fast"]],
     ["a missing argument", ["workflow", "show"]],
     ["a workflow that is no number", ["workflow", "show", "one"]],
+    ["a task that is no number", ["why", "1", "first"]],
     ["a missing required option", ["fetch", "1", "proof"]],
     ["a chain that is no URL", ["audit", "--rpc-url", "nowhere"]],
     ["a signature without a key", ["workflow", "cancel", "1", ...NOWHERE]],

@@ -64,10 +64,25 @@ describe("froben, against a real chain and coordinator", function () {
     expect(again).to.include({ workflow: first.workflow, opened: false });
     const id = String(first.workflow);
 
+    const held = await data<{ code: string; groups: object[] }>("why", id);
+    expect(held.code).to.equal("held_up");
+    expect(held.groups[0]).to.include({ code: "no_operator", step: "prove", count: 1 });
+    const offline = await data<{ operators: { rejections: object[] } }>("why", id, "0");
+    expect(offline).to.include({ code: "no_operator", state: "ready" });
+    expect(offline.operators.rejections[0]).to.include({ code: "offline", count: 1 });
+    expect((await froben("why", id)).out).to.match(/no_operator +prove +1 +0 +no operator can/);
+    const lines = (await froben("why", id, "0")).out;
+    expect(lines).to.match(/offline +operator +0x\w{40} +5 of 5 +never seen/);
+    expect((await froben("why", id, "0", "--operators", "0")).out).to.include("and 1 more");
+    const unknown = await froben("why", id, "7", "--json");
+    expect(unknown.code).to.equal(1);
+    expect(unknown.err).to.include("task_unknown");
+
     await froben("workflow", "cancel", id);
     const watched = await froben("workflow", "watch", id);
     expect(watched.code).to.equal(1);
     expect(watched.out).to.include("cancelled, settled");
+    expect(await data("why", id, "0")).to.include({ code: "workflow_ended" });
     expect(await data<object[]>("workflow", "list")).to.have.length(1);
     expect(await data("workflow", "show", id)).to.include({ state: "cancelled", escrow: "5" });
     expect((await froben("workflow", "tasks", id)).code).to.equal(0);

@@ -116,7 +116,7 @@ describe("matching", () => {
   });
 
   it("keeps a machine for an urgent task that needs all of it", () => {
-    const { operator, lane, run, fleet, reservations, experience } = floor(2);
+    const { operator, lane, run, fleet, reservations, experience, matcher } = floor(2);
     operator("a");
     operator("b");
     operator("c");
@@ -125,8 +125,13 @@ describe("matching", () => {
     // The urgent task should have its room in 10 s; what takes 30 s would be in its way.
     for (const slow of ["b", "c"]) experience.succeeded(PROGRAM, slow, 30_000);
     lane(2, 2, 50, 1, 10);
-    lane(3, 1, 5, 1, 20);
+    const slow = lane(3, 1, 5, 1, 20);
     expect(run()).to.deep.equal([]);
+    expect(Object.fromEntries(matcher.explain(slow, slow.peek()!, NOW))).to.deep.equal({
+      a: "concurrency",
+      b: "held",
+      c: "held",
+    });
     for (const by of fleet.all()) by.computing.clear();
     reservations.free("1/0");
     expect(run().map((m) => m.lane.terms.workflow)).to.deep.equal([2]);

@@ -1,0 +1,140 @@
+import {
+  REJECTIONS,
+  type OperatorsWhy,
+  type RejectedOperator,
+  type WhyCode,
+} from "../../protocol/why";
+import type { Rejection } from "../matchmaker/decision";
+import { freeSlots, freeStake, isBusy } from "../matchmaker/filter";
+import { priceOf } from "../matchmaker/matcher";
+import { shortages } from "../runtime/shortage";
+import type { OperatorRun, TaskRun } from "./model";
+import type { World } from "./world";
+
+/** What is said of the operators that a predicate rules out. */
+const SENTENCES: Record<Rejection, string> = {
+  offline: "not seen for too long",
+  draining: "draining, taking no new work",
+  program: "without the program on its allow-list",
+  offer: "offering less than the task needs",
+  stake: "without free stake for the bond",
+  failed_before: "avoided, because it failed this task and others can take it",
+  concurrency: "working on as many tasks as it takes at once",
+  machine: "on a machine without room now",
+  held: "on a machine that is kept for a more urgent task",
+};
+
+const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+
+/**
+ * Says of every operator what the matchmaker's filter says of it, as things stand after its last run.
+ * @param task that could be assigned as far as its workflow and the chain are concerned
+ * @param limit how many operators are listed for each predicate; all are counted
+ */
+export function whyOperators(world: World, task: TaskRun, limit: number): OperatorsWhy {
+  const { terms } = task.lane;
+  const ruledOut = new Map<Rejection, OperatorRun[]>();
+  let able = 0;
+  let registered = 0;
+  for (const [address, why] of world.matcher.explain(task.lane, task, world.now())) {
+    registered++;
+    if (why === undefined) able++;
+    else {
+      const operators = ruledOut.get(why) ?? [];
+      ruledOut.set(why, operators);
+      operators.push(world.operators.get(address)!);
+    }
+  }
+  return {
+    registered,
+    able,
+    program: terms.program,
+    ceiling: terms.ceiling.toString(),
+    bond: terms.bond.toString(),
+    rejections: REJECTIONS.flatMap((code) => {
+      const operators = ruledOut.get(code);
+      if (!operators) return [];
+      operators.sort((a, b) => compare(a.address, b.address));
+      const listed = operators.slice(0, limit).map((one) => rejected(world, task, one, code));
+      const message = `${operators.length} of ${registered}: ${SENTENCES[code]}`;
+      return [{ code, message, count: operators.length, operators: listed }];
+    }),
+  };
+}
+
+/** @returns whether somebody could take the task now, later, or not at all as things stand */
+export function operatorsCode({ able, rejections }: OperatorsWhy): WhyCode {
+  if (able > 0) return "operator_free";
+  return rejections.some(({ code }) => isBusy(code)) ? "operators_busy" : "no_operator";
+}
+
+/** @returns one sentence for people */
+export function operatorsMessage(why: OperatorsWhy): string {
+  const counts = why.rejections.map(({ code, count }) => `${count} ${SENTENCES[code]}`).join("; ");
+  if (why.registered === 0) return "no operator is registered";
+  if (why.able > 0) return "an operator can take it: it is assigned when its turn has come";
+  return operatorsCode(why) === "operators_busy"
+    ? `whoever could take it is busy: ${counts}`
+    : `no operator can take it: ${counts}`;
+}
+
+function rejected(
+  world: World,
+  task: TaskRun,
+  operator: OperatorRun,
+  code: Rejection,
+): RejectedOperator {
+  const { address, fleet, lastSeen } = operator;
+  return {
+    operator: address,
+    name: fleet.registration.name,
+    asked: priceOf(fleet, task.lane.terms).toString(),
+    lacks: lacks(world, task, operator, code),
+    lastSeen: code === "offline" ? lastSeen : null,
+    expectedRoom: expectedRoom(world, task, operator, code),
+  };
+}
+
+function lacks(
+  world: World,
+  task: TaskRun,
+  { fleet }: OperatorRun,
+  code: Rejection,
+): RejectedOperator["lacks"] {
+  const { terms } = task.lane;
+  const { registration } = fleet;
+  switch (code) {
+    case "offer": {
+      // Who offers enough has declared a machine that has less.
+      const missing = shortages(registration.offer, terms.resources);
+      if (missing.length > 0) return missing;
+      return world.reservations.lacking(registration.machine.id, terms.resources);
+    }
+    case "stake": {
+      const found = freeStake(fleet).toString();
+      return [{ what: "stake", needed: terms.bond.toString(), found }];
+    }
+    case "program":
+      return [{ what: "program", needed: terms.program, found: null }];
+    case "concurrency":
+      return [{ what: "slots", needed: 1, found: freeSlots(fleet) }];
+    default:
+      return [];
+  }
+}
+
+function expectedRoom(
+  world: World,
+  task: TaskRun,
+  { fleet }: OperatorRun,
+  code: Rejection,
+): number | null {
+  const now = world.now();
+  if (code === "machine") {
+    const { resources } = task.lane.terms;
+    return world.reservations.expectedRoom(fleet.registration.machine.id, resources, now) ?? null;
+  }
+  // Who has a queue works it off first.
+  if (code !== "concurrency" || fleet.queued > 0) return null;
+  return Math.max(now, Math.min(...fleet.computing.values()));
+}
