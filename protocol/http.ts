@@ -204,7 +204,8 @@ export const TASK_STATES = [
   "running",
   "validating", // its result is here
   "done", // validated; its dependents may start
-  "failed", // no attempt left
+  "failed", // no attempt left, or an input that can't be had
+  "left_out", // what it goes over, or the step, was left out
 ] as const;
 export type TaskState = (typeof TASK_STATES)[number];
 
@@ -255,7 +256,7 @@ export const workflowViewSchema = z.object({
   name: z.string(),
   requester: address,
   spec: digestSchema,
-  /** refused: the coordinator will not run it (see reason). failed: a task has no attempt left. */
+  /** refused: the coordinator will not run it (see reason). failed: a task failed, and its step's policy says that the workflow does then. */
   state: z.enum(["running", "completed", "failed", "cancelled", "refused"]),
   reason: z.string().nullable(),
   /** Rises with every change; GET ?after=N waits for the next. */

@@ -59,6 +59,26 @@ export const ruleSchema = z.discriminatedUnion("kind", [
 ]);
 export type RuleSpec = z.infer<typeof ruleSchema>;
 
+/**
+ * What follows when a task of the step has failed for good, with no attempt left or for want of an input. Absent: "fail".
+ * - fail: the workflow fails.
+ * - continue: its outputs are *lost*. Lists go on without them; a task that needs exactly one of them fails too, and then its own step's
+ *   policy decides; a workflow's output that is exactly one of them fails the workflow.
+ * - ignore: its outputs are *unneeded*. Lists go on without them; a task that needs exactly one of them is left out with it, whatever
+ *   its step's policy; a workflow's output that is exactly one of them is missing.
+ *
+ * A task needs *exactly* what its inputs refer to, except what it goes over: the items of `over`, and what stands in a tree's slots.
+ * Places are kept: task i of a map takes item i or is left out if there is none, and an index counts places. In a tree, the children
+ * that a node is left with take its first slots; one alone is carried up as it is and its node left out; without any, so is the node.
+ * Of a list that is a workflow's output, places without an item are dropped. The outputs of a task that was left out are lost if one of
+ * its inputs is, else unneeded. A final task that lacks an input for either reason fails.
+ *
+ * What becomes of a task follows from what became of those that it has its inputs from, all of them, and so only from spec and results:
+ * it fails if an exact input is lost, and is otherwise not decided before every input is.
+ */
+export const onFailureSchema = z.enum(["fail", "continue", "ignore"]);
+export type OnFailure = z.infer<typeof onFailureSchema>;
+
 export const resourcesSchema = z.strictObject({
   cores: z.int().min(1).max(1024),
   memoryMb: z
@@ -108,6 +128,7 @@ export const stepSchema = z.strictObject({
   }),
   /** Its proof is verified on-chain and completes the workflow. At most one step, single, rule verifier. */
   final: z.boolean().default(false),
+  onFailure: onFailureSchema.optional(),
 });
 export type Step = z.infer<typeof stepSchema>;
 

@@ -1,10 +1,12 @@
 import { z } from "zod";
+import { checkPolicies } from "./check-policies";
 import { checkTerms } from "./check-terms";
 import { canonicalJson, sha256, type Digest } from "./digest";
 import type { FrobenError } from "./errors";
 import { LIMITS } from "./limits";
 import { specSchema, type Ref, type Spec, type Step } from "./spec";
 import { invalid } from "./spec-error";
+import { dependenciesOf, isList } from "./spec-graph";
 
 /** @returns a path like `steps[2].maxTasks` */
 function pathOf(parts: readonly PropertyKey[]): string {
@@ -39,21 +41,6 @@ export function schemaError(error: z.ZodError, input: unknown, code: string): Fr
     limit: typeof limit === "bigint" ? Number(limit) : limit,
     value: ["string", "number", "boolean"].includes(typeof found) ? found : undefined,
   });
-}
-
-/** The steps whose outputs a step needs. */
-export function dependenciesOf(step: Step): string[] {
-  const refs: Ref[] = Object.values(step.inputs);
-  if (step.fanOut.kind === "tree") refs.push(step.fanOut.source);
-  return [...new Set(refs.flatMap((ref) => ("step" in ref ? [ref.step] : [])))];
-}
-
-/** Whether a reference stands for a list (a collection, or one output of many tasks) rather than for one artifact. */
-export function isList(spec: Spec, ref: Ref): boolean {
-  if ("input" in ref) return spec.inputs[ref.input]?.kind === "collection";
-  if (ref.index !== undefined) return false;
-  const step = spec.steps.find((s) => s.id === ref.step)!;
-  return step.fanOut.kind !== "single" || step.outputs[ref.output] === "collection";
 }
 
 function checkRef(spec: Spec, field: string, ref: Ref): void {
@@ -199,6 +186,8 @@ export function parseSpec(input: unknown): Spec {
   const parsed = specSchema.safeParse(input);
   if (!parsed.success) throw schemaError(parsed.error, input, "spec_invalid");
   const spec = parsed.data;
+  // One form for one meaning: what is said by default is not said.
+  for (const step of spec.steps) if (step.onFailure === "fail") delete step.onFailure;
   const ids = spec.steps.map((step) => step.id);
   const twice = ids.findIndex((id, i) => ids.indexOf(id) !== i);
   if (twice >= 0)
@@ -220,6 +209,7 @@ export function parseSpec(input: unknown): Spec {
   }
   checkCycles(spec);
   for (const [i, step] of spec.steps.entries()) checkStep(spec, step, `steps[${i}]`);
+  checkPolicies(spec);
   checkTerms(spec);
   for (const [output, ref] of Object.entries(spec.outputs))
     checkRef(spec, `outputs.${output}`, ref);

@@ -8,6 +8,7 @@ import type { AttemptState, VerdictKind } from "../db/schema/work";
 import type { FleetOperator } from "../matchmaker/fleet";
 import type { Failure } from "../runtime/retry";
 import type { Lane, ReadyTask } from "../runtime/ready-queue";
+import { find, outlookOf } from "../workflow/outlook";
 import type { Plan, Source } from "../workflow/plan";
 
 // What the coordinator has in memory. The database holds the same; `recover` rebuilds it from there.
@@ -50,7 +51,8 @@ export interface RunWork {
   lanes: Lane<TaskRun>[];
   /** Items of collections that tasks put out, by `task/output`. */
   collections: Map<string, Digest[]>;
-  done: number;
+  /** Tasks of which nothing more is to come: done, left out, or failed as the step's policy allows. */
+  over: number;
   /** Remaining paths by step, as of a state of what is learned and unfolded. */
   paths?: { asOf: string; byStep: ((level: number) => number)[] };
 }
@@ -72,8 +74,7 @@ export class TaskRun implements ReadyTask {
   endedAt: number | null = null;
   /** Its newest attempt. */
   current: AttemptRun | undefined;
-  /** Tasks that it has its inputs from, and those that have theirs from it. */
-  readonly needs: TaskRun[] = [];
+  /** Tasks that have inputs from it. */
   readonly dependents: TaskRun[] = [];
 
   constructor(
@@ -96,7 +97,15 @@ export class TaskRun implements ReadyTask {
 
   /** How many of its inputs are not there (yet, or any more). */
   missing(): number {
-    return this.needs.filter((need) => need.state !== "done").length;
+    const { tasks } = this.run.work!;
+    return Object.values(this.inputs).filter((source) => find(source, tasks) === "open").length;
+  }
+
+  /** Whether nothing more is to come of it. */
+  get isOver(): boolean {
+    const { state, step } = this;
+    const tolerated = state === "failed" && step.onFailure !== undefined;
+    return state === "done" || state === "left_out" || tolerated;
   }
 
   /** Of a task that is done: which attempt's result was accepted. */
@@ -108,7 +117,8 @@ export class TaskRun implements ReadyTask {
   inputRefs(): Record<string, InputRef> {
     const task = (index: number) => this.run.work!.tasks.get(index)!;
     const refs: Record<string, InputRef> = {};
-    for (const [name, source] of Object.entries(this.inputs)) {
+    const inputs = outlookOf(this, this.run.work!.tasks) as Record<string, Source>;
+    for (const [name, source] of Object.entries(inputs)) {
       if ("task" in source) {
         const { outputs, accepted } = task(source.task);
         refs[name] = { digest: outputs![source.output]!, source: accepted };

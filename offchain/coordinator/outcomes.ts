@@ -1,6 +1,10 @@
+import { FrobenError } from "../../protocol/errors";
+import type { Ref } from "../../protocol/spec";
+import { isList } from "../../protocol/spec-graph";
 import { afterFailure, type Failure } from "../runtime/retry";
 import { assignmentOf, close, tell } from "./attempts";
-import { isLive, type AttemptRun, type Run } from "./model";
+import { find, outlookOf } from "../workflow/outlook";
+import { isLive, type AttemptRun, type Run, type RunWork, type TaskRun } from "./model";
 import { park } from "./ready";
 import type { World } from "./world";
 
@@ -41,18 +45,83 @@ function retry(world: World, attempt: AttemptRun, failure: Failure, reason: stri
   const next = afterFailure(task.step.retry, failure, task.failures, task.refusals.length, now);
   task.failures = next.failures;
   task.reason = reason;
-  if (next.kind === "give_up") {
-    task.state = "failed";
-    task.endedAt = now;
-    endRun(world, task.run, "failed", `${task.step.id} ${task.position}: ${reason}`);
-  } else {
-    task.pending = task.missing();
-    task.state = task.pending > 0 ? "waiting" : "ready";
-    task.notBefore = next.notBefore;
-    park(world, task);
-  }
-  world.journal.task(task);
+  if (next.kind === "give_up") return giveUp(world, task, reason);
+  task.notBefore = next.notBefore;
+  lookAhead(world, task);
   world.touch(task.run);
+}
+
+/** A task has failed for good; its step's policy says what follows. */
+function giveUp(world: World, task: TaskRun, reason: string): void {
+  const { step, position, run } = task;
+  Object.assign(task, { state: "failed", endedAt: world.now(), reason });
+  if (task.isOver) return isOver(world, task);
+  world.journal.task(task);
+  endRun(world, run, "failed", `${step.id} ${position}: ${reason}`);
+  world.touch(run);
+}
+
+/** Makes a task that has not begun ready, or ends it, as soon as its inputs decide that. */
+export function lookAhead(world: World, task: TaskRun): void {
+  task.pending = task.missing();
+  const outlook = outlookOf(task, task.run.work!.tasks);
+  if (outlook === "fail") return giveUp(world, task, "an input that it needs can't be had");
+  if (outlook === "leave_out") {
+    const reason = "what it would have been for was left out";
+    Object.assign(task, { state: "left_out", endedAt: world.now(), reason });
+    return isOver(world, task);
+  }
+  task.state = outlook === "open" ? "waiting" : "ready";
+  park(world, task);
+  world.journal.task(task);
+}
+
+/** Nothing more is to come of a task: those that have inputs from it come nearer, and the workflow its end. */
+export function isOver(world: World, task: TaskRun): void {
+  const { run } = task;
+  run.work!.over++;
+  world.journal.task(task);
+  world.touch(run);
+  for (const dependent of task.dependents)
+    if (dependent.state === "waiting") lookAhead(world, dependent);
+  if (task.state === "done") return;
+  const output = lostOutput(run.work!);
+  if (output !== undefined)
+    endRun(world, run, "failed", `outputs.${output}: the task that makes it failed`);
+  // Perhaps it was the last.
+  world.chores.set(`close/${run.id}`, world.now());
+}
+
+/** @returns a workflow's output that can't be had any more, unless the final step's proof decides what the workflow is worth */
+function lostOutput({ spec, plan, tasks, collections }: RunWork): string | undefined {
+  if (spec.steps.some((step) => step.final)) return undefined;
+  const isLost = (ref: Ref) => {
+    if (isList(spec, ref)) return false;
+    try {
+      const source = plan.resolve(ref, (task, output) => collections.get(`${task}/${output}`));
+      return source && !Array.isArray(source) && find(source, tasks) === "lost";
+    } catch (error) {
+      // The run's data turned out not to have it, whatever the tasks do.
+      if (!(error instanceof FrobenError)) throw error;
+      return false;
+    }
+  };
+  return Object.keys(spec.outputs).find((name) => isLost(spec.outputs[name]!));
+}
+
+/** What has not begun waits again for a task that is done once more. */
+function waitAgain(world: World, task: TaskRun): void {
+  for (const dependent of task.dependents) {
+    const { state } = dependent;
+    if (state !== "waiting" && state !== "ready" && state !== "left_out") continue;
+    dependent.lane.remove(dependent);
+    world.parked.clear(dependent);
+    if (state === "left_out") task.run.work!.over--;
+    Object.assign(dependent, { state: "waiting", endedAt: null });
+    if (state === "left_out") waitAgain(world, dependent);
+    dependent.pending = dependent.missing();
+    world.journal.task(dependent);
+  }
 }
 
 /**
@@ -69,22 +138,16 @@ export function redo(world: World, attempt: AttemptRun, pay: "struck" | "void"):
   const reason = pay === "struck" ? "its result was struck" : "an input of its was struck";
   Object.assign(attempt, { outcome: failure, reason });
   world.journal.attempt(attempt);
-  run.work!.done--;
-  Object.assign(task, { result: null, outputs: null, endedAt: null, claimableUntil: 0 });
+  run.work!.over--;
+  Object.assign(task, { state: "waiting", result: null, outputs: null, endedAt: null });
+  task.claimableUntil = 0;
+  waitAgain(world, task);
   if (pay === "struck") {
     const operator = world.operators.get(attempt.operator);
     if (operator) operator.struck++;
     blame(world, attempt);
   }
   retry(world, attempt, failure, reason);
-  for (const dependent of task.dependents) {
-    if (dependent.state !== "waiting" && dependent.state !== "ready") continue;
-    dependent.lane.remove(dependent);
-    world.parked.clear(dependent);
-    dependent.pending = dependent.missing();
-    dependent.state = "waiting";
-    world.journal.task(dependent);
-  }
 }
 
 /** Takes an attempt back, which is not its operator's failure. */

@@ -9,10 +9,9 @@ import { Lane, type LaneTerms } from "../runtime/ready-queue";
 import { remainingPaths, treeLevels } from "../workflow/graph/priority";
 import { Plan, type PlannedTask } from "../workflow/plan";
 import type { TaskOutputs } from "../workflow/result";
-import { endRun } from "./outcomes";
+import { endRun, isOver, lookAhead } from "./outcomes";
 import type { ChainWorkflow } from "./facade";
 import { Run, TaskRun, type RunWork } from "./model";
-import { park } from "./ready";
 import type { World } from "./world";
 
 /** Longest wait between two looks for a spec that is not here yet, milliseconds. */
@@ -100,7 +99,7 @@ function parseJson(bytes: Uint8Array): unknown {
 export function begin(world: World, run: Run, spec: Spec, terms: StepTerms[]): RunWork {
   const plan = new Plan(spec);
   const tasks = new Map<number, TaskRun>();
-  const work: RunWork = { spec, terms, plan, tasks, lanes: [], collections: new Map(), done: 0 };
+  const work: RunWork = { spec, terms, plan, tasks, lanes: [], collections: new Map(), over: 0 };
   run.name = spec.name;
   run.work = work;
   work.lanes = spec.steps.map((_, index) => {
@@ -167,20 +166,10 @@ export function unfold(world: World, run: Run, restore?: (task: TaskRun) => bool
     for (const source of Object.values(task.inputs)) {
       const index = "task" in source ? source.task : source.of;
       const need = index === undefined ? undefined : work.tasks.get(index)!;
-      if (!need || task.needs.includes(need)) continue;
-      task.needs.push(need);
-      need.dependents.push(task);
+      if (need && !need.dependents.includes(task)) need.dependents.push(task);
     }
-    if (restore?.(task)) {
-      if (task.state === "done") work.done++;
-      continue;
-    }
-    task.pending = task.missing();
-    if (task.pending === 0) {
-      task.state = "ready";
-      park(world, task);
-    }
-    world.journal.task(task);
+    if (!restore?.(task)) lookAhead(world, task);
+    else if (task.isOver) work.over++;
   }
   if (added.length > 0) world.touch(run);
 }
@@ -194,25 +183,14 @@ export function completeTask(world: World, task: TaskRun, result: Digest, out: T
   task.outputs = out.outputs;
   task.reason = null;
   task.endedAt = world.now();
-  work.done++;
   for (const [name, items] of Object.entries(out.collections))
     work.collections.set(`${task.index}/${name}`, items);
-  for (const dependent of task.dependents) {
-    if (dependent.state !== "waiting") continue;
-    dependent.pending = dependent.missing();
-    if (dependent.pending === 0) {
-      dependent.state = "ready";
-      park(world, dependent);
-    }
-    world.journal.task(dependent);
-  }
-  world.journal.task(task);
-  world.touch(run);
+  isOver(world, task);
   if (Object.keys(out.collections).length > 0 && run.state === "running") unfold(world, run);
 }
 
-/** Whether all that the workflow asks for is done. */
+/** Whether all that the workflow asks for is done, or left out as its spec allows. */
 export function allDone(run: Run): boolean {
   const { work } = run;
-  return work !== undefined && work.plan.complete && work.done === work.tasks.size;
+  return work !== undefined && work.plan.complete && work.over === work.tasks.size;
 }

@@ -5,6 +5,7 @@ import { workAttempts, workDecisions } from "../db/schema/work";
 import { expectedMs } from "./attempts";
 import type { AttemptView, CoordinatorViews, DecisionView } from "./facade";
 import { isLive, type Run, type TaskRun } from "./model";
+import { find } from "../workflow/outlook";
 import type { Source } from "../workflow/plan";
 import { whyTask } from "./why-task";
 import { whyWorkflow } from "./why-workflow";
@@ -72,10 +73,12 @@ function countsOf(run: Run): Record<string, number> {
 function outputsOf(run: Run): WorkflowView["outputs"] {
   const { work } = run;
   if (!work) return {};
-  const digestOf = (source: Source): Digest | undefined => {
-    if ("digest" in source) return source.digest;
-    const task = work.tasks.get(source.task);
-    return task?.state === "done" ? task.outputs?.[source.output] : undefined;
+  /** Null: it will never be there. */
+  const digestOf = (source: Source): Digest | null | undefined => {
+    const found = find(source, work.tasks);
+    if (found === "open") return undefined;
+    if (typeof found === "string") return null;
+    return "digest" in found ? found.digest : work.tasks.get(found.task)!.outputs![found.output];
   };
   const outputs: WorkflowView["outputs"] = {};
   for (const [name, ref] of Object.entries(work.spec.outputs)) {
@@ -86,11 +89,11 @@ function outputsOf(run: Run): WorkflowView["outputs"] {
       if (!found) continue;
       if (!Array.isArray(found)) {
         const digest = digestOf(found);
-        if (digest !== undefined) outputs[name] = digest;
+        if (digest) outputs[name] = digest;
         continue;
       }
       const digests = found.map(digestOf);
-      if (!digests.includes(undefined)) outputs[name] = digests as Digest[];
+      if (!digests.includes(undefined)) outputs[name] = digests.flatMap((digest) => digest ?? []);
     } catch (error) {
       // An output that the run's data turned out not to have is left out; the workflow says why it failed.
       if (!(error instanceof FrobenError)) throw error;

@@ -2,7 +2,7 @@ import type { Digest } from "../../protocol/digest";
 import { FrobenError } from "../../protocol/errors";
 import type { Ref, Spec, Step } from "../../protocol/spec";
 import { stepTermsOf } from "../../protocol/terms";
-import { dependenciesOf } from "../../protocol/validate-spec";
+import { dependenciesOf } from "../../protocol/spec-graph";
 
 /**
  * Where one input comes from: bytes that exist (the requester's or, with `of`, an item of a collection in that task's result), or an

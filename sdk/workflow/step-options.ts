@@ -1,6 +1,6 @@
 import type { Address } from "viem";
 import type { Digest } from "../../protocol/digest";
-import type { FanOut, Ref, RuleSpec, Step } from "../../protocol/spec";
+import type { FanOut, OnFailure, Ref, RuleSpec, Step } from "../../protocol/spec";
 import { toUnits, toWei, type Amount } from "../units";
 import type { InputPorts, OutputPorts, Program } from "./ports";
 
@@ -47,6 +47,8 @@ export interface StepOptions<P extends Program = Program> extends StepDefaults {
   maxRevealBytes?: number;
   /** The input whose bytes are the statement that the result proves. */
   statement?: keyof P["inputs"] & string;
+  /** What follows when one of its tasks has failed for good; "fail" by default. */
+  onFailure?: OnFailure;
   /** Most tasks that the step may have; counted from the lists where they are known. */
   maxTasks?: number;
 }
@@ -138,5 +140,6 @@ export function buildStep(
       silenceSeconds: at.silenceSeconds,
     },
     retry: { attempts: at.attempts, backoffSeconds: at.backoffSeconds },
+    ...(options.onFailure === undefined ? {} : { onFailure: options.onFailure }),
   };
 }

@@ -4,6 +4,7 @@ import type { Scene } from "../evidence/scene";
 import { ArtifactCache } from "./artifact-cache";
 import { CoordinatorSource } from "./coordinator-source";
 import { checkLeaves } from "./leaves";
+import { checkLeftOut } from "./left-out";
 import { loadPrograms } from "./programs";
 import { checkResults } from "./results";
 import { loadServedWorkflow } from "./served-workflow";
@@ -44,6 +45,7 @@ export async function checkArtifacts(
       if (!served) continue;
       names.set(workflow.workflow, served.spec.name);
       checkLeaves(scene, served);
+      checkLeftOut(scene, served);
       await checkResults(scene, served, cache, programs, (done, of) =>
         onProgress(`validating results of workflow ${workflow.workflow}`, done, of),
       );

@@ -18,6 +18,8 @@ export interface ServedWorkflow {
   tasks: Map<number, ServedTask>;
   outputs: Map<number, Outputs>;
   unfolded: Map<number, UnfoldedTask>;
+  /** Tasks that the spec's failure policies leave out. */
+  leftOut: Set<number>;
   decisions: Decision[];
 }
 
@@ -119,12 +121,19 @@ export async function loadServedWorkflow(
   }
   const outputs = await loadOutputs(workflow, spec, served, cache, recorder);
   for (const digest of namedArtifacts(spec, outputs.values())) await cache.get(digest);
+  const tasks = new Map(served.map((task) => [task.task, task]));
+  const unfolding = unfold(
+    spec,
+    (task) => outputs.get(task),
+    (task) => tasks.get(task)?.state === "failed",
+  );
   return {
     workflow,
     spec,
-    tasks: new Map(served.map((task) => [task.task, task])),
+    tasks,
     outputs,
-    unfolded: unfold(spec, (task) => outputs.get(task)),
+    unfolded: unfolding.tasks,
+    leftOut: unfolding.leftOut,
     decisions: (await source.decisions(workflow.workflow)) ?? [],
   };
 }

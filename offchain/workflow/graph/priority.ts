@@ -1,5 +1,5 @@
 import type { Spec, Step } from "../../../protocol/spec";
-import { dependenciesOf } from "../../../protocol/validate-spec";
+import { dependenciesOf } from "../../../protocol/spec-graph";
 
 /**
  * Longest remaining path through the steps, from the start of a task until the end of the workflow.

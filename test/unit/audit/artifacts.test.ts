@@ -103,6 +103,15 @@ describe("the audit of what a coordinator serves", function () {
     expect(report.findings.filter(({ severity }) => severity === "error")).to.have.length(2);
   });
 
+  it("finds a task that is said to be left out although the spec wants it, and that its result is paid", async () => {
+    run.served.tasks = run.served.tasks.map((task) =>
+      task.task === 7 ? { ...task, state: "left_out" } : task,
+    );
+    const report = await audit();
+    expect(errorCodes(report)).to.deep.equal(["left_out_differs"]);
+    expect(report.findings.map(({ code }) => code)).to.include("left_out_result");
+  });
+
   it("finds a decision record that was changed afterwards", async () => {
     const [first, ...rest] = run.served.decisions;
     run.served.decisions = [{ ...first!, record: { choice: "a friend" } }, ...rest];

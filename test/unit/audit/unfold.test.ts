@@ -10,7 +10,7 @@ const file = (task: number): Outputs => ({ files: { proof: proofOf(task) }, item
 
 describe("unfolding a spec into tasks", () => {
   it("gives each task of a map its own items", () => {
-    const tasks = unfold(spec, file);
+    const { tasks } = unfold(spec, file);
     for (const i of TASKS.prove)
       expect(tasks.get(i)!.inputs).to.deep.equal({
         item: sha256(`item ${i}`),
@@ -19,7 +19,7 @@ describe("unfolding a spec into tasks", () => {
   });
 
   it("joins neighbours up a tree, level by level", () => {
-    const tasks = unfold(spec, file);
+    const { tasks } = unfold(spec, file);
     const inputs = TASKS.join.map((task) => tasks.get(task)!.inputs);
     expect(inputs).to.deep.equal([
       { left: proofOf(0), right: proofOf(1) },
@@ -29,7 +29,7 @@ describe("unfolding a spec into tasks", () => {
   });
 
   it("tells whose result each input is of, and of the requester's own nothing", () => {
-    const tasks = unfold(spec, file);
+    const { tasks } = unfold(spec, file);
     const sources = (indices: readonly number[]) => indices.map((i) => tasks.get(i)!.sources);
     expect(sources(TASKS.prove)).to.deep.equal([{}, {}, {}, {}]);
     expect(sources(TASKS.check)).to.deep.equal(TASKS.prove.map((proof) => ({ proof })));
@@ -42,12 +42,12 @@ describe("unfolding a spec into tasks", () => {
   });
 
   it("takes the tree's top as the item with an index", () => {
-    const { inputs } = unfold(spec, file).get(TASKS.final)!;
+    const { inputs } = unfold(spec, file).tasks.get(TASKS.final)!;
     expect(inputs.last).to.equal(proofOf(10));
   });
 
   it("leaves an input open whose maker has no result", () => {
-    const tasks = unfold(spec, (task) => (task === 2 ? undefined : file(task)));
+    const { tasks } = unfold(spec, (task) => (task === 2 ? undefined : file(task)));
     expect(tasks.get(9)!.inputs).to.deep.equal({ left: undefined, right: proofOf(3) });
   });
 
@@ -55,7 +55,7 @@ describe("unfolding a spec into tasks", () => {
     const three = structuredClone(spec);
     for (const name of ["items", "statements"])
       (three.inputs[name] as { items: string[] }).items.pop();
-    const tasks = unfold(three, file);
+    const { tasks } = unfold(three, file);
     expect(tasks.get(8)!.inputs).to.deep.equal({ left: proofOf(0), right: proofOf(1) });
     expect(tasks.get(9)!.inputs).to.deep.equal({ left: proofOf(8), right: proofOf(2) });
     expect(tasks.get(9)!.sources).to.deep.equal({ left: 8, right: 2 });
@@ -68,7 +68,7 @@ describe("unfolding a spec into tasks", () => {
     fromTask.steps[0]!.maxTasks = 1;
     fromTask.steps[0]!.outputs = { proof: "collection" };
     const items = [sha256("a"), sha256("b"), sha256("c")];
-    const tasks = unfold(fromTask, (task) =>
+    const { tasks } = unfold(fromTask, (task) =>
       task === 0 ? { files: { proof: sha256("list") }, items: { proof: items } } : file(task),
     );
     const checks = [1, 2, 3].map((task) => tasks.get(task)!);

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { sha256 } from "../../../protocol/digest";
 import { stepTermsOf } from "../../../protocol/terms";
-import { dependenciesOf } from "../../../protocol/validate-spec";
+import { dependenciesOf } from "../../../protocol/spec-graph";
 import { membershipWorkflow } from "../../../pipelines/membership/workflow";
 import { rollupWorkflow } from "../../../pipelines/rollup/workflow";
 

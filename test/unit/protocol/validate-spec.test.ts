@@ -369,6 +369,31 @@ const MISTAKES: Mistake[] = [
     value: (2049n * BigInt(LIMITS.maxAmount)).toString(),
   },
   {
+    what: "a final step that the workflow would go on without",
+    spec: one({ final: true, rule: VERIFIER, statement: "data", onFailure: "continue" }),
+    code: "spec_on_failure",
+    field: "steps[0].onFailure",
+    value: "continue",
+  },
+  {
+    what: "going on without a list",
+    spec: one({ outputs: { result: "collection" }, onFailure: "ignore" }),
+    code: "spec_on_failure",
+    field: "steps[0].onFailure",
+    value: "ignore",
+  },
+  {
+    what: "ignoring what the final step needs through another",
+    spec: spec([
+      step("a", { onFailure: "ignore" }),
+      step("b", { inputs: from("a") }),
+      step("c", { inputs: from("b"), final: true, rule: VERIFIER, statement: "data" }),
+    ]),
+    code: "spec_on_failure",
+    field: "steps[0].onFailure",
+    value: "ignore",
+  },
+  {
     what: "an output of no step",
     spec: spec([step("a")], { outputs: { out: { step: "b", output: "result" } } }),
     code: "spec_unknown_step",
@@ -418,6 +443,22 @@ describe("parseSpec", () => {
       one({ params: {}, final: false, resources: { cores: 1, memoryMb: 100, gpus: 0, vramMb: 0 } }),
     );
     expect(specDigest(bare)).to.equal(specDigest(full));
+  });
+
+  it("has one digest for a step that fails its workflow, whether it says so or not", () => {
+    const silent = parseSpec(one({}));
+    expect(specDigest(parseSpec(one({ onFailure: "fail" })))).to.equal(specDigest(silent));
+    expect(specDigest(parseSpec(one({ onFailure: "continue" })))).to.not.equal(specDigest(silent));
+  });
+
+  it("takes a final step over a tree of items that may be ignored", () => {
+    const top = { data: { step: "b", output: "result", index: 0 } };
+    const steps = [
+      step("a", { ...OVER_ITEMS, maxTasks: 2, onFailure: "ignore" }),
+      step("b", tree({ source: { step: "a", output: "result" } })),
+      step("c", { inputs: top, final: true, rule: VERIFIER, statement: "data" }),
+    ];
+    expect(parseSpec(spec(steps)).steps[0]!.onFailure).to.equal("ignore");
   });
 
   it("takes a graph in which two steps share a dependency", () => {

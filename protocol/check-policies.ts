@@ -1,0 +1,35 @@
+import type { Spec, Step } from "./spec";
+import { invalid } from "./spec-error";
+import { exactInputs } from "./spec-graph";
+
+/** Steps that the final step needs exactly, itself or through others. */
+function neededByFinal(spec: Spec): Set<string> {
+  const needed = new Set<string>();
+  const visit = (step: Step): void => {
+    for (const [, ref] of exactInputs(step)) {
+      if (!("step" in ref) || needed.has(ref.step)) continue;
+      needed.add(ref.step);
+      visit(spec.steps.find(({ id }) => id === ref.step)!);
+    }
+  };
+  for (const step of spec.steps) if (step.final) visit(step);
+  return needed;
+}
+
+/**
+ * Refuses failure policies under which a workflow could never complete, or not be unfolded.
+ * @throws FrobenError `spec_on_failure`
+ */
+export function checkPolicies(spec: Spec): void {
+  const needed = neededByFinal(spec);
+  for (const [i, step] of spec.steps.entries()) {
+    const { id, onFailure, outputs } = step;
+    if (onFailure === undefined) continue;
+    const refuse = (message: string) =>
+      invalid("spec_on_failure", `steps[${i}].onFailure`, message, { value: onFailure });
+    if (step.final) throw refuse("without its final step a workflow can't complete");
+    if (Object.values(outputs).includes("collection"))
+      throw refuse("without a list that it puts out, the steps over it can't be unfolded");
+    if (onFailure === "ignore" && needed.has(id)) throw refuse("the final step needs it");
+  }
+}
