@@ -1,15 +1,15 @@
 import type { Spec, Step } from "./spec";
 import { invalid } from "./spec-error";
-import { exactInputs } from "./spec-graph";
+import { exactInputs, stepsOf } from "./spec-graph";
 
 /** Steps that the final step needs exactly, itself or through others. */
 function neededByFinal(spec: Spec): Set<string> {
   const needed = new Set<string>();
   const visit = (step: Step): void => {
-    for (const [, ref] of exactInputs(step)) {
-      if (!("step" in ref) || needed.has(ref.step)) continue;
-      needed.add(ref.step);
-      visit(spec.steps.find(({ id }) => id === ref.step)!);
+    for (const id of exactInputs(step).flatMap(([, ref]) => stepsOf(ref))) {
+      if (needed.has(id)) continue;
+      needed.add(id);
+      visit(spec.steps.find((other) => other.id === id)!);
     }
   };
   for (const step of spec.steps) if (step.final) visit(step);

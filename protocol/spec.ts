@@ -12,12 +12,33 @@ const name = z
 const amount = z.int().min(1).max(LIMITS.maxAmount);
 const seconds = (max: number) => z.int().min(1).max(max);
 
-/** Where a task's input comes from: the workflow's own inputs, or an output of an earlier step. */
+const inputRef = z.strictObject({ input: name });
+const outputRef = z.strictObject({ step: name, output: name, index: z.int().min(0).optional() });
+
+/**
+ * Where a task's input comes from: the workflow's own inputs, or an output of an earlier step; `otherwise` is taken when that step is
+ * left out by its condition.
+ */
 export const refSchema = z.union([
-  z.strictObject({ input: name }),
-  z.strictObject({ step: name, output: name, index: z.int().min(0).optional() }),
+  inputRef,
+  outputRef.extend({ otherwise: z.union([inputRef, outputRef]).optional() }),
 ]);
 export type Ref = z.infer<typeof refSchema>;
+
+/**
+ * The step is run only if one file is, or is not, the one with a digest: bytes are compared without being read. The file is an input of
+ * the workflow or an output of an earlier step with one task, which surely runs: it has no condition itself, fails the workflow if it
+ * fails, and nothing before it is ignored if it fails.
+ *
+ * A step that is left out has no tasks. So whatever refers to it says what to take instead (`otherwise`), unless it is a step with the
+ * same condition. What is taken instead is there whenever it is needed: of no conditional step, of one with the opposite condition, or
+ * of one with the condition of the step that takes it.
+ */
+export const whenSchema = z.union([
+  z.strictObject({ value: z.union([inputRef, outputRef]), is: digestSchema }),
+  z.strictObject({ value: z.union([inputRef, outputRef]), isNot: digestSchema }),
+]);
+export type When = z.infer<typeof whenSchema>;
 
 export const workflowInputSchema = z.union([
   z.strictObject({ kind: z.literal("file"), digest: digestSchema }),
@@ -129,6 +150,7 @@ export const stepSchema = z.strictObject({
   /** Its proof is verified on-chain and completes the workflow. At most one step, single, rule verifier. */
   final: z.boolean().default(false),
   onFailure: onFailureSchema.optional(),
+  when: whenSchema.optional(),
 });
 export type Step = z.infer<typeof stepSchema>;
 

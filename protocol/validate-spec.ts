@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { checkConditions } from "./check-conditions";
 import { checkPolicies } from "./check-policies";
 import { checkTerms } from "./check-terms";
 import { canonicalJson, sha256, type Digest } from "./digest";
@@ -69,6 +70,7 @@ function checkRef(spec: Spec, field: string, ref: Ref): void {
       field,
       "a collection of a step with many tasks would be a list of lists",
     );
+  if (ref.otherwise) checkRef(spec, `${field}.otherwise`, ref.otherwise);
 }
 
 function checkStep(spec: Spec, step: Step, at: string): void {
@@ -206,13 +208,15 @@ export function parseSpec(input: unknown): Spec {
   for (const [i, step] of spec.steps.entries()) {
     for (const [input, ref] of Object.entries(step.inputs))
       if ("step" in ref) checkRef(spec, `steps[${i}].inputs.${input}`, ref);
+    if (step.when) checkRef(spec, `steps[${i}].when.value`, step.when.value);
   }
   checkCycles(spec);
   for (const [i, step] of spec.steps.entries()) checkStep(spec, step, `steps[${i}]`);
-  checkPolicies(spec);
-  checkTerms(spec);
   for (const [output, ref] of Object.entries(spec.outputs))
     checkRef(spec, `outputs.${output}`, ref);
+  checkPolicies(spec);
+  checkConditions(spec);
+  checkTerms(spec);
   const bytes = Buffer.byteLength(canonicalJson(spec));
   if (bytes > LIMITS.maxSpecBytes)
     throw invalid("spec_too_large", "(root)", "the spec is too large", {

@@ -26,7 +26,10 @@ export { defineWorkflow, WorkflowBuilder, type Workflow } from "./workflow/defin
 export {
   defineProgram,
   each,
+  either,
   file,
+  is,
+  isNot,
   list,
   type FileRef,
   type ListRef,

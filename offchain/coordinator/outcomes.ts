@@ -1,6 +1,6 @@
 import { FrobenError } from "../../protocol/errors";
 import type { Ref } from "../../protocol/spec";
-import { isList } from "../../protocol/spec-graph";
+import { isCondition, isList } from "../../protocol/spec-graph";
 import { afterFailure, type Failure } from "../runtime/retry";
 import { assignmentOf, close, tell } from "./attempts";
 import { find, outlookOf } from "../workflow/outlook";
@@ -109,6 +109,11 @@ function lostOutput({ spec, plan, tasks, collections }: RunWork): string | undef
   return Object.keys(spec.outputs).find((name) => isLost(spec.outputs[name]!));
 }
 
+/** Whether what a task puts out, a list or what a condition looks at, decides which tasks there are. */
+export function unfoldsSteps({ step, run }: TaskRun): boolean {
+  return Object.values(step.outputs).includes("collection") || isCondition(run.work!.spec, step.id);
+}
+
 /** What has not begun waits again for a task that is done once more. */
 function waitAgain(world: World, task: TaskRun): void {
   for (const dependent of task.dependents) {
@@ -132,8 +137,7 @@ export function redo(world: World, attempt: AttemptRun, pay: "struck" | "void"):
   const { task } = attempt;
   const { run } = task;
   if (task.state !== "done" || run.state !== "running") return;
-  // Lists have unfolded the graph, which can't be taken back.
-  if (Object.values(task.step.outputs).includes("collection")) return;
+  if (unfoldsSteps(task)) return; // that can't be taken back
   const failure = pay === "struck" ? "invalid" : "withdrawn";
   const reason = pay === "struck" ? "its result was struck" : "an input of its was struck";
   Object.assign(attempt, { outcome: failure, reason });

@@ -9,7 +9,7 @@ import { Lane, type LaneTerms } from "../runtime/ready-queue";
 import { remainingPaths, treeLevels } from "../workflow/graph/priority";
 import { Plan, type PlannedTask } from "../workflow/plan";
 import type { TaskOutputs } from "../workflow/result";
-import { endRun, isOver, lookAhead } from "./outcomes";
+import { endRun, isOver, lookAhead, unfoldsSteps } from "./outcomes";
 import type { ChainWorkflow } from "./facade";
 import { Run, TaskRun, type RunWork } from "./model";
 import type { World } from "./world";
@@ -150,7 +150,10 @@ export function unfold(world: World, run: Run, restore?: (task: TaskRun) => bool
   const work = run.work!;
   let planned: PlannedTask[];
   try {
-    planned = work.plan.advance((task, output) => work.collections.get(`${task}/${output}`));
+    planned = work.plan.advance(
+      (task, output) => work.collections.get(`${task}/${output}`),
+      (task, output) => work.tasks.get(task)?.outputs?.[output],
+    );
   } catch (error) {
     if (!(error instanceof FrobenError)) throw error;
     endRun(world, run, "failed", error.message);
@@ -174,7 +177,7 @@ export function unfold(world: World, run: Run, restore?: (task: TaskRun) => bool
   if (added.length > 0) world.touch(run);
 }
 
-/** A task is done: its dependents come nearer, and lists that it put out may unfold steps. */
+/** A task is done: its dependents come nearer, and what it put out may unfold steps. */
 export function completeTask(world: World, task: TaskRun, result: Digest, out: TaskOutputs): void {
   const { run } = task;
   const work = run.work!;
@@ -186,7 +189,7 @@ export function completeTask(world: World, task: TaskRun, result: Digest, out: T
   for (const [name, items] of Object.entries(out.collections))
     work.collections.set(`${task.index}/${name}`, items);
   isOver(world, task);
-  if (Object.keys(out.collections).length > 0 && run.state === "running") unfold(world, run);
+  if (unfoldsSteps(task) && run.state === "running") unfold(world, run);
 }
 
 /** Whether all that the workflow asks for is done, or left out as its spec allows. */

@@ -1,8 +1,8 @@
 import type { Digest } from "../../protocol/digest";
 import { FrobenError } from "../../protocol/errors";
-import type { Ref, Spec, Step } from "../../protocol/spec";
+import type { Ref, Spec, Step, When } from "../../protocol/spec";
 import { stepTermsOf } from "../../protocol/terms";
-import { dependenciesOf } from "../../protocol/spec-graph";
+import { dependenciesOf, holds } from "../../protocol/spec-graph";
 
 /**
  * Where one input comes from: bytes that exist (the requester's or, with `of`, an item of a collection in that task's result), or an
@@ -25,18 +25,23 @@ export interface PlannedTask {
 /** @returns the items of a collection that a task put out, or undefined while the task isn't done */
 export type CollectionOf = (task: number, output: string) => Digest[] | undefined;
 
+/** @returns a file that a task put out, or undefined while the task isn't done */
+export type FileOf = (task: number, output: string) => Digest | undefined;
+
 interface Expanded {
   tasks: PlannedTask[];
   /** Of a tree: what is left at the top. */
   roots: Source[];
+  /** Its condition does not hold. */
+  leftOut?: true;
 }
 
 const refused = (code: string, field: string, message: string, details: object = {}) =>
   new FrobenError(code, `${field}: ${message}`, { field, ...details });
 
 /**
- * Unfolds a spec into tasks, step by step, as soon as the lengths of the lists that a step goes over are known. The result depends
- * only on the spec and on the collections, not on the order in which they became known.
+ * Unfolds a spec into tasks, step by step, as soon as the lengths of the lists that a step goes over are known, and whether it
+ * runs at all. The result depends only on the spec, the collections and the files that conditions look at, not on the order in which they became known.
  */
 export class Plan {
   private readonly expanded = new Map<string, Expanded>();
@@ -58,16 +63,17 @@ export class Plan {
 
   /**
    * Unfolds every step that can be.
+   * @param fileOf for the steps' conditions
    * @returns the new tasks
    * @throws FrobenError `fan_out_too_large`, `fan_out_lengths`, `fan_out_index`, `fan_out_root` when the run's data do not fit the spec
    */
-  advance(collectionOf: CollectionOf): PlannedTask[] {
+  advance(collectionOf: CollectionOf, fileOf: FileOf = () => undefined): PlannedTask[] {
     const found: PlannedTask[] = [];
     for (let progress = true; progress;) {
       progress = false;
       for (const [index, step] of this.spec.steps.entries()) {
         if (this.expanded.has(step.id)) continue;
-        const expanded = this.expand(index, step, collectionOf);
+        const expanded = this.expand(index, step, collectionOf, fileOf);
         if (!expanded) continue;
         if (expanded.tasks.length > step.maxTasks)
           throw refused("fan_out_too_large", `steps[${index}].maxTasks`, "too many tasks", {
@@ -83,14 +89,25 @@ export class Plan {
   }
 
   /** What a workflow's output refers to, or undefined while it isn't known. */
-  resolve(ref: Ref, collectionOf: CollectionOf): Source | Source[] | undefined {
+  resolve(wanted: Ref, collectionOf: CollectionOf): Source | Source[] | undefined {
+    const ref = this.taken(wanted);
     const list = this.listOf(ref, collectionOf);
     if (list === "single") return this.one(ref, "outputs", collectionOf);
     if (!list || !("step" in ref) || ref.index === undefined) return list;
     return this.one(ref, "outputs", collectionOf);
   }
 
-  private expand(index: number, step: Step, collectionOf: CollectionOf): Expanded | undefined {
+  private expand(
+    index: number,
+    step: Step,
+    collectionOf: CollectionOf,
+    fileOf: FileOf,
+  ): Expanded | undefined {
+    if (step.when) {
+      const digest = this.valueOf(step.when.value, fileOf);
+      if (digest === undefined) return undefined;
+      if (!holds(step.when, digest)) return { tasks: [], roots: [], leftOut: true };
+    }
     const needed = dependenciesOf(step);
     if (needed.some((id) => !this.expanded.has(id))) return undefined;
     const { fanOut } = step;
@@ -155,8 +172,25 @@ export class Plan {
     return { tasks, roots: items };
   }
 
+  /** What a condition looks at. */
+  private valueOf(value: When["value"], fileOf: FileOf): Digest | undefined {
+    if ("input" in value) {
+      const input = this.spec.inputs[value.input]!;
+      return input.kind === "file" ? input.digest : undefined;
+    }
+    const index = this.spec.steps.findIndex((step) => step.id === value.step);
+    return fileOf(this.firstTask[index]!, value.output);
+  }
+
+  /** What a reference stands for, now that it is known which steps are left out. */
+  private taken(ref: Ref): Ref {
+    const leftOut = "step" in ref && this.expanded.get(ref.step)?.leftOut;
+    return leftOut ? ref.otherwise! : ref;
+  }
+
   /** "single" when the reference stands for one artifact; undefined when the list isn't known yet. */
-  private listOf(ref: Ref, collectionOf: CollectionOf): Source[] | "single" | undefined {
+  private listOf(wanted: Ref, collectionOf: CollectionOf): Source[] | "single" | undefined {
+    const ref = this.taken(wanted);
     if ("input" in ref) {
       const input = this.spec.inputs[ref.input]!;
       return input.kind === "collection" ? input.items.map((digest) => ({ digest })) : "single";
@@ -181,7 +215,8 @@ export class Plan {
     });
   }
 
-  private one(ref: Ref, field: string, collectionOf: CollectionOf): Source | undefined {
+  private one(wanted: Ref, field: string, collectionOf: CollectionOf): Source | undefined {
+    const ref = this.taken(wanted);
     if ("input" in ref) {
       const input = this.spec.inputs[ref.input]!;
       return input.kind === "file" ? { digest: input.digest } : undefined;

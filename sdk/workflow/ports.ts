@@ -1,5 +1,5 @@
-import type { Digest } from "../../protocol/digest";
-import type { Ref } from "../../protocol/spec";
+import { sha256, type Digest } from "../../protocol/digest";
+import type { Ref, When } from "../../protocol/spec";
 
 /** Whether a port carries one artifact or a list of them. */
 export type PortKind = "file" | "collection";
@@ -92,6 +92,35 @@ export class Each<Content extends string = string> {
 /** Marks the input over whose items a step fans out: task i takes item i. */
 export const each = <Content extends string>(over: ListRef<Content>): Each<Content> =>
   new Each(over);
+
+/** Where a conditional step's file or list comes from when the step is left out; see `whenSchema` for what may stand there. */
+export function either<Content extends string>(
+  of: FileRef<Content>,
+  otherwise: FileRef<Content>,
+): FileRef<Content>;
+export function either<Content extends string>(
+  of: ListRef<Content>,
+  otherwise: ListRef<Content>,
+): ListRef<Content>;
+export function either(of: FileRef | ListRef, otherwise: FileRef | ListRef): FileRef | ListRef {
+  const ref = { ...of.ref, otherwise: otherwise.ref } as Ref; // checked with the whole spec
+  if (of instanceof FileRef) return new FileRef(ref, of.content);
+  const { most } = otherwise as ListRef;
+  const known = of.most !== undefined && most !== undefined;
+  return new ListRef(ref, of.content, known ? Math.max(of.most, most) : undefined);
+}
+
+/** The step runs only if a file has these bytes (text: in UTF-8). */
+export const is = ({ ref }: FileRef, bytes: string | Uint8Array): When => ({
+  value: ref as When["value"],
+  is: sha256(bytes),
+});
+
+/** The step runs only if a file has other bytes than these. */
+export const isNot = ({ ref }: FileRef, bytes: string | Uint8Array): When => ({
+  value: ref as When["value"],
+  isNot: sha256(bytes),
+});
 
 /** What a single task's output port becomes. */
 export type OutputRef<P extends Port> =

@@ -1,6 +1,6 @@
 import type { Address } from "viem";
 import type { Digest } from "../../protocol/digest";
-import type { FanOut, OnFailure, Ref, RuleSpec, Step } from "../../protocol/spec";
+import type { FanOut, OnFailure, Ref, RuleSpec, Step, When } from "../../protocol/spec";
 import { toUnits, toWei, type Amount } from "../units";
 import type { InputPorts, OutputPorts, Program } from "./ports";
 
@@ -49,6 +49,8 @@ export interface StepOptions<P extends Program = Program> extends StepDefaults {
   statement?: keyof P["inputs"] & string;
   /** What follows when one of its tasks has failed for good; "fail" by default. */
   onFailure?: OnFailure;
+  /** The step is left out unless this holds, see `is` and `isNot`; what refers to it then says what to take instead, see `either`. */
+  when?: When;
   /** Most tasks that the step may have; counted from the lists where they are known. */
   maxTasks?: number;
 }
@@ -140,6 +142,7 @@ export function buildStep(
       silenceSeconds: at.silenceSeconds,
     },
     retry: { attempts: at.attempts, backoffSeconds: at.backoffSeconds },
+    ...(options.when === undefined ? {} : { when: options.when }),
     ...(options.onFailure === undefined ? {} : { onFailure: options.onFailure }),
   };
 }

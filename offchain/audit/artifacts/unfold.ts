@@ -34,7 +34,7 @@ interface Place {
 export interface Unfolding {
   /** Tasks to be run, by index; those of steps whose lists are not known are missing. */
   tasks: Map<number, UnfoldedTask>;
-  /** Tasks that are not run, because of tasks that failed. */
+  /** Tasks that are not run, because of tasks that failed, or of their step's condition. */
   leftOut: Set<number>;
 }
 
@@ -63,7 +63,13 @@ export function unfold(
     return { digest: outputsOf(task)?.files[output], source: task };
   };
 
-  const list = (ref: Ref): Item[] | undefined => {
+  /** Ids of steps whose condition does not hold. */
+  const off = new Set<string>();
+  const taken = (ref: Ref): Ref =>
+    "step" in ref && ref.otherwise && off.has(ref.step) ? ref.otherwise : ref;
+
+  const list = (wanted: Ref): Item[] | undefined => {
+    const ref = taken(wanted);
     if ("input" in ref) {
       const input = spec.inputs[ref.input]!;
       return input.kind === "collection" ? input.items.map((digest) => ({ digest })) : undefined;
@@ -81,7 +87,8 @@ export function unfold(
     return made.tops.map(({ other }) => other(ref.output));
   };
 
-  const single = (ref: Ref): Item => {
+  const single = (wanted: Ref): Item => {
+    const ref = taken(wanted);
     if ("input" in ref) {
       const input = spec.inputs[ref.input]!;
       return input.kind === "file" ? { digest: input.digest } : NOTHING;
@@ -91,7 +98,17 @@ export function unfold(
   };
 
   const unfoldStep = (at: number, step: Step): void => {
-    const { fanOut } = step;
+    const { fanOut, when } = step;
+    if (when) {
+      const { digest } = single(when.value);
+      if (!digest) return;
+      if ("is" in when ? when.is !== digest : when.isNot === digest) {
+        off.add(step.id);
+        for (let i = 0; i < step.maxTasks; i++) leftOut.add(first[at]! + i);
+        done.set(step.id, { count: 0, tops: [] });
+        return;
+      }
+    }
     const mapped = fanOut.kind === "map" ? fanOut.over : [];
     const fixed: Record<string, Item> = {};
     for (const [name, ref] of Object.entries(step.inputs))

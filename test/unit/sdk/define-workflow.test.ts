@@ -7,7 +7,9 @@ import {
   defineProgram,
   defineWorkflow,
   each,
+  either,
   file,
+  is,
   list,
   verifier,
   type Amount,
@@ -161,6 +163,29 @@ describe("defineWorkflow", () => {
     expect(one({ check: { digest }, fee: 0n })).to.deep.equal({ check: digest, fee: 0 });
     const error = errorOf(() => one({ check: digest, fee: "1 wei" }));
     expect(error).to.include({ code: "amount_not_whole", field: "prove.jury.fee" });
+  });
+
+  it("says when a step runs, and what stands for it otherwise", () => {
+    const { spec } = defineWorkflow("branches", {}, (w) => {
+      const inputs = { batch: w.file("batch", "batch", bytes("b")) };
+      const flag = w.single("flag", { program: split, inputs, rule: check });
+      const none = w.file("none", "proof", bytes("none"));
+      const more = { rule: check, when: is(flag.statement, "yes"), onFailure: "ignore" } as const;
+      const part = w.file("part", "part", bytes("p"));
+      const extra = w.single("extra", { program: prove, inputs: { part }, ...more });
+      const left = either(extra.proof, none);
+      const last = w.single("last", { program: merge, inputs: { left, right: none }, rule: check });
+      return { proof: last.proof };
+    });
+    const [, extra, last] = spec.steps;
+    const value = { step: "flag", output: "statement" };
+    expect(extra!.when).to.deep.equal({ value, is: sha256("yes") });
+    expect(extra!.onFailure).to.equal("ignore");
+    expect(last!.inputs.left).to.deep.equal({
+      step: "extra",
+      output: "proof",
+      otherwise: { input: "none" },
+    });
   });
 
   for (const [amount, code] of [
