@@ -151,6 +151,14 @@ export const stepSchema = z.strictObject({
   final: z.boolean().default(false),
   onFailure: onFailureSchema.optional(),
   when: whenSchema.optional(),
+  /**
+   * What is offered for a task at first, as a share of `reward` in basis points, and by how much that share rises each time nobody took
+   * the task within `limits.startSeconds`: nobody who asks for so little had room for it, or who was given it did not start. It never
+   * rises above the reward. Whoever takes the task is paid what it asks. Absent: all of the reward is offered from the beginning.
+   */
+  priceBump: z
+    .strictObject({ fromBps: z.int().min(1).max(10_000), byBps: z.int().min(1).max(10_000) })
+    .optional(),
 });
 export type Step = z.infer<typeof stepSchema>;
 

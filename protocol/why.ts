@@ -38,6 +38,7 @@ export const REJECTIONS = [
   "program",
   "offer",
   "stake",
+  "price",
   "failed_before",
   "concurrency",
   "machine",
@@ -53,9 +54,9 @@ export const missingTaskSchema = z.object({
 });
 export type MissingTask = z.infer<typeof missingTaskSchema>;
 
-/** What an operator has too little of. Stake in units; of a program, `needed` is its digest. */
+/** What an operator has too little of. Stake in units; of a program, `needed` is its digest; of a price, what it asks, and what is offered. */
 export const lackSchema = z.object({
-  what: z.enum(["cores", "memoryMb", "gpus", "vramMb", "stake", "program", "slots"]),
+  what: z.enum(["cores", "memoryMb", "gpus", "vramMb", "stake", "price", "program", "slots"]),
   needed: z.union([z.number(), z.string()]),
   found: z.union([z.number(), z.string()]).nullable(),
 });

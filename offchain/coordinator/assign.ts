@@ -94,6 +94,7 @@ export function assign(world: World, match: Match<TaskRun>): void {
     task.state = "assigned";
     task.reason = null;
     task.claimableUntil = 0;
+    world.rises.clear(task);
     world.journal.task(task);
     world.journal.attempt(attempt);
     return attempt;

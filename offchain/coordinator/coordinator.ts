@@ -2,6 +2,7 @@ import { assign } from "./assign";
 import { challengeIfCommitted } from "./challenges";
 import { closeRun } from "./closing";
 import type { Coordinator, CoordinatorDeps } from "./facade";
+import { raiseDue } from "./offers";
 import { fail } from "./outcomes";
 import { park } from "./ready";
 import { ChainNotes, deadlineDue, reconcile, reconcileAll, workflowDeadlineDue } from "./reconcile";
@@ -64,6 +65,7 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator & {
       fail(world, attempt, end, LEASE_ENDS[end]);
     for (const attempt of world.deadlines.due(now)) deadlineDue(world, attempt);
     for (const task of world.parked.due(now)) park(world, task);
+    for (const task of world.rises.due(now)) raiseDue(world, task);
     for (const chore of world.chores.due(now)) runChore(chore);
     for (const operator of world.operators.values()) {
       const silent = now - operator.lastSeen > deps.settings.operatorSilenceMs;
@@ -95,7 +97,7 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator & {
 
   function plan(): void {
     cancelTimer();
-    const next = [world.leases, world.deadlines, world.parked, world.chores].flatMap(
+    const next = [world.leases, world.deadlines, world.parked, world.rises, world.chores].flatMap(
       (timers) => timers.next() ?? [],
     );
     const pause = Math.min(MAX_PAUSE_MS, ...next.map((at) => at - world.now()));

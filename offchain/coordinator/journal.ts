@@ -145,7 +145,7 @@ function runRow(run: Run): Row {
 }
 
 function taskRow(task: TaskRun): Row {
-  const { state, pending, attempt, failures, refusals, notBefore } = task;
+  const { state, pending, attempt, failures, refusals, notBefore, rises } = task;
   const { result, outputs, reason, endedAt, claimableUntil } = task;
   return {
     workflow: task.run.id,
@@ -157,6 +157,7 @@ function taskRow(task: TaskRun): Row {
     refusals,
     avoid: [...task.avoid],
     notBefore,
+    rises,
     claimableUntil,
     result,
     outputs,

@@ -7,6 +7,7 @@ import type { StepTerms } from "../../protocol/terms";
 import type { AttemptState, VerdictKind } from "../db/schema/work";
 import type { FleetOperator } from "../matchmaker/fleet";
 import type { Failure } from "../runtime/retry";
+import { offeredBps } from "../runtime/offer";
 import type { Lane, ReadyTask } from "../runtime/ready-queue";
 import { find, outlookOf } from "../workflow/outlook";
 import type { Plan, Source } from "../workflow/plan";
@@ -66,6 +67,8 @@ export class TaskRun implements ReadyTask {
   refusals: Address[] = [];
   avoid = new Set<string>();
   notBefore = 0;
+  /** How often nobody took it in time, for which more is offered now. */
+  rises = 0;
   /** Until then (chain time, Unix seconds) an operator may still claim an attempt that has ended. */
   claimableUntil = 0;
   result: Digest | null = null;
@@ -89,6 +92,10 @@ export class TaskRun implements ReadyTask {
 
   get nextAttempt(): number {
     return this.attempt + 1;
+  }
+
+  get offerBps(): number {
+    return offeredBps(this.step.priceBump, this.rises);
   }
 
   get lane(): Lane<TaskRun> {

@@ -5,6 +5,7 @@ import { afterFailure, type Failure } from "../runtime/retry";
 import { assignmentOf, close, tell } from "./attempts";
 import { find, outlookOf } from "../workflow/outlook";
 import { isLive, type AttemptRun, type Run, type RunWork, type TaskRun } from "./model";
+import { raise } from "./offers";
 import { park } from "./ready";
 import type { World } from "./world";
 
@@ -16,6 +17,7 @@ export function fail(world: World, attempt: AttemptRun, failure: Failure, reason
   if (attempt.claimed || failure === "failed" || failure === "refused") task.claimableUntil = 0;
   else task.claimableUntil = assignmentOf(world, attempt)?.body.claimBy ?? 0;
   if (failure !== "withdrawn") blame(world, attempt);
+  if (failure === "start_timeout") raise(world, task);
   if (failure === "refused" && !task.refusals.includes(attempt.operator))
     task.refusals.push(attempt.operator);
   tell(world, attempt, failure === "invalid" ? "invalid" : "cancelled", reason);
@@ -175,6 +177,7 @@ export function endRun(
   world.queue.forget(run.id);
   for (const task of run.work?.tasks.values() ?? []) {
     world.parked.clear(task);
+    world.rises.clear(task);
     // Claims that stand may still be delivered and paid.
     if (isLive(task.current) && !task.current.claimed)
       withdraw(world, task.current, `the workflow is ${state}`);

@@ -1,5 +1,6 @@
 import type { ChainTask } from "./facade";
 import type { TaskRun } from "./model";
+import { awaitTaker } from "./offers";
 import type { World } from "./world";
 
 /** How long to wait before looking again at something that only the chain's clock decides, milliseconds. */
@@ -29,6 +30,7 @@ export function park(world: World, task: TaskRun): void {
   world.parked.clear(task);
   task.reason = null;
   task.lane.add(task);
+  awaitTaker(world, task);
   world.kick();
 }
 

@@ -6,7 +6,7 @@ import {
 } from "../../protocol/why";
 import type { Rejection } from "../matchmaker/decision";
 import { freeSlots, freeStake, isBusy } from "../matchmaker/filter";
-import { priceOf } from "../matchmaker/matcher";
+import { offeredOf, priceOf } from "../matchmaker/matcher";
 import { shortages } from "../runtime/shortage";
 import type { OperatorRun, TaskRun } from "./model";
 import type { World } from "./world";
@@ -18,6 +18,7 @@ const SENTENCES: Record<Rejection, string> = {
   program: "without the program on its allow-list",
   offer: "offering less than the task needs",
   stake: "without free stake for the bond",
+  price: "asking more than is offered for the task now",
   failed_before: "avoided, because it failed this task and others can take it",
   concurrency: "working on as many tasks as it takes at once",
   machine: "on a machine without room now",
@@ -113,6 +114,10 @@ function lacks(
     case "stake": {
       const found = freeStake(fleet).toString();
       return [{ what: "stake", needed: terms.bond.toString(), found }];
+    }
+    case "price": {
+      const needed = priceOf(fleet, terms).toString();
+      return [{ what: "price", needed, found: offeredOf(task, terms).toString() }];
     }
     case "program":
       return [{ what: "program", needed: terms.program, found: null }];

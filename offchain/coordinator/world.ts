@@ -30,6 +30,8 @@ export class World {
   readonly leases = new Leases<AttemptRun>();
   /** When tasks that wait for a back-off or for a claim to lapse are looked at again. */
   readonly parked = new Timers<TaskRun>();
+  /** When more is offered for tasks that nobody has taken by then. */
+  readonly rises = new Timers<TaskRun>();
   /** When attempts must have been claimed, then delivered. */
   readonly deadlines = new Timers<AttemptRun>();
   /** When other things are due; the key says what. */

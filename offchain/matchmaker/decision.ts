@@ -7,6 +7,7 @@ export type Rejection =
   | "program" // does not hold it
   | "offer" // the task needs more than the operator offers
   | "stake" // free stake does not cover the bond
+  | "price" // asks for more than is offered for the task now
   | "failed_before" // failed this task, and another operator can take it
   | "concurrency" // works on as many tasks as it takes at once
   | "machine" // its machine has no room now

@@ -153,6 +153,7 @@ export class Matcher<T extends ReadyTask> {
     if (why) return why;
     const machine = operator.registration.machine.id;
     if (!this.reservations.couldFit(machine, terms.resources)) return "offer";
+    if (!isOffered(task, operator)) return "price";
     if (alternatives && task.avoid.has(operator.address)) return "failed_before";
     if (freeSlots(operator) === 0) return "concurrency";
     if (!this.reservations.fits(machine, terms.resources)) return "machine";
@@ -166,7 +167,12 @@ export class Matcher<T extends ReadyTask> {
   private hasAlternative(terms: LaneTerms, task: ReadyTask): boolean {
     if (task.avoid.size === 0) return false;
     for (const operator of this.fleet.holding(terms.program))
-      if (!task.avoid.has(operator.address) && unable(operator, terms) === undefined) return true;
+      if (
+        !task.avoid.has(operator.address) &&
+        unable(operator, terms) === undefined &&
+        isOffered(task, operator)
+      )
+        return true;
     return false;
   }
 
@@ -244,7 +250,8 @@ export class Matcher<T extends ReadyTask> {
       const fits =
         task.nextAttempt === head.nextAttempt &&
         placeOf(task.index).word === placeOf(head.index).word &&
-        task.avoid.size === 0;
+        task.avoid.size === 0 &&
+        isOffered(task, operator);
       (fits ? tasks : stepped).push(task);
     }
     for (const task of stepped) lane.add(task);
@@ -271,6 +278,16 @@ function times(need: LaneTerms["resources"], count: number): LaneTerms["resource
     gpus: need.gpus * count,
     vramMb: need.vramMb,
   };
+}
+
+/** Whether what an operator asks is offered for a task now. */
+function isOffered(task: ReadyTask, { registration }: FleetOperator): boolean {
+  return registration.priceBps <= task.offerBps;
+}
+
+/** @returns units that are offered for a task now */
+export function offeredOf(task: ReadyTask, terms: LaneTerms): bigint {
+  return (terms.ceiling * BigInt(task.offerBps)) / 10_000n;
 }
 
 /** @returns units that an operator asks for a task, at least 1 */

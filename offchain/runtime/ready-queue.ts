@@ -12,6 +12,8 @@ export interface ReadyTask {
   readonly nextAttempt: number;
   /** Operators (lower-case addresses) that failed it. */
   readonly avoid: ReadonlySet<string>;
+  /** Share of the ceiling that is offered for it now, basis points. */
+  readonly offerBps: number;
 }
 
 /** What all tasks of one step have in common. */

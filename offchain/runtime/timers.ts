@@ -22,6 +22,10 @@ export class Timers<T> {
     this.heap.push(entry);
   }
 
+  has(key: T): boolean {
+    return this.entries.has(key);
+  }
+
   clear(key: T): void {
     const entry = this.entries.get(key);
     if (!entry) return;

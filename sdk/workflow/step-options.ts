@@ -23,6 +23,11 @@ export interface StepDefaults {
   /** Attempts per task, the first included. */
   attempts?: number;
   backoffSeconds?: number;
+  /**
+   * Offers a share of the reward at first (basis points), and more each time nobody took a task within `startSeconds`, up to all of it;
+   * whoever takes it is paid what it asks. All of it from the beginning, if not given.
+   */
+  priceBump?: { fromBps: number; byBps: number };
 }
 
 /** A jury that can be called on a step's results; the step's window is then ten minutes or more. */
@@ -142,6 +147,7 @@ export function buildStep(
       silenceSeconds: at.silenceSeconds,
     },
     retry: { attempts: at.attempts, backoffSeconds: at.backoffSeconds },
+    ...(at.priceBump === undefined ? {} : { priceBump: at.priceBump }),
     ...(options.when === undefined ? {} : { when: options.when }),
     ...(options.onFailure === undefined ? {} : { onFailure: options.onFailure }),
   };

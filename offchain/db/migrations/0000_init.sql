@@ -234,6 +234,7 @@ CREATE TABLE `work_tasks` (
 	`refusals_json` text NOT NULL,
 	`avoid_json` text NOT NULL,
 	`not_before` integer NOT NULL,
+	`rises` integer NOT NULL,
 	`claimable_until` integer NOT NULL,
 	`result` text,
 	`outputs_json` text,

@@ -37,6 +37,8 @@ export const workTasks = sqliteTable(
     avoid: json<Address[]>()("avoid_json").notNull(),
     /** Not to be assigned before, for its back-off. */
     notBefore: integer("not_before").notNull(),
+    /** How often nobody took it in time, for which more is offered. */
+    rises: integer().notNull(),
     /** Until then (chain time, Unix seconds) an attempt that has ended may still be claimed. */
     claimableUntil: integer("claimable_until").notNull(),
     result: text().$type<Digest>(),

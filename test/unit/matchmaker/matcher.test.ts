@@ -72,11 +72,12 @@ function floor(cores: number) {
   return { operator, lane, run, experience, matcher, fleet, reservations };
 }
 
-const task = (index: number, avoid: string[] = []): ReadyTask => ({
+const task = (index: number, avoid: string[] = [], offerBps = 10_000): ReadyTask => ({
   index,
   level: 0,
   nextAttempt: 1,
   avoid: new Set(avoid),
+  offerBps,
 });
 
 describe("matching", () => {
@@ -86,6 +87,25 @@ describe("matching", () => {
     lane(1, 1, 10, 1);
     lane(2, 1, 20, 1);
     expect(run().map((m) => m.lane.terms.workflow)).to.deep.equal([2]);
+  });
+
+  it("gives a task to nobody who asks for more than is offered for it, nor with others that are worth it", () => {
+    const { operator, lane, run, matcher } = floor(8);
+    operator("cheap", { priceBps: 4_000, concurrency: 4 });
+    operator("dear", { priceBps: 6_000, concurrency: 4 });
+    const cheap = lane(1, 1, 10, 0);
+    for (const [index, offer] of [3_000, 5_000, 5_000, 3_999].entries())
+      cheap.add(task(index, [], offer));
+    const matches = run();
+    expect(matches.map((m) => [m.operator.address, m.tasks.map((t) => t.index)])).to.deep.equal([
+      ["cheap", [1, 2]],
+    ]);
+    expect(matches[0]!.price).to.equal(40n);
+    expect(matches[0]!.decision.rejections).to.deep.equal({ price: ["dear"] });
+    expect([...matcher.explain(cheap, task(0, [], 3_000), NOW).values()]).to.deep.equal([
+      "price",
+      "price",
+    ]);
   });
 
   it("takes turns between workflows that are equally urgent", () => {

@@ -543,6 +543,22 @@ const MISTAKES: Mistake[] = [
     value: "c",
   },
   {
+    what: "an offer above the reward",
+    spec: one({ priceBump: { fromBps: 10_001, byBps: 1 } }),
+    code: "spec_invalid",
+    field: "steps[0].priceBump.fromBps",
+    limit: 10_000,
+    value: 10_001,
+  },
+  {
+    what: "an offer that never rises",
+    spec: one({ priceBump: { fromBps: 5_000, byBps: 0 } }),
+    code: "spec_invalid",
+    field: "steps[0].priceBump.byBps",
+    limit: 1,
+    value: 0,
+  },
+  {
     what: "an output of no step",
     spec: spec([step("a")], { outputs: { out: { step: "b", output: "result" } } }),
     code: "spec_unknown_step",

@@ -165,6 +165,12 @@ describe("defineWorkflow", () => {
     expect(error).to.include({ code: "amount_not_whole", field: "prove.jury.fee" });
   });
 
+  it("offers less than the reward at first only if told so", () => {
+    const priceBump = { fromBps: 5_000, byBps: 1_000 };
+    expect(graph({ priceBump }).spec.steps[0]!.priceBump).to.deep.equal(priceBump);
+    expect(graph().spec.steps[0]).to.not.have.property("priceBump");
+  });
+
   it("says when a step runs, and what stands for it otherwise", () => {
     const { spec } = defineWorkflow("branches", {}, (w) => {
       const inputs = { batch: w.file("batch", "batch", bytes("b")) };
