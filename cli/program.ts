@@ -5,6 +5,7 @@ import { addAudit } from "./commands/audit";
 import { addFetch } from "./commands/fetch";
 import { addOperators } from "./commands/operators";
 import { addProcesses } from "./commands/processes";
+import { addSchema } from "./commands/schema";
 import { addDeploy, addSetup } from "./commands/setup";
 import { addStatus } from "./commands/status";
 import { addSubmit } from "./commands/submit";
@@ -79,6 +80,7 @@ export function createProgram(io: Io, json: boolean): Command {
     addWhy,
     addOperators,
     addValidate,
+    addSchema,
     addSubmit,
     addFetch,
     addWithdraw,

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { FrobenError } from "../../protocol/errors";
 import type { Spec } from "../../protocol/spec";
+import { SPEC_SCHEMA_PATH } from "../../protocol/spec-json-schema";
 import { minimumEscrow, stepTermsOf } from "../../protocol/terms";
 import { parseSpec, specDigest } from "../../protocol/validate-spec";
 import { bondWarnings, DEFAULT_UNIT } from "../../sdk";
@@ -49,7 +50,7 @@ export function addValidate(program: Command, cli: Cli): void {
     .option("--unit <wei>", "wei of one unit of the market", wholeNumber, Number(DEFAULT_UNIT))
     .addHelpText(
       "after",
-      "\nExamples:\n  froben validate workflow.json\n  froben validate workflow.json --gas-price 5",
+      `\nThe form of a spec is in ${SPEC_SCHEMA_PATH} (JSON schema; \`froben schema\` prints it), an example in docs/spec.example.json.\n\nExamples:\n  froben validate workflow.json\n  froben validate workflow.json --gas-price 5`,
     )
     .action(async (path: string, { gasPrice, unit }: Flags) => {
       const spec = await readSpec(path);

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { sha256 } from "../../../protocol/digest";
+import { specJsonSchema, SPEC_SCHEMA_PATH } from "../../../protocol/spec-json-schema";
 import { membershipWorkflow } from "../../../pipelines/membership/workflow";
 import { run } from "./run";
 
@@ -38,6 +39,7 @@ describe("froben", () => {
       "why",
       "operators",
       "validate",
+      "schema",
       "submit",
       "fetch",
       "withdraw",
@@ -50,6 +52,7 @@ describe("froben", () => {
     for (const name of names) expect(top.out).to.match(new RegExp(`^  ${name}\\b`, "m"));
     for (const name of [
       "validate",
+      "schema",
       "submit",
       "fetch",
       "audit",
@@ -94,6 +97,13 @@ describe("froben", () => {
     const { code, err } = await run(["withdraw", ...NOWHERE], { env: { FROBEN_KEY: "0xsecret" } });
     expect(code).to.equal(2);
     expect(err).to.include("key_invalid").and.not.to.include("secret");
+  });
+
+  it("prints the JSON schema of a spec, and says where it is checked in", async () => {
+    const { code, out } = await run(["schema"]);
+    expect(code).to.equal(0);
+    expect(JSON.parse(out)).to.deep.equal(specJsonSchema());
+    expect((await run(["validate", "--help"])).out).to.contain(SPEC_SCHEMA_PATH);
   });
 
   it("validates a spec and says what it costs at most", async () => {
