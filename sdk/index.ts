@@ -22,7 +22,12 @@ export { apiFetch, type ApiRequest, type Signer } from "./http";
 export { loadProgram, loadPrograms, ProgramSet, type InstalledProgram } from "./programs";
 export { formatUnits, toUnits, toWei, DEFAULT_UNIT, type Amount } from "./units";
 export { bondWarnings, type Warning } from "./workflow/bond-warnings";
-export { defineWorkflow, WorkflowBuilder, type Workflow } from "./workflow/define";
+export {
+  defineWorkflow,
+  WorkflowBuilder,
+  type SubWorkflow,
+  type Workflow,
+} from "./workflow/define";
 export {
   defineProgram,
   each,
@@ -34,6 +39,7 @@ export {
   type FileRef,
   type ListRef,
   type Program,
+  type StepListRef,
 } from "./workflow/ports";
 export {
   accepted,

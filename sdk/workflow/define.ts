@@ -59,16 +59,45 @@ type TreeOptions<
   inputs?: Files<Omit<P["inputs"], Slot>>;
 };
 
-/** Adds inputs and steps to a workflow; see `defineWorkflow`. */
-export class WorkflowBuilder {
+/** What a builder's parts add to. */
+class Draft {
   readonly inputs: Record<string, WorkflowInput> = {};
   readonly steps: Step[] = [];
   readonly artifacts = new Map<Digest, Uint8Array>();
+}
 
+/**
+ * A group of steps that workflows share.
+ * @param w adds the group's inputs and steps; their names get the group's name as a prefix
+ * @param inputs what the group is given
+ * @returns what it puts out
+ */
+export type SubWorkflow<Inputs, Outputs> = (w: WorkflowBuilder, inputs: Inputs) => Outputs;
+
+/** Adds inputs and steps to a workflow; see `defineWorkflow`. */
+export class WorkflowBuilder {
+  /** @param prefix of the names of inputs and steps */
   constructor(
     private readonly defaults: StepDefaults,
     private readonly unit: bigint,
+    private readonly draft: Draft,
+    private readonly prefix = "",
   ) {}
+
+  /**
+   * Adds a group of steps. Groups may use groups; a group can be used more than once, under different names.
+   * @param name comes before the names of the group's inputs and steps: `name-step`
+   * @returns what the group puts out
+   * @example const { proof } = w.use("first", provenBatch, { batch });
+   */
+  use<Inputs, Outputs>(
+    name: string,
+    group: SubWorkflow<Inputs, Outputs>,
+    inputs: NoInfer<Inputs>,
+  ): Outputs {
+    const { defaults, unit, draft, prefix } = this;
+    return group(new WorkflowBuilder(defaults, unit, draft, `${prefix}${name}-`), inputs);
+  }
 
   /** One artifact that the requester brings. @param bytes uploaded when the workflow is submitted */
   file<const Content extends string>(
@@ -76,8 +105,8 @@ export class WorkflowBuilder {
     content: Content,
     bytes: Uint8Array,
   ): FileRef<Content> {
-    this.inputs[name] = { kind: "file", digest: this.keep(bytes) };
-    return new FileRef({ input: name }, content);
+    const input = this.bring(name, { kind: "file", digest: this.keep(bytes) });
+    return new FileRef({ input }, content);
   }
 
   /** A list of artifacts that the requester brings. @param items uploaded when the workflow is submitted */
@@ -86,8 +115,9 @@ export class WorkflowBuilder {
     content: Content,
     items: Uint8Array[],
   ): ListRef<Content> {
-    this.inputs[name] = { kind: "collection", items: items.map((bytes) => this.keep(bytes)) };
-    return new ListRef({ input: name }, content, items.length);
+    const kept = items.map((bytes) => this.keep(bytes));
+    const input = this.bring(name, { kind: "collection", items: kept });
+    return new ListRef({ input }, content, items.length);
   }
 
   /** A step of one task. @returns its outputs, by name */
@@ -95,7 +125,7 @@ export class WorkflowBuilder {
     id: string,
     options: SingleOptions<P>,
   ): { [K in keyof P["outputs"]]: OutputRef<P["outputs"][K]> } {
-    this.add(id, options, {
+    const step = this.add(id, options, {
       fanOut: { kind: "single" },
       inputs: refsOf(options.inputs),
       maxTasks: 1,
@@ -104,8 +134,8 @@ export class WorkflowBuilder {
     const outputs = Object.entries(options.program.outputs as OutputPorts).map(([output, port]) => [
       output,
       port.kind === "file"
-        ? new FileRef({ step: id, output }, port.content)
-        : new StepListRef({ step: id, output }, port.content),
+        ? new FileRef({ step, output }, port.content)
+        : new StepListRef({ step, output }, port.content),
     ]);
     return Object.fromEntries(outputs) as { [K in keyof P["outputs"]]: OutputRef<P["outputs"][K]> };
   }
@@ -124,8 +154,8 @@ export class WorkflowBuilder {
     );
     const known = lists.flatMap(({ list }) => list.most ?? []);
     const maxTasks = options.maxTasks ?? (known.length > 0 ? Math.min(...known) : undefined);
-    if (maxTasks === undefined) throw unbounded(id);
-    this.add(id, options, {
+    if (maxTasks === undefined) throw unbounded(this.prefix + id);
+    const step = this.add(id, options, {
       fanOut: { kind: "map", over: lists.map(({ name }) => name) },
       inputs: refsOf(
         Object.fromEntries(
@@ -137,7 +167,7 @@ export class WorkflowBuilder {
     });
     const outputs = Object.entries(options.program.outputs as OutputPorts).map(([output, port]) => [
       output,
-      new StepListRef({ step: id, output }, port.content, maxTasks),
+      new StepListRef({ step, output }, port.content, maxTasks),
     ]);
     return Object.fromEntries(outputs) as {
       [K in keyof P["outputs"]]: StepListRef<P["outputs"][K]["content"]>;
@@ -154,28 +184,44 @@ export class WorkflowBuilder {
   ): StepListRef<P["outputs"][Item]["content"]> {
     const { source, item, until } = options;
     const slots = options.slots as readonly string[];
-    if (options.maxTasks === undefined && source.most === undefined) throw unbounded(id);
+    if (options.maxTasks === undefined && source.most === undefined)
+      throw unbounded(this.prefix + id);
     const maxTasks = options.maxTasks ?? mostTreeTasks(source.most!, slots.length, until);
-    this.add(id, options, {
+    const step = this.add(id, options, {
       fanOut: { kind: "tree", source: source.ref, slots: [...slots], item, until },
       inputs: refsOf((options.inputs ?? {}) as Files<InputPorts>),
       maxTasks,
       final: false,
     });
-    return new StepListRef({ step: id, output: item }, source.content, until);
+    return new StepListRef({ step, output: item }, source.content, until);
   }
 
+  /** @returns the step's id in the workflow */
   private add(
-    id: string,
+    name: string,
     options: StepOptions<Program>,
     shape: Omit<Parameters<typeof buildStep>[0], "id">,
-  ): void {
-    this.steps.push(buildStep({ id, ...shape }, options, this.defaults, this.unit));
+  ): string {
+    const id = this.prefix + name;
+    this.draft.steps.push(buildStep({ id, ...shape }, options, this.defaults, this.unit));
+    return id;
+  }
+
+  /** @returns the input's name in the workflow @throws FrobenError `spec_duplicate_input` */
+  private bring(name: string, input: WorkflowInput): string {
+    const full = this.prefix + name;
+    if (Object.hasOwn(this.draft.inputs, full))
+      throw new FrobenError("spec_duplicate_input", `inputs.${full}: the name is taken`, {
+        field: `inputs.${full}`,
+        value: full,
+      });
+    this.draft.inputs[full] = input;
+    return full;
   }
 
   private keep(bytes: Uint8Array): Digest {
     const digest = sha256(bytes);
-    this.artifacts.set(digest, bytes);
+    this.draft.artifacts.set(digest, bytes);
     return digest;
   }
 }
@@ -197,7 +243,7 @@ function unbounded(id: string): FrobenError {
  * @param options defaults of all steps, and the market's unit in wei
  * @param build adds inputs and steps; returns what the requester takes home
  * @returns the checked spec with the bytes of its inputs
- * @throws FrobenError as `parseSpec`, and `amount_…`
+ * @throws FrobenError as `parseSpec`, `spec_duplicate_input`, and `amount_…`
  * @example
  * const workflow = defineWorkflow("squares", { reward: "2000 gwei" }, (w) => {
  *   const numbers = w.collection("numbers", "number", [one, two, three]);
@@ -211,8 +257,9 @@ export function defineWorkflow(
   build: (w: WorkflowBuilder) => Record<string, FileRef | ListRef>,
 ): Workflow {
   const { unit = DEFAULT_UNIT, ...defaults } = options;
-  const w = new WorkflowBuilder(defaults, unit);
-  const outputs = refsOf(build(w));
-  const spec = parseSpec({ version: 1, name, inputs: w.inputs, steps: w.steps, outputs });
-  return { spec, digest: specDigest(spec), artifacts: w.artifacts };
+  const draft = new Draft();
+  const outputs = refsOf(build(new WorkflowBuilder(defaults, unit, draft)));
+  const { inputs, steps, artifacts } = draft;
+  const spec = parseSpec({ version: 1, name, inputs, steps, outputs });
+  return { spec, digest: specDigest(spec), artifacts };
 }

@@ -96,11 +96,11 @@ export const each = <Content extends string>(over: ListRef<Content>): Each<Conte
 /** Where a conditional step's file or list comes from when the step is left out; see `whenSchema` for what may stand there. */
 export function either<Content extends string>(
   of: FileRef<Content>,
-  otherwise: FileRef<Content>,
+  otherwise: FileRef<NoInfer<Content>>,
 ): FileRef<Content>;
 export function either<Content extends string>(
   of: ListRef<Content>,
-  otherwise: ListRef<Content>,
+  otherwise: ListRef<NoInfer<Content>>,
 ): ListRef<Content>;
 export function either(of: FileRef | ListRef, otherwise: FileRef | ListRef): FileRef | ListRef {
   const ref = { ...of.ref, otherwise: otherwise.ref } as Ref; // checked with the whole spec
