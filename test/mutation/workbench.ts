@@ -8,6 +8,8 @@ import type { Plan, Target } from "./plan";
 /** A mutant's contracts while it is tried: compiled when they are needed, and put where the tests find them. */
 export class Workbench {
   private readonly compiled = new Set<string>();
+  /** Artifacts as they were, by path. */
+  private readonly originals = new Map<string, string>();
   /** Contracts whose code the mutation changed. */
   readonly changed = new Set<string>();
   compileMs = 0;
@@ -38,9 +40,9 @@ export class Workbench {
     }
   }
 
-  /** Puts the unchanged code back. */
+  /** Puts the artifacts back as they were: Hardhat can't tell why code reverts that it does not know, be it only without its metadata. */
   restore(): void {
-    for (const name of this.changed) this.install(name, this.baseline[name]!);
+    for (const [path, text] of this.originals) writeFileSync(path, text);
   }
 
   private compile(name: string): Compiled {
@@ -55,8 +57,9 @@ export class Workbench {
   /** Writes a contract's code into its artifact. */
   private install(name: string, code: Code): void {
     const path = join(this.hre.config.paths.root, this.targetOf(name).artifact);
-    const before = JSON.parse(readFileSync(path, "utf8")) as object;
-    writeFileSync(path, JSON.stringify({ ...before, ...code }));
+    const text = readFileSync(path, "utf8");
+    this.originals.set(path, text);
+    writeFileSync(path, JSON.stringify({ ...(JSON.parse(text) as object), ...code }));
   }
 
   private targetOf(name: string): Target {
