@@ -146,6 +146,7 @@ describe("Market.demand", () => {
     await refused({ task: 2 }, "CommitmentMismatch");
     await refused({ task: 3 }, "CommitmentMismatch");
     await refused({ task: 193 }, "CommitmentMismatch");
+    await refused({ batch: w.batchOpening(batch, 0), task: 192 }, "CommitmentMismatch");
     await refused({ batch: { ...opening, operator: w.operators[1]!.address } }, "SlotState");
   });
 
