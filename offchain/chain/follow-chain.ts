@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { Address, Hex, Log, PublicClient } from "viem";
 import { FrobenError } from "../../protocol/errors";
+import { mayHoldLogsOf } from "./bloom";
 import { decodeEvents, type MarketEvent } from "./market-event";
 
 /** A block by what links it. */
@@ -46,16 +47,36 @@ export const FIRST_RANGE = 256;
 /** Logs that a range aims at: viem refuses replies above 10 MiB, and nodes often those above 10,000 logs. */
 const RANGE_LOGS = 4_000;
 
-async function blockAt(client: PublicClient, number: number | "latest"): Promise<BlockRef> {
+/** A block, and the filter that says which logs are not in it. */
+interface Header {
+  block: BlockRef;
+  bloom: Hex | null;
+}
+
+async function headerAt(client: PublicClient, number: number | "latest"): Promise<Header> {
   const block = await (number === "latest"
     ? client.getBlock({ blockTag: "latest" })
     : client.getBlock({ blockNumber: BigInt(number) }));
-  return {
-    number: Number(block.number),
-    hash: block.hash,
-    parentHash: block.parentHash,
-    timestamp: Number(block.timestamp),
-  };
+  const { hash, parentHash, logsBloom: bloom } = block;
+  const ref = { number: Number(block.number), timestamp: Number(block.timestamp) };
+  return { block: { ...ref, hash, parentHash }, bloom };
+}
+
+const blockAt = async (client: PublicClient, number: number): Promise<BlockRef> =>
+  (await headerAt(client, number)).block;
+
+/**
+ * Events of one block. A node may know a block before it can find its logs, and then finds none: that is believed at once only if
+ * the header says so too.
+ */
+async function eventsOf(
+  { client, market }: FollowOptions,
+  { block, bloom }: Header,
+): Promise<MarketEvent[]> {
+  const look = () => client.getLogs({ address: market, blockHash: block.hash });
+  const logs = await look();
+  const empty = logs.length === 0 && mayHoldLogsOf(bloom, market);
+  return decodeEvents(empty ? await look() : logs);
 }
 
 /** @returns the newest applied block that is still on the chain */
@@ -183,16 +204,15 @@ async function* live(
   options: FollowOptions,
   applied: AppliedBlocks,
   from: number,
-  head: BlockRef,
+  head: Header,
 ): AsyncGenerator<ChainStep> {
-  const { client, market } = options;
-  for (let next = from; next <= head.number; next += AT_ONCE) {
-    const count = Math.min(AT_ONCE, head.number - next + 1);
+  const last = head.block.number;
+  for (let next = from; next <= last; next += AT_ONCE) {
+    const count = Math.min(AT_ONCE, last - next + 1);
     const batch = await Promise.all(
       Array.from({ length: count }, async (_, i) => {
-        const block = next + i === head.number ? head : await blockAt(client, next + i);
-        const logs = await client.getLogs({ address: market, blockHash: block.hash });
-        return { block, events: decodeEvents(logs) };
+        const header = next + i === last ? head : await headerAt(options.client, next + i);
+        return { block: header.block, events: await eventsOf(options, header) };
       }),
     );
     for (const { block, events } of batch) {
@@ -212,7 +232,8 @@ export async function* catchUp(
   applied: AppliedBlocks,
   range = { size: FIRST_RANGE },
 ): AsyncGenerator<ChainStep> {
-  const head = await blockAt(options.client, "latest");
+  const newest = await headerAt(options.client, "latest");
+  const head = newest.block;
   const tip = applied.tip();
   if (tip?.hash === head.hash) return;
   if (tip) {
@@ -224,6 +245,6 @@ export async function* catchUp(
   const final = head.number - options.finality;
   const first = () => (applied.tip()?.number ?? options.fromBlock - 1) + 1;
   if (first() <= final) yield* backfill(options, first(), final, range);
-  if (first() > final) yield* live(options, applied, first(), head);
+  if (first() > final) yield* live(options, applied, first(), newest);
   if (final > options.fromBlock) yield { kind: "finalize", number: final };
 }

@@ -103,6 +103,29 @@ describe("following a real chain", () => {
     await chain.call(REQUESTER, "openWorkflow", [terms, [step], escrow], escrow * chain.unit);
   }
 
+  it("asks again when a node finds no logs in a block whose header does not rule them out", async () => {
+    const honest = connect(chain.rpcUrl, 25);
+    const asked: string[] = [];
+    const client = Object.create(honest, {
+      getLogs: {
+        value: async (query: { blockHash: string }) => {
+          const first = !asked.includes(query.blockHash);
+          asked.push(query.blockHash);
+          return first ? [] : honest.getLogs(query as never);
+        },
+      },
+    }) as typeof honest;
+    const { db, ledger } = newLedger();
+    await deposit(OPERATOR, 500n);
+    await mine(3);
+    await sync(ledger, { ...options(), client });
+    const { address } = devnetAccount(OPERATOR);
+    expect(createChainReader(db, ledger).account(address).free).to.equal(500n);
+    // Blocks without events of the market are asked about once.
+    const counts = [...new Set(asked)].map((hash) => asked.filter((one) => one === hash).length);
+    expect(counts.slice(-4).sort()).to.deep.equal([1, 1, 1, 2]);
+  });
+
   it("says of accounts and workflows what the contract says", async () => {
     const { db, ledger } = newLedger();
     await deposit(OPERATOR, 500n);
