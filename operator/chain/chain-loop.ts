@@ -77,6 +77,10 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
   const acceptances = new Map<string, Hex>();
   const tryCall = tryCallOn(chain, sender.address);
 
+  async function send(purpose: string, data: Hex): Promise<void> {
+    slotView.expect(await sender.send({ purpose, to: chain.market, data }));
+  }
+
   /** Brings holdings up to what the chain says about their claims. */
   function follow(): void {
     const slots = slotView.slots();
@@ -203,7 +207,7 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
     if (refused.length > 0) await handleRefused(refused, held);
     if (parts.length === 0) return false;
     const purpose = `advance: ${parts.map((part) => part.label).join(", ")}`;
-    await sender.send({ purpose, to: chain.market, data: encode(parts) });
+    await send(purpose, encode(parts));
     return true;
   }
 
@@ -227,7 +231,7 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
 
   async function exit(planned: PlannedExit) {
     const purpose = `${planned.kind} of slot ${planned.slot}`;
-    await sender.send({ purpose, to: chain.market, data: exitCall(planned) });
+    await send(purpose, exitCall(planned));
   }
 
   /** Delivers a final step's proof, which is verified in this very transaction. */
@@ -245,7 +249,7 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
       args: [operator, slot, ticketStruct(ticket), ticket.root, judge, leaf, statement, result],
     });
     const { workflow } = task;
-    await sender.send({ purpose: `final proof of workflow ${workflow}`, to: chain.market, data });
+    await send(`final proof of workflow ${workflow}`, data);
   }
 
   function finals(held: Holding[]): Promise<void>[] {

@@ -10,8 +10,10 @@ import {
   type Address,
   type Hex,
   type RpcLog,
+  type TransactionReceipt,
 } from "viem";
 import { marketAbi } from "../../protocol/abi";
+import { FrobenError } from "../../protocol/errors";
 import type { Journal } from "../journal/journal";
 import type { MarketChain } from "./clients";
 import { ownEvent, type DecodedLog } from "./own-event";
@@ -32,14 +34,22 @@ export interface SlotView {
   disputes(): ReadonlySet<Hex>;
   /** The newest block seen: number, hash, and its time in Unix seconds. */
   head(): { number: number; hash: Hex; timestamp: number };
-  /** Reads new blocks. @returns whether there were any, and whether own events were among them */
+  /**
+   * Reads new blocks. @returns whether there were any, and whether own events were among them
+   * @throws FrobenError `logs_missing` (retryable) while the node does not find the events of an expected transaction
+   */
   sync(): Promise<{ newBlock: boolean; changed: boolean }>;
+  /** A transaction of this operator is included: a view that reaches its block must have its events. */
+  expect(receipt: Pick<TransactionReceipt, "transactionHash" | "blockNumber" | "logs">): void;
   /** Forgets everything and reads all own events again: for when the chain contradicts the view. */
   rebuild(): Promise<void>;
 }
 
 /** Most blocks that one query for events spans. */
 const MAX_RANGE = 5_000;
+
+/** After so many looks without its events a transaction is taken to be gone by a reorganisation. */
+const MAX_LOOKS = 4;
 
 /** @param operator whose slots these are */
 export function createSlotView(
@@ -50,6 +60,7 @@ export function createSlotView(
   let state: OwnState = emptyState();
   let read: { number: number; hash: Hex } | undefined;
   let head = { number: 0, hash: "0x" as Hex, timestamp: 0 };
+  const expected = new Map<Hex, { block: number; looks: number }>();
 
   const saved = journal.chainView(market, operator);
   if (saved) {
@@ -67,9 +78,23 @@ export function createSlotView(
     return new Map(blocks.map((block) => [block.number, Number(block.timestamp)]));
   }
 
+  /** A node may know a block before it finds its logs: without those of an own transaction nothing is read on. */
+  function demandExpected(to: number, found: Set<Hex>): void {
+    for (const [hash, one] of expected) {
+      if (one.block > to) continue;
+      if (found.has(hash) || ++one.looks >= MAX_LOOKS) expected.delete(hash);
+      else
+        throw new FrobenError("logs_missing", "the node finds no events of an own transaction", {
+          value: hash,
+          retryable: true,
+        });
+    }
+  }
+
   /** Own events of a range of blocks. All events about an operator have its address as their first indexed field. */
   async function eventsBetween(from: number, to: number): Promise<OwnEvent[]> {
     const events: OwnEvent[] = [];
+    const found = new Set<Hex>();
     for (let start = from; start <= to; start += MAX_RANGE) {
       const raw = (await client.request({
         method: "eth_getLogs",
@@ -85,10 +110,12 @@ export function createSlotView(
       const logs = parseEventLogs({ abi: marketAbi, logs: raw.map((log) => formatLog(log)) });
       const times = await timesOf(logs);
       for (const log of logs) {
+        found.add(log.transactionHash);
         const event = ownEvent(log, times.get(log.blockNumber) ?? 0);
         if (event) events.push(event);
       }
     }
+    demandExpected(to, found);
     return events;
   }
 
@@ -105,6 +132,8 @@ export function createSlotView(
   async function readOn(): Promise<{ newBlock: boolean; changed: boolean }> {
     const latest = await client.getBlock({ blockTag: "latest" });
     const number = Number(latest.number);
+    // A node that lags behind another; a history that is shorter for good will grow past this block too.
+    if (read && number < read.number) return { newBlock: false, changed: false };
     head = { number, hash: latest.hash, timestamp: Number(latest.timestamp) };
     if (read?.hash === latest.hash) return { newBlock: false, changed: false };
     let changed = false;
@@ -130,6 +159,14 @@ export function createSlotView(
     disputes: () => state.disputes,
     head: () => head,
     sync: readOn,
+    expect({ transactionHash, blockNumber, logs }) {
+      const own = logs.some(
+        ({ address, topics }) =>
+          address.toLowerCase() === market.toLowerCase() &&
+          topics[1]?.toLowerCase() === pad(operator).toLowerCase(),
+      );
+      if (own) expected.set(transactionHash, { block: Number(blockNumber), looks: 0 });
+    },
     async rebuild() {
       state = emptyState();
       read = undefined;
