@@ -1,0 +1,106 @@
+import { readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { runAudit } from "../../offchain/audit/run";
+import type { AuditReport, OperatorSummary } from "../../offchain/audit/report";
+import { RUN_MARK } from "../../operator/run/proc";
+import { fetchOutputs } from "../../sdk";
+import { holdersOf } from "../support/processes";
+import type { ChaosMarket } from "./market/market";
+import { expectedOutputs, MANIFESTS, REWARD, TASKS } from "./market/workflow";
+
+/** Audits the whole market, its artifacts included; straight from the chain, past every proxy. */
+export function audit(market: ChaosMarket): Promise<AuditReport> {
+  return runAudit({
+    rpcUrl: market.rpcUrl,
+    market: market.market,
+    fromBlock: market.fromBlock,
+    coordinatorUrl: market.front.url,
+    programs: MANIFESTS,
+  });
+}
+
+async function outputFaults(market: ChaosMarket, workflow: number, seed: string) {
+  const expected = expectedOutputs(seed);
+  const read = async (name: string) =>
+    (await fetchOutputs(market.requester, workflow, name)).map((bytes) => bytes.toString("hex"));
+  const [proof, leaves] = await Promise.all([read("proof"), read("leaves")]);
+  const same = proof.join() === expected.proof && leaves.join() === expected.leaves.join();
+  return same ? [] : ["the outputs are not those of an undisturbed run"];
+}
+
+const lost = (one: OperatorSummary | undefined) =>
+  BigInt(one?.slashed ?? 0) + BigInt(one?.penalties ?? 0);
+
+/** Money: conserved, paid once for each task, nothing left behind, and nothing taken from the innocent. */
+function moneyFaults(
+  before: AuditReport,
+  now: AuditReport,
+  workflow: number,
+  guilty: string[],
+): string[] {
+  const faults = now.ok ? [] : [`the audit says: ${now.verdict}`];
+  const summary = now.workflows.find((one) => one.workflow === workflow);
+  if (!summary) return [...faults, "the audit does not know the workflow"];
+  const { paid, reserved, tasks } = summary;
+  if (BigInt(paid) !== BigInt(TASKS) * REWARD)
+    faults.push(`${paid} units were paid for ${TASKS} tasks at ${REWARD}`);
+  if (reserved !== "0") faults.push(`${reserved} units are still reserved`);
+  if (tasks.settled !== TASKS) faults.push(`${tasks.settled} of ${TASKS} tasks are settled`);
+  for (const operator of now.operators) {
+    const { operator: address } = operator;
+    const earlier = before.operators.find((one) => one.operator === address);
+    const loss = lost(operator) - lost(earlier);
+    const innocent = !guilty.some((one) => one.toLowerCase() === address.toLowerCase());
+    if (loss > 0n && innocent) faults.push(`honest ${address} lost ${loss} units`);
+    if (operator.locked !== "0") faults.push(`${operator.locked} units of ${address} are locked`);
+  }
+  return faults;
+}
+
+const LOOK_MS = 50;
+/** Most time that a program, which is killed with its operator, takes to be gone. */
+const GRACE_MS = 5_000;
+
+/** Programs that outlived their runs, and processes of earlier lives. */
+async function leftovers(market: ChaosMarket): Promise<string[]> {
+  const expected = new Set([market.chainPid, ...market.processes().map(({ pid }) => pid)]);
+  // Helpers of a living process are its own business, a program that it runs is not.
+  const isLeft = (pid: number): boolean =>
+    !expected.has(pid) && (isProgram(pid) || !expected.has(parentOf(pid)));
+  const more = () => holdersOf(market.folder).filter(isLeft);
+  const until = Date.now() + GRACE_MS;
+  while (more().length > 0 && Date.now() < until) await delay(LOOK_MS);
+  return more().map((pid) => `process ${pid} is left: ${commandOf(pid)}`);
+}
+
+const read = (pid: number, file: string): string => {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, "utf8");
+  } catch {
+    return ""; // it ended meanwhile
+  }
+};
+
+const isProgram = (pid: number) => read(pid, "environ").includes(`${RUN_MARK}=`);
+const parentOf = (pid: number) => Number(/^PPid:\s+(\d+)/m.exec(read(pid, "status"))?.[1]);
+
+const commandOf = (pid: number) => read(pid, "cmdline").replaceAll("\0", " ").slice(-200);
+
+/**
+ * What every scenario must leave behind.
+ * @param before the audit before it
+ * @param guilty addresses that may lose something
+ * @returns what is wrong, and the audit
+ */
+export async function check(
+  market: ChaosMarket,
+  run: { workflow: number; seed: string; before: AuditReport; guilty: string[] },
+): Promise<{ faults: string[]; after: AuditReport }> {
+  const after = await audit(market);
+  const faults = [
+    ...(await outputFaults(market, run.workflow, run.seed)),
+    ...moneyFaults(run.before, after, run.workflow, run.guilty),
+    ...(await leftovers(market)),
+  ];
+  return { faults, after };
+}

@@ -1,0 +1,286 @@
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createTestClient, http, type Address } from "viem";
+import { hardhat } from "viem/chains";
+import { deployMarket } from "../../../deploy/010-market";
+import { ensureCompiled, readCompiled } from "../../../deploy/compiled";
+import { createDeployer } from "../../../deploy/deployer";
+import { DeploymentRecord } from "../../../deploy/deployment-record";
+import { devnetAccount, devnetKey, fundAccounts, ROLES, startChain } from "../../../devnet/chain";
+import { Cleanup } from "../../../devnet/cleanup";
+import { jsonLine } from "../../../devnet/processes";
+import { marketAbi } from "../../../protocol/abi";
+import { TYPESCRIPT_LOADER } from "../../../protocol/typescript-loader";
+import { createClient, type Client } from "../../../sdk";
+import { CALM, startProxy, type Proxy } from "../faults/proxy";
+import { Supervised } from "./supervised";
+import { MANIFESTS } from "./workflow";
+
+const root = join(__dirname, "../../..");
+const HOOK = join(__dirname, "../faults/crash-hook.ts");
+
+/** Arguments that run one of the product's entries under the crash hook. */
+const hooked = (entry: string) => ["--import", TYPESCRIPT_LOADER, "--import", HOOK, entry];
+
+/** Between two blocks, milliseconds; their times are the machine's. */
+export const BLOCK_MS = 250;
+const POLL_MS = 50;
+/** Units of a gwei. */
+const STAKE = 1_000_000n;
+const START_MS = 60_000;
+
+/** An operator, and the two proxies through which it talks. */
+export interface ChaosOperator {
+  name: string;
+  address: Address;
+  process: Supervised;
+  rpc: Proxy;
+  http: Proxy;
+  /** Where it keeps its journal and artifacts. */
+  dataDir: string;
+}
+
+/** What a scenario may want to be different about an operator. */
+export interface OperatorChanges {
+  /** In place of operator/main.ts. */
+  entry?: string;
+  env?: Record<string, string>;
+  /** A command in front of the operator's own. */
+  wrap?: (command: { file: string; args: string[] }) => { file: string; args: string[] };
+}
+
+/** A whole market as real processes, with a proxy on every way between two of them. */
+export class ChaosMarket {
+  readonly operators: ChaosOperator[] = [];
+  coordinator!: Supervised;
+  rpcUrl = "";
+  market!: Address;
+  echo!: Address;
+  fromBlock = 0;
+  chainPid = 0;
+  /** The coordinator's way to the chain. */
+  coordinatorRpc!: Proxy;
+  /** The requester's way to the coordinator. */
+  front!: Proxy;
+  requester!: Client;
+  private coordinatorUrl = "";
+
+  private constructor(
+    readonly folder: string,
+    private readonly cleanup: Cleanup,
+  ) {}
+
+  /** @param operators how many honest ones; @returns a market whose processes are ready */
+  static async start(cleanup: Cleanup, operators = 3): Promise<ChaosMarket> {
+    const folder = await mkdtemp(join(tmpdir(), "froben-chaos-"));
+    cleanup.addFolder(folder);
+    for (const name of ["logs", "tmp"]) await mkdir(join(folder, name));
+    const market = new ChaosMarket(folder, cleanup);
+    await market.deploy();
+    await market.startCoordinator();
+    await Promise.all(Array.from({ length: operators }, () => market.addOperator()));
+    return market;
+  }
+
+  /** Test calls of the chain: time, snapshots, mining. */
+  get chain() {
+    return createTestClient({ mode: "hardhat", chain: hardhat, transport: http(this.rpcUrl) });
+  }
+
+  get dataDir(): string {
+    return join(this.folder, "coordinator");
+  }
+
+  private env(name: string): Record<string, string> {
+    const passed = ["PATH", "HOME", "XDG_CACHE_HOME", "FROBEN_CACHE", "LANG"];
+    const own = passed.flatMap((key) => (process.env[key] ? [[key, process.env[key]]] : []));
+    return {
+      ...(Object.fromEntries(own) as Record<string, string>),
+      TMPDIR: join(this.folder, "tmp"),
+      HARDHAT_DISABLE_TELEMETRY_PROMPT: "true",
+      NO_COLOR: "1",
+      FROBEN_CRASH_FILE: this.crashFile(name),
+      FROBEN_CRASH_REACHED: `${this.crashFile(name)}.reached`,
+      FROBEN_POLL_MS: String(POLL_MS),
+    };
+  }
+
+  private crashFile(name: string): string {
+    return join(this.folder, name === "coordinator" ? "crash-coordinator" : "crash-operators");
+  }
+
+  /** The next process of this kind that reaches a step for the `count`th time dies there. */
+  crashAt(who: "coordinator" | "operators", step: string, count = 1): void {
+    writeFileSync(this.crashFile(who), `${step}:${count}`);
+  }
+
+  /** Whether an armed crash has not happened. */
+  isArmed(who: "coordinator" | "operators"): boolean {
+    return existsSync(this.crashFile(who));
+  }
+
+  async disarm(): Promise<void> {
+    for (const who of ["coordinator", "operators"]) await rm(this.crashFile(who), { force: true });
+  }
+
+  /** Names of all steps that were reached so far. */
+  reached(who: "coordinator" | "operators"): Set<string> {
+    const file = `${this.crashFile(who)}.reached`;
+    return new Set(existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : []);
+  }
+
+  private async deploy(): Promise<void> {
+    await ensureCompiled();
+    const env = this.env("chain");
+    const logs = join(this.folder, "logs");
+    const config = "devnet/hardhat.config.ts";
+    const chain = await startChain(root, logs, env, this.cleanup, config);
+    this.rpcUrl = chain.rpcUrl;
+    this.chainPid = chain.process.pid;
+    const record = new DeploymentRecord();
+    const deployer = await createDeployer(this.rpcUrl, devnetAccount(ROLES.deployer), record);
+    const { address, block } = await deployMarket(deployer);
+    this.market = address;
+    this.fromBlock = block;
+    const code = readCompiled("test/EchoVerifier.sol", "EchoVerifier");
+    this.echo = (await deployer.deploy("EchoVerifier", code)).address;
+    await fundAccounts(this.rpcUrl, ROLES.operators + 8);
+    await this.chain.setAutomine(false);
+    await this.mineEvery(BLOCK_MS);
+  }
+
+  /** @param ms between two blocks; 0: none are made */
+  async mineEvery(ms: number): Promise<void> {
+    const params = [ms] as never;
+    await this.chain.request({ method: "evm_setIntervalMining" as never, params });
+  }
+
+  private async proxy(target: string): Promise<Proxy> {
+    const proxy = await startProxy(target);
+    this.cleanup.add(() => proxy.close());
+    return proxy;
+  }
+
+  private async startCoordinator(): Promise<void> {
+    this.coordinatorRpc = await this.proxy(this.rpcUrl);
+    this.front = await this.proxy("");
+    this.coordinator = new Supervised(
+      "coordinator",
+      () => ({
+        args: hooked(join(root, "offchain/main.ts")),
+        env: {
+          ...this.env("coordinator"),
+          FROBEN_RPC_URL: this.coordinatorRpc.url,
+          FROBEN_MARKET: this.market,
+          FROBEN_FROM_BLOCK: String(this.fromBlock),
+          FROBEN_COORDINATOR_KEY: devnetKey(ROLES.coordinator),
+          FROBEN_DATA_DIR: this.dataDir,
+          FROBEN_PORT: "0",
+          FROBEN_PROGRAMS: MANIFESTS.join(","),
+          FROBEN_CLAIM_SECONDS: "8",
+          FROBEN_OPERATOR_SILENCE_SECONDS: "10",
+        },
+        cwd: this.folder,
+        logFolder: join(this.folder, "logs"),
+        ready: jsonLine("listening"),
+        timeoutMs: START_MS,
+      }),
+      (url) => {
+        this.coordinatorUrl = url;
+        for (const proxy of [this.front, ...this.operators.map((one) => one.http)])
+          proxy.target = url;
+      },
+      this.cleanup,
+    );
+    await this.coordinator.start();
+    this.requester = createClient({
+      coordinatorUrl: this.front.url,
+      rpcUrl: this.rpcUrl,
+      account: devnetAccount(ROLES.requesters),
+      pollMs: POLL_MS,
+    });
+  }
+
+  /** Starts one more operator. */
+  async addOperator(changes: OperatorChanges = {}): Promise<ChaosOperator> {
+    const index = this.operators.length;
+    const name = `operator-${index}`;
+    const dataDir = join(this.folder, name);
+    const operator: ChaosOperator = {
+      name,
+      address: devnetAccount(ROLES.operators + index).address,
+      process: undefined!,
+      rpc: undefined!,
+      http: undefined!,
+      dataDir,
+    };
+    this.operators.push(operator);
+    operator.rpc = await this.proxy(this.rpcUrl);
+    operator.http = await this.proxy(this.coordinatorUrl);
+    operator.process = new Supervised(
+      name,
+      () => ({
+        args: hooked(changes.entry ?? join(root, "operator/main.ts")),
+        env: {
+          ...this.env("operators"),
+          FROBEN_RPC_URL: operator.rpc.url,
+          FROBEN_MARKET: this.market,
+          FROBEN_COORDINATOR_URL: operator.http.url,
+          FROBEN_OPERATOR_KEY: devnetKey(ROLES.operators + index),
+          FROBEN_DATA_DIR: dataDir,
+          FROBEN_NAME: name,
+          FROBEN_MACHINE_ID: name,
+          FROBEN_MACHINE_CORES: "2",
+          FROBEN_MACHINE_MEMORY_MB: "1024",
+          FROBEN_CONCURRENCY: "2",
+          FROBEN_STAKE: String(STAKE),
+          FROBEN_COMMIT_PATIENCE: "1",
+          FROBEN_SETTLE_PATIENCE: "0",
+          FROBEN_DRAIN_SECONDS: "0",
+          FROBEN_PROGRAMS: MANIFESTS[0]!,
+          ...changes.env,
+        },
+        cwd: this.folder,
+        logFolder: join(this.folder, "logs"),
+        ready: jsonLine("address"),
+        timeoutMs: START_MS,
+      }),
+      () => {},
+      this.cleanup,
+    );
+    await operator.process.start();
+    return operator;
+  }
+
+  /** @returns units of an account, read past every proxy */
+  async accountOf(address: Address): Promise<{ free: bigint; locked: bigint; owed: bigint }> {
+    const call = { address: this.market, abi: marketAbi, functionName: "accountOf" } as const;
+    const [free, locked, owed] = await this.requester.chain.readContract({
+      ...call,
+      args: [address],
+    });
+    return { free, locked, owed };
+  }
+
+  /** Every way between two processes is as it should be again. */
+  calm(): void {
+    for (const proxy of this.proxies()) proxy.weather = CALM;
+  }
+
+  /** All proxies but the requester's. */
+  proxies(): Proxy[] {
+    return [this.coordinatorRpc, ...this.operators.flatMap(({ rpc, http }) => [rpc, http])];
+  }
+
+  /** Resolves when every process that should be there is. @throws the failure of one that can't be started again */
+  async standing(): Promise<void> {
+    await Promise.all(this.processes().map((process) => process.standing()));
+  }
+
+  /** Everything that can die and be started again. */
+  processes(): Supervised[] {
+    return [this.coordinator, ...this.operators.map(({ process }) => process)];
+  }
+}

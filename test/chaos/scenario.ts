@@ -1,0 +1,35 @@
+import type { ChaosMarket } from "./market/market";
+import type { Patience } from "./market/workflow";
+
+/** What a scenario's fault gets to work with. */
+export interface Scene {
+  market: ChaosMarket;
+  /** Resolves when the workflow is open: the fault may begin before. */
+  workflow: Promise<number>;
+  /** From 0 to 1, by the scenario's seed. */
+  random: () => number;
+  /** Resolves when the condition holds or the workflow has ended: whether it held. */
+  until(condition: () => boolean | Promise<boolean>): Promise<boolean>;
+  /** Says what was done, for the report of a failure. */
+  note(what: string): void;
+}
+
+/** A fault, and what may come of it beyond what may always: nothing. */
+export interface Scenario {
+  name: string;
+  /** The workflow's last step completes it on-chain; default: yes. */
+  final?: boolean;
+  patience?: Patience;
+  /** Operators that may lose something for what they did or left out; default: none. */
+  guilty?: (market: ChaosMarket) => string[];
+  /** The line of ANCHORS that it is about: what happened to users of a peer system. */
+  anchor?: string;
+  /** Needs a market of its own, which is not used again. */
+  alone?: boolean;
+  /** Most time until all is settled, milliseconds. */
+  timeoutMs?: number;
+  /** Goes on while the workflow does; what it changed about the market it puts back, or leaves to `calm`. */
+  inflict(scene: Scene): Promise<void>;
+  /** Looks at what has become of it. @returns what is wrong, one sentence each */
+  judge?(scene: Scene): string[] | Promise<string[]>;
+}

@@ -1,0 +1,62 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { BLOCK_MS } from "../market/market";
+import type { ChaosMarket } from "../market/market";
+import type { Scenario, Scene } from "../scenario";
+
+/** Takes the last blocks back; what was in them is gone, as on a chain whose other branch did not have it. */
+export async function reorg(market: ChaosMarket, blocks: number): Promise<void> {
+  const { chain } = market;
+  const snapshot = await chain.snapshot();
+  const began = Date.now();
+  await delay(blocks * BLOCK_MS);
+  await market.mineEvery(0);
+  await chain.revert({ id: snapshot });
+  // The snapshot's time came back as well: the chain's clock is set to the machine's.
+  await chain.increaseTime({ seconds: Math.floor((Date.now() - began) / 1000) });
+  await market.mineEvery(BLOCK_MS);
+}
+
+/** Waits until so many tasks of the workflow are claimed, or more, as its coordinator sees it. */
+export async function tasksDone(scene: Scene, count: number): Promise<boolean> {
+  const workflow = await scene.workflow;
+  return scene.until(async () => {
+    const path = `${scene.market.front.url}/v1/workflows/${workflow}`;
+    const answer = await fetch(path).catch(() => undefined);
+    if (!answer?.ok) return false;
+    const { counts } = (await answer.json()) as { counts: Record<string, number> };
+    return (counts.done ?? 0) >= count;
+  });
+}
+
+/** The coordinator dies, and its database with it; its artifacts stay. */
+export async function loseDatabase(market: ChaosMarket): Promise<void> {
+  await market.coordinator.end("SIGKILL");
+  for (const end of ["", "-wal", "-shm"])
+    await rm(join(market.dataDir, `coordinator.sqlite${end}`), { force: true });
+  await market.coordinator.start();
+}
+
+export const chainScenarios: Scenario[] = [
+  {
+    name: "the last blocks are reorganised away, three times",
+    anchor: "Nonce contention between concurrent transactions (boundless #394, sp1 #1977)",
+    async inflict(scene) {
+      for (const done of [1, 5, 10]) {
+        if (!(await tasksDone(scene, done))) return;
+        await reorg(scene.market, 4);
+        scene.note(`reorganised with ${done} tasks done`);
+      }
+    },
+  },
+  {
+    name: "the coordinator's database is lost with tasks in flight",
+    anchor: "Restarting the requester re-bought or lost proofs already paid for (op-succinct #749)",
+    async inflict(scene) {
+      if (!(await tasksDone(scene, 4))) return;
+      await loseDatabase(scene.market);
+      scene.note("lost the database with 4 tasks done");
+    },
+  },
+];

@@ -1,0 +1,19 @@
+import type { Scenario } from "../scenario";
+import { chainScenarios } from "./chain";
+import { crashScenarios } from "./crash";
+import { networkScenarios } from "./network";
+import { operatorScenarios } from "./operators";
+import { randomScenario } from "./random";
+import { undisturbed } from "./undisturbed";
+
+/** Played every time, in this order. */
+export const FIXED: Scenario[] = [
+  ...undisturbed,
+  ...crashScenarios,
+  ...networkScenarios,
+  ...chainScenarios,
+  ...operatorScenarios,
+];
+
+/** Mixes by a seed. */
+export const RANDOM: Scenario[] = [randomScenario];

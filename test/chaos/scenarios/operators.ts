@@ -1,0 +1,117 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { promisify } from "node:util";
+import type { ChaosOperator } from "../market/market";
+import type { Supervised } from "../market/supervised";
+import type { Patience } from "../market/workflow";
+import { pick } from "../random";
+import type { Scenario, Scene } from "../scenario";
+import { tasksDone } from "./chain";
+
+const run = promisify(execFile);
+const BAD = join(__dirname, "../market/bad-operator.ts");
+
+/** Short enough that a scenario can wait for what an operator that is gone still holds. */
+const SHORT: Patience = { claimSeconds: 15, silenceSeconds: 4 };
+
+/** Waits until the operator holds a claim. */
+async function holdsClaim({ market, until }: Scene, { address }: ChaosOperator): Promise<boolean> {
+  return until(async () => {
+    const account = await market.accountOf(address);
+    return account.locked > 0n;
+  });
+}
+
+/** Runs a process for a tenth of the time. @param while_ as long as this is not settled */
+async function slowDown(scene: Scene, process: Supervised): Promise<void> {
+  let over = false;
+  void scene.until(() => false).then(() => (over = true));
+  while (!over) {
+    process.signal("SIGSTOP");
+    await delay(90);
+    process.signal("SIGCONT");
+    await delay(10);
+  }
+}
+
+function badOperator(result: "garbage" | "another"): Pick<Scenario, "alone" | "inflict"> {
+  return {
+    alone: true,
+    async inflict({ market, until }) {
+      await market.addOperator({ entry: BAD, env: { CHAOS_RESULT: result } });
+      await until(() => false);
+    },
+  };
+}
+
+/** The operator that a scenario hits: the first one, which is asked as often as the others. */
+const victim = ({ market }: Scene) => market.operators[0]!;
+
+export const operatorScenarios: Scenario[] = [
+  {
+    name: "one operator is ten times slower",
+    inflict: (scene) => slowDown(scene, victim(scene).process),
+  },
+  {
+    name: "one operator claims and falls silent",
+    patience: SHORT,
+    guilty: ({ operators }) => [operators[0]!.address],
+    anchor: "A late report from an expired lease failed the new holder (sp1-cluster #182)",
+    async inflict(scene) {
+      const one = victim(scene);
+      if (!(await holdsClaim(scene, one))) return;
+      one.process.signal("SIGSTOP");
+      scene.note("stopped while it held a claim");
+      await tasksDone(scene, 12);
+      one.process.signal("SIGCONT"); // and reports late
+    },
+  },
+  {
+    name: "one operator returns garbage",
+    guilty: ({ operators }) => [operators.at(-1)!.address],
+    ...badOperator("garbage"),
+  },
+  {
+    name: "one operator returns another task's result",
+    guilty: ({ operators }) => [operators.at(-1)!.address],
+    ...badOperator("another"),
+  },
+  {
+    name: "a third of the operators dies for good",
+    patience: SHORT,
+    alone: true,
+    guilty: ({ operators }) => [operators[0]!.address],
+    anchor: "Jobs stayed locked for hours after a crash (zksync-era #4782)",
+    async inflict(scene) {
+      const one = victim(scene);
+      if (!(await holdsClaim(scene, one))) return;
+      await one.process.end("SIGKILL");
+      scene.note("killed while it held a claim");
+    },
+  },
+  {
+    name: "a third of the operators is disconnected for a while",
+    async inflict(scene) {
+      const one = victim(scene);
+      if (!(await holdsClaim(scene, one))) return;
+      one.http.weather = one.rpc.weather = async () => undefined;
+      await delay(4_000);
+      scene.market.calm();
+    },
+  },
+  {
+    name: "the disk is full for a while",
+    async inflict(scene) {
+      if (!(await tasksDone(scene, 2))) return;
+      const hit = pick(scene.random, scene.market.processes());
+      // No file may grow beyond this; a write that would gets EFBIG. The soft limit can be raised again by anybody.
+      const limit = (bytes: string) =>
+        run("prlimit", ["--pid", String(hit.pid), `--fsize=${bytes}:`]);
+      await limit("16384");
+      scene.note(`the disk of ${hit.name} is full`);
+      await delay(4_000);
+      if (hit.pid) await limit("unlimited");
+    },
+  },
+];
