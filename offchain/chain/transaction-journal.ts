@@ -24,11 +24,12 @@ export class TransactionJournal {
       .all();
   }
 
-  /** @returns the highest nonce that was given away */
-  highestNonce(): number | undefined {
+  /** @returns the highest nonce of those that may still be on their way */
+  highestNonceUnderWay(): number | undefined {
     const row = this.db
       .select({ nonce: max(transactions.nonce) })
       .from(transactions)
+      .where(eq(transactions.state, "sent"))
       .get();
     return row?.nonce ?? undefined;
   }

@@ -192,7 +192,8 @@ export function createTransactionSender(options: SenderOptions): ManagedSender {
         cause,
       });
     });
-    const next = (journal.highestNonce() ?? -1) + 1;
+    // Of what has ended the chain knows best: a reorganisation may have given its nonce back.
+    const next = (journal.highestNonceUnderWay() ?? -1) + 1;
     const nonce = Math.max(
       next,
       await client.getTransactionCount({ address: account.address, blockTag: "latest" }),

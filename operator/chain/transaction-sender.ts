@@ -42,7 +42,10 @@ export interface TransactionSender {
 export interface SenderOptions {
   chain: MarketChain;
   account: LocalAccount;
-  journal: Pick<Journal, "addTransaction" | "endTransaction" | "openTransactions">;
+  journal: Pick<
+    Journal,
+    "addTransaction" | "endTransaction" | "openTransactions" | "endedTransactions"
+  >;
   clock: Clock;
   log: Log;
   /** How long to wait before the chain is asked again, milliseconds. */
@@ -80,7 +83,8 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
   const { account, journal, clock, log, pauseMs } = options;
   const { client, chain } = options.chain;
   const bumpAfterMs = options.bumpAfterMs ?? 45_000;
-  let nextNonce: number | undefined;
+  /** Nonces of what is under way in this life. */
+  const inFlight = new Set<number>();
   let turn: Promise<unknown> = Promise.resolve();
 
   async function receiptOf(hashes: Hex[]): Promise<TransactionReceipt | undefined> {
@@ -133,6 +137,12 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
     return false;
   }
 
+  /** What a reorganisation took back, and nobody has included again, stands in the way of all that came after it. */
+  async function fillGap(from: number, to: number): Promise<void> {
+    for (const { nonce, raw } of journal.endedTransactions(from, to))
+      if (!inFlight.has(nonce)) await broadcast(raw);
+  }
+
   /**
    * Waits for any of a nonce's transactions; broadcasts again what the node lost, raises the fee when it takes long.
    * @returns the receipt; undefined when the nonce was used by a transaction that is not ours, or `giveUpMs` passed
@@ -146,9 +156,11 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
     let since = started;
     let lookedAt = started;
     for (;;) {
-      const used = await client.getTransactionCount({ address: account.address }).catch(() => 0);
+      const used = await client
+        .getTransactionCount({ address: account.address })
+        .catch(() => undefined);
       // The count was read before the receipts: a nonce that was used by then has its receipt, or is not ours.
-      if (used > flight.nonce) return receiptOf(flight.hashes);
+      if (used !== undefined && used > flight.nonce) return receiptOf(flight.hashes);
       if (clock.now() - started > giveUpMs) return undefined;
       if (raise && clock.now() - since > bumpAfterMs) {
         since = clock.now();
@@ -157,6 +169,7 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
         flight.raw = raw;
       } else if (clock.now() - lookedAt > RESEND_AFTER_MS) {
         lookedAt = clock.now();
+        if (used !== undefined) await fillGap(used, flight.nonce);
         if (!(await isPending(flight.hashes))) await broadcast(flight.raw);
       }
       await clock.sleep(pauseMs());
@@ -205,7 +218,8 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
         });
       });
     const onChain = await client.getTransactionCount({ address: account.address });
-    const nonce = Math.max(nextNonce ?? 0, onChain);
+    // Of what has ended the chain knows best: a reorganisation may have given its nonce back.
+    const nonce = Math.max(onChain, ...[...inFlight].map((used) => used + 1));
     const fee = await fees();
     const limit = gas + (gas * GAS_MARGIN_PERCENT) / 100n;
     const balance = await client.getBalance({ address: account.address });
@@ -217,7 +231,7 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
         retryable: true,
       });
     const { hash, raw } = await sign(call, nonce, limit, fee);
-    nextNonce = nonce + 1;
+    inFlight.add(nonce);
     await broadcast(raw);
     return { flight: { nonce, hashes: [hash], raw }, limit, fee };
   }
@@ -247,7 +261,9 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
     send(call) {
       const launched = turn.then(() => launch(call));
       turn = launched.catch(() => undefined);
-      return launched.then((what) => land(call, what));
+      return launched.then((what) =>
+        land(call, what).finally(() => inFlight.delete(what.flight.nonce)),
+      );
     },
     async recover() {
       const flights = new Map<number, Flight & { purpose: string }>();

@@ -114,7 +114,9 @@ export function openJournal(path: string, clock: Clock) {
     findSignature: sql("SELECT message, signature FROM signatures WHERE kind = ? AND subject = ?"),
     addSignature: sql("INSERT INTO signatures VALUES (?, ?, ?, ?, ?)"),
     addTransaction: sql(
-      "INSERT INTO transactions (purpose, nonce, hash, raw, state, signed_at) VALUES (?, ?, ?, ?, 'signed', ?)",
+      // The very same one is signed again when a reorganisation took it back.
+      `INSERT INTO transactions (purpose, nonce, hash, raw, state, signed_at) VALUES (?, ?, ?, ?, 'signed', ?)
+       ON CONFLICT (hash) DO UPDATE SET state = excluded.state, signed_at = excluded.signed_at`,
     ),
     setTransaction: sql("UPDATE transactions SET state = ? WHERE hash = ?"),
     replaceOthers: sql(
@@ -122,6 +124,9 @@ export function openJournal(path: string, clock: Clock) {
     ),
     openTransactions: sql(
       "SELECT id, purpose, nonce, hash, raw, state FROM transactions WHERE state = 'signed' ORDER BY nonce, id",
+    ),
+    endedTransactions: sql(
+      "SELECT id, purpose, nonce, hash, raw, state FROM transactions WHERE state IN ('included', 'reverted') AND nonce >= ? AND nonce < ? ORDER BY nonce, id",
     ),
     addRun: sql("INSERT INTO runs VALUES (?, ?)"),
     endRun: sql("DELETE FROM runs WHERE id = ?"),
@@ -194,6 +199,10 @@ export function openJournal(path: string, clock: Clock) {
     },
     openTransactions(): TransactionRow[] {
       return statements.openTransactions.all() as TransactionRow[];
+    },
+    /** Those that were included, by nonce. @param from the lowest nonce @param to one more than the highest */
+    endedTransactions(from: number, to: number): TransactionRow[] {
+      return statements.endedTransactions.all(from, to) as TransactionRow[];
     },
     addRun(id: string): void {
       statements.addRun.run(id, clock.now());

@@ -123,6 +123,38 @@ describe("the operator's transaction sender, on a real chain behind a lying node
       expect(await nonceOnChain()).to.equal(before + 1);
     });
 
+  it("uses a nonce again that a reorganisation gave back", async () => {
+    const test = createTestClient({ mode: "hardhat", chain: local, transport: http(rpcUrl) });
+    const sender = make();
+    await sender.send(call);
+    const before = await nonceOnChain();
+    const id = await test.snapshot();
+    await sender.send(call);
+    await test.revert({ id });
+    const receipt = await sender.send(call);
+    expect(receipt.status).to.equal("success");
+    expect(await nonceOnChain()).to.equal(before + 1);
+  });
+
+  it("sends again what a reorganisation took back while another transaction waits behind it", async () => {
+    const test = createTestClient({ mode: "hardhat", chain: local, transport: http(rpcUrl) });
+    const before = await nonceOnChain();
+    const id = await test.snapshot();
+    const sender = make();
+    await sender.send(call);
+    await test.setAutomine(false);
+    try {
+      const behind = sender.send({ ...call, purpose: "behind it" });
+      while (journal.openTransactions().length === 0) await clock.sleep(10);
+      await test.revert({ id });
+      await test.setAutomine(true);
+      expect((await behind).status).to.equal("success");
+      expect(await nonceOnChain()).to.equal(before + 2);
+    } finally {
+      await test.setAutomine(true);
+    }
+  });
+
   it("gives concurrent calls nonces of their own", async () => {
     const before = await nonceOnChain();
     const sender = make();
