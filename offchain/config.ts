@@ -27,6 +27,8 @@ const environmentSchema = z.object({
   FROBEN_VALIDATION_SECONDS: whole(1, 3600).default(120),
   FROBEN_VALIDATION_MEMORY_MB: whole(64, 1_048_576).default(4096),
   FROBEN_MAX_ARTIFACT_BYTES: whole(1, LIMITS.maxArtifactBytes).default(LIMITS.maxArtifactBytes),
+  FROBEN_READY_LAG_BLOCKS: whole(0, 10_000).default(8),
+  FROBEN_DRAIN_SECONDS: whole(0, 3600).default(10),
   FROBEN_SEED: z.string().min(1).max(128).default("froben"),
 });
 
@@ -55,6 +57,10 @@ export interface Config {
   readonly validations: number;
   readonly validationLimits: { readonly seconds: number; readonly memoryMb: number };
   readonly maxArtifactBytes: number;
+  /** Blocks behind the chain's head with which the coordinator still counts as ready. */
+  readonly maxBehind: number;
+  /** Most time that requests under way have to end once the coordinator was told to, milliseconds. */
+  readonly drainMs: number;
   /** Seeds the matchmaker's exploration. */
   readonly seed: string;
 }
@@ -103,6 +109,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       memoryMb: e.FROBEN_VALIDATION_MEMORY_MB,
     }),
     maxArtifactBytes: e.FROBEN_MAX_ARTIFACT_BYTES,
+    maxBehind: e.FROBEN_READY_LAG_BLOCKS,
+    drainMs: e.FROBEN_DRAIN_SECONDS * 1000,
     seed: e.FROBEN_SEED,
   });
 }

@@ -5,8 +5,10 @@ import { privateKeyToAccount } from "viem/accounts";
 import { marketDomain } from "../protocol/eip712";
 import packageJson from "../package.json";
 import type { ApiDeps } from "./api/deps";
+import type { Lifecycle } from "./api/lifecycle";
 import type { ArtifactStore } from "./artifacts/artifact-store";
 import { openFolderStore } from "./artifacts/folder-store";
+import type { IndexerHealth } from "./chain/indexer";
 import { createChainReader } from "./chain/chain-reader";
 import { connect, createChainCalls, readMarket } from "./chain/clients";
 import { Ledger, type ChainIdentity } from "./chain/ledger";
@@ -106,7 +108,8 @@ export async function createContext(
 /** @returns what the API needs of the context */
 export function apiDeps(
   context: Context,
-  chainHealth: () => { polledAt: number; failures: number },
+  chainHealth: () => IndexerHealth,
+  lifecycle: Lifecycle,
 ): ApiDeps {
   const { config, ledger, market } = context;
   return {
@@ -116,6 +119,8 @@ export function apiDeps(
       const tip = ledger.tip();
       return { block: tip?.number ?? null, blockTime: tip?.timestamp ?? null, ...chainHealth() };
     },
+    lifecycle,
+    maxBehind: config.maxBehind,
     maxArtifactBytes: config.maxArtifactBytes,
   };
 }

@@ -12,7 +12,7 @@ async function main(): Promise<void> {
 
   let stopping = false;
   const stop = (code: number, why: object) => {
-    if (stopping) return; // a second signal waits for the same end
+    if (stopping) return;
     stopping = true;
     log.info(why, "the coordinator stops");
     running.stop().then(
@@ -24,7 +24,10 @@ async function main(): Promise<void> {
     );
   };
   for (const signal of ["SIGTERM", "SIGINT"] as const)
-    process.on(signal, () => stop(0, { signal }));
+    process.on(signal, () => {
+      if (stopping) process.exit(1); // asked a second time: at once, as if it had crashed, which the database outlives
+      stop(0, { signal });
+    });
   // Without the chain's story the coordinator must not go on.
   running.indexer.failed.catch((err: unknown) => {
     log.error({ err }, "the indexer can't go on");

@@ -1,3 +1,4 @@
+import { Lifecycle } from "./api/lifecycle";
 import { createApp, serve } from "./api/server";
 import { startIndexer, type Indexer } from "./chain/indexer";
 import type { Config } from "./config";
@@ -8,11 +9,14 @@ export interface RunningCoordinator {
   url: string;
   context: Context;
   indexer: Indexer;
-  /** Ends it in order: no new requests, no new work, then the database. Calling again waits for the same end. */
+  /**
+   * Ends it in order: it is no longer ready, no new requests, no new work; requests under way end, then the API, then the database.
+   * Calling again waits for the same end.
+   */
   stop(): Promise<void>;
 }
 
-const GRACE_MS = 2_000; // for requests under way
+const GRACE_MS = 500; // for connections, once no request is under way
 
 /**
  * Starts a coordinator in this process.
@@ -26,14 +30,17 @@ export async function startCoordinator(
 ): Promise<RunningCoordinator> {
   const context = await createContext(config, overrides);
   const { coordinator, ledger, sender, db, client, log } = context;
+  const lifecycle = new Lifecycle();
   let indexer: Indexer | undefined;
   let api: Awaited<ReturnType<typeof serve>> | undefined;
 
   const end = async (): Promise<void> => {
+    lifecycle.drain();
     await indexer?.stop();
-    const closed = api?.close(GRACE_MS);
-    await coordinator.stop(); // gives the answers that it held back, so that the server can close
-    await closed;
+    const stopped = coordinator.stop(); // assigns no more, and gives the answers that it held back
+    await lifecycle.idle(config.drainMs);
+    await stopped;
+    await api?.close(GRACE_MS);
     await sender.stop();
     closeDatabase(db);
   };
@@ -55,7 +62,11 @@ export async function startCoordinator(
     });
     // What happened while the coordinator was away comes before any request.
     await indexer.caughtUp();
-    api = await serve(createApp(apiDeps(context, indexer.health)), config.host, config.port);
+    api = await serve(
+      createApp(apiDeps(context, indexer.health, lifecycle)),
+      config.host,
+      config.port,
+    );
   } catch (error) {
     await stop();
     throw error;

@@ -4,12 +4,15 @@ import type { ArtifactStore } from "../artifacts/artifact-store";
 import type { Coordinator, CoordinatorLog, Validator } from "../coordinator/facade";
 import type { Db } from "../db/client";
 import type { Clock } from "../runtime/clock";
+import type { Lifecycle } from "./lifecycle";
 
 /** How well the coordinator keeps up, for GET /v1/status. */
 export interface Health {
   /** Block that the state stands for, and its Unix time in seconds; null before the first one. */
   block: number | null;
   blockTime: number | null;
+  /** The chain's newest block at the last look; null before the first. */
+  head: number | null;
   /** Unix ms of the last look at the chain that worked. */
   polledAt: number;
   /** Looks that failed since then. */
@@ -27,6 +30,9 @@ export interface ApiDeps {
   clock: Clock;
   log: CoordinatorLog;
   health(): Health;
+  lifecycle: Lifecycle;
+  /** Most blocks that the state may lag behind the chain's head while the coordinator counts as ready. */
+  maxBehind: number;
   /** Largest artifact that is taken, bytes. */
   maxArtifactBytes: number;
 }

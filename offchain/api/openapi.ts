@@ -19,6 +19,7 @@ import {
 import { AUTH_HEADERS } from "../../protocol/request-auth";
 import { specSchema } from "../../protocol/spec";
 import { taskWhySchema, whyQuerySchema, workflowWhySchema } from "../../protocol/why";
+import { readinessSchema } from "./readiness";
 import { eventViewSchema } from "./routes/events";
 import { specQuerySchema } from "./routes/specs";
 import { statusSchema } from "./routes/status";
@@ -83,6 +84,16 @@ export function openApiDocument(version: string) {
     paths: {
       "/v1/market": { get: read("Which contract on which chain", marketInfoSchema) },
       "/v1/status": { get: read("Whether the coordinator keeps up", statusSchema) },
+      "/healthz": { get: read("The process is up", z.object({ up: z.literal(true) })) },
+      "/readyz": {
+        get: {
+          summary: "Whether requests should be sent here, and if not, why",
+          responses: {
+            200: { description: "Ready", content: json(readinessSchema) },
+            503: { description: "Not ready", content: json(readinessSchema) },
+          },
+        },
+      },
       "/v1/artifacts/{digest}": {
         get: {
           summary: "Bytes of an artifact; ranges are supported",

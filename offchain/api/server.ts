@@ -7,6 +7,7 @@ import { openApiDocument } from "./openapi";
 import { pageRoutes } from "./page";
 import { artifactRoutes } from "./routes/artifacts";
 import { eventRoutes } from "./routes/events";
+import { healthRoutes } from "./routes/health";
 import { operatorRoutes } from "./routes/operators";
 import { specRoutes } from "./routes/specs";
 import { statusRoutes } from "./routes/status";
@@ -26,6 +27,7 @@ export function createApp(deps: ApiDeps): Express {
     .get("/openapi.json", (_request, response) => {
       response.json(document);
     })
+    .use(healthRoutes(deps), deps.lifecycle.middleware)
     .use(
       pageRoutes(deps),
       statusRoutes(deps),

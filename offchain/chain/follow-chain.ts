@@ -39,6 +39,8 @@ export interface FollowOptions {
   fromBlock: number;
   /** Blocks on top of a block after which it can't be taken back any more. */
   finality: number;
+  /** Told the number of the chain's newest block at each look. */
+  onHead?: (head: number) => void;
 }
 
 const AT_ONCE = 16; // blocks fetched at the same time
@@ -234,6 +236,7 @@ export async function* catchUp(
 ): AsyncGenerator<ChainStep> {
   const newest = await headerAt(options.client, "latest");
   const head = newest.block;
+  options.onHead?.(head.number);
   const tip = applied.tip();
   if (tip?.hash === head.hash) return;
   if (tip) {

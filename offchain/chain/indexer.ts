@@ -5,6 +5,14 @@ import type { CoordinatorLog } from "../coordinator/facade";
 import { catchUp, FIRST_RANGE, type FollowOptions } from "./follow-chain";
 import type { Ledger } from "./ledger";
 
+export interface IndexerHealth {
+  /** The chain's newest block at the last look; null before the first. */
+  head: number | null;
+  /** Unix ms of the last look that worked, and how many failed since. */
+  polledAt: number;
+  failures: number;
+}
+
 export interface Indexer {
   /** Resolves when the ledger stands where the chain's head was at the call, or later. */
   caughtUp(): Promise<void>;
@@ -12,8 +20,7 @@ export interface Indexer {
   stop(): Promise<void>;
   /** Rejects when the indexer can't go on: a history it can't follow, or events that don't add up. */
   readonly failed: Promise<never>;
-  /** Head of the last successful poll, Unix ms, and consecutive failed polls. */
-  health(): { polledAt: number; failures: number };
+  health(): IndexerHealth;
 }
 
 const MAX_BACKOFF_MS = 10_000;
@@ -34,6 +41,7 @@ export function startIndexer(
   const abort = new AbortController();
   const pace = new BlockPace(pollMs);
   const range = { size: FIRST_RANGE };
+  let head: number | null = null;
   let polledAt = 0;
   let failures = 0;
   let waiters: { from: number; resolve: () => void }[] = [];
@@ -41,7 +49,7 @@ export function startIndexer(
 
   const poll = async (): Promise<void> => {
     const number = ++polls;
-    const steps = catchUp(options, ledger, range);
+    const steps = catchUp({ ...options, onHead: (number) => (head = number) }, ledger, range);
     for (;;) {
       const step = await steps.next();
       if (step.done || abort.signal.aborted) break;
@@ -97,7 +105,7 @@ export function startIndexer(
       await loop.catch(() => {});
     },
     failed,
-    health: () => ({ polledAt, failures }),
+    health: () => ({ head, polledAt, failures }),
   };
 }
 

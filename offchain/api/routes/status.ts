@@ -9,6 +9,8 @@ export const statusSchema = z.object({
   blockTime: z.int().nullable(),
   /** Seconds since that block. */
   lagSeconds: z.int().nullable(),
+  /** The chain's newest block at the last look. */
+  head: z.int().nullable(),
   /** Unix ms of the last look at the chain that worked, and how many failed since. */
   polledAt: z.number(),
   failures: z.int(),

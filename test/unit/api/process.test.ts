@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { request } from "node:http";
 import { join } from "node:path";
 import { devnetKey, ROLES } from "../../../devnet/chain";
 import { readConfig } from "../../../offchain/config";
@@ -65,6 +66,23 @@ describe("the coordinator as a process", () => {
         () => undefined,
       );
     }
+  });
+
+  it("ends at once on a second SIGTERM, whatever is under way", async () => {
+    const { child, said, closed } = start({ ...environment(), FROBEN_DRAIN_SECONDS: "3600" });
+    while (!said.out.includes("\n")) await Promise.race([once(child.stdout!, "data"), closed]);
+    const { listening } = JSON.parse(said.out) as { listening: string };
+    const hanging = request(`${listening}/v1/specs`, {
+      method: "POST",
+      headers: { "content-length": 10, expect: "100-continue" },
+    });
+    hanging.on("error", () => {}); // it is cut
+    hanging.flushHeaders();
+    await once(hanging, "continue");
+    child.kill("SIGTERM");
+    while ((await fetch(`${listening}/readyz`)).status !== 503);
+    child.kill("SIGTERM");
+    expect(await closed).deep.equal([1, null]);
   });
 
   it("ends with a typed error that names what is wrong, and shows no key", async () => {
