@@ -4,6 +4,7 @@ import { readAccount } from "./account";
 import { addAudit } from "./commands/audit";
 import { addFetch } from "./commands/fetch";
 import { addOperators } from "./commands/operators";
+import { addPause } from "./commands/pause";
 import { addProcesses } from "./commands/processes";
 import { addSchema } from "./commands/schema";
 import { addDeploy, addSetup } from "./commands/setup";
@@ -78,6 +79,7 @@ export function createProgram(io: Io, json: boolean): Command {
     addStatus,
     addWorkflow,
     addWhy,
+    addPause,
     addOperators,
     addValidate,
     addSchema,

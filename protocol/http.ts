@@ -265,6 +265,8 @@ export const workflowViewSchema = z.object({
   endedAt: z.number().nullable(),
   /** On-chain: no claim or unsettled commitment is left. */
   settled: z.boolean(),
+  /** It runs, and the coordinator assigns nothing new, as its requester wants. */
+  paused: z.boolean(),
   escrow: amount,
   spent: amount,
   refunded: amount,

@@ -19,6 +19,7 @@ export const WHY_CODES = [
   "not_unfolded", // whether the task is needed depends on results that are not there
   "not_needed", // its step turned out to have fewer tasks
   "inputs_missing",
+  "paused", // by the requester
   "back_off", // waits to be tried again
   "earlier_assignment", // one that has ended can still be claimed
   "earlier_claim", // a claim of an earlier attempt stands
@@ -144,6 +145,7 @@ export const workflowWhySchema = z.object({
     "workflow_ended",
     "deadline_passed",
     "spec_missing",
+    "paused",
     "all_done", // only the end on-chain is missing
     "held_up", // see groups
   ]),

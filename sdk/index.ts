@@ -6,6 +6,7 @@ export * from "./actions/get-attempts";
 export * from "./actions/get-operators";
 export * from "./actions/get-owed";
 export * from "./actions/get-tasks";
+export * from "./actions/pause";
 export * from "./actions/pay-fee";
 export * from "./actions/refund";
 export * from "./actions/replace-coordinator";

@@ -20,7 +20,8 @@ export function addStatus(program: Command, cli: Cli): void {
         getWorkflows(client),
         getOperators(client),
       ]);
-      const running = workflows.filter((view) => view.state === "running").length;
+      const running = workflows.filter((view) => view.state === "running");
+      const paused = running.filter((view) => view.paused).length;
       const online = operators.filter((operator) => operator.online).length;
       const spent = workflows.reduce((sum, view) => sum + BigInt(view.spent), 0n);
       cli.print({ market, block: Number(block), coordinator: health }, () =>
@@ -28,7 +29,10 @@ export function addStatus(program: Command, cli: Cli): void {
           ["market", `${market.market} on chain ${market.chainId}`],
           ["block", Number(block)],
           ["coordinator", `${market.coordinator} at ${client.coordinatorUrl}`],
-          ["workflows", `${workflows.length}, ${running} running`],
+          [
+            "workflows",
+            `${workflows.length}, ${running.length} running${paused > 0 ? `, ${paused} of them paused` : ""}`,
+          ],
           ["operators", `${operators.length}, ${online} online`],
           ["spent", moneyOf(market)(spent)],
         ]),

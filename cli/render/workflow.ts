@@ -16,6 +16,8 @@ const countsOf = (view: WorkflowView): string =>
     .map(([state, n]) => `${state} ${n}`)
     .join(", ");
 
+const stateOf = ({ state, paused }: WorkflowView): string => (paused ? `${state}, paused` : state);
+
 /** @param now Unix time, milliseconds */
 export function workflowTable(views: WorkflowView[], money: Money, now: number): string {
   return table(
@@ -23,7 +25,7 @@ export function workflowTable(views: WorkflowView[], money: Money, now: number):
     views.map((view) => [
       view.workflow,
       view.name,
-      view.state === "running" || view.settled ? view.state : `${view.state}, settling`,
+      view.state === "running" || view.settled ? stateOf(view) : `${view.state}, settling`,
       countsOf(view),
       duration(view.openedAt, view.endedAt ?? now),
       money(view.spent),
@@ -38,7 +40,7 @@ const outputOf = (digests: string | string[]): string =>
 export function workflowDetails(view: WorkflowView, money: Money, now: number): string[] {
   return fields([
     ["workflow", `${view.workflow} (${view.name})`],
-    ["state", view.state + (view.reason ? `: ${view.reason}` : "")],
+    ["state", stateOf(view) + (view.reason ? `: ${view.reason}` : "")],
     ["requester", view.requester],
     ["spec", view.spec],
     ["tasks", countsOf(view)],
@@ -59,7 +61,7 @@ export function workflowDetails(view: WorkflowView, money: Money, now: number): 
 /** One line for each change of a watched workflow. */
 export function workflowLine(view: WorkflowView, money: Money, now: number): string {
   const time = duration(view.openedAt, view.endedAt ?? now);
-  const state = view.settled ? `${view.state}, settled` : view.state;
+  const state = view.settled ? `${view.state}, settled` : stateOf(view);
   return `${time}  ${view.name} #${view.workflow} ${state}  ${countsOf(view)}  spent ${money(view.spent)}`;
 }
 

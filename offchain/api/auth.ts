@@ -10,6 +10,11 @@ import { chainAccounts } from "../db/schema/chain";
 import { requestNonces } from "../db/schema/http";
 import type { ApiDeps } from "./deps";
 
+type MayActFor = (signer: Address, account: Address) => boolean;
+
+/** For what only the account's own key may ask: delegates act for operators, not for requesters. */
+export const ownKeyOnly: MayActFor = () => false;
+
 /** Whether an account has made the signer its delegate, as of the newest block that was read. */
 function isDelegate(db: Db, signer: Address, account: Address): boolean {
   const row = db
@@ -23,6 +28,7 @@ function isDelegate(db: Db, signer: Address, account: Address): boolean {
 /**
  * Checks who signed a request, and that it is seen for the first time.
  * @param bodyDigest SHA-256 of the body; for an upload, of what will come
+ * @param mayActFor whether a signer may ask for an account; its delegate if not given
  * @returns the account that the request is for, lower-case: the signer, or whose delegate that is
  * @throws FrobenError (401) `auth_missing`, `auth_malformed`, `auth_expired`, `auth_wrong_key`, `auth_replayed`
  */
@@ -30,6 +36,7 @@ export async function authenticate(
   deps: Pick<ApiDeps, "db" | "clock" | "domain">,
   request: Request,
   bodyDigest: Digest,
+  mayActFor: MayActFor = (signer, account) => isDelegate(deps.db, signer, account),
 ): Promise<Address> {
   const now = deps.clock.now();
   const { address, nonce } = await verifyRequest(
@@ -37,7 +44,7 @@ export async function authenticate(
     deps.domain,
     { method: request.method, path: request.originalUrl, bodyDigest },
     now,
-    (signer, account) => isDelegate(deps.db, signer, account),
+    mayActFor,
   );
   // A request counts as young from one age before its own time to one age after it, so that its nonce matters for two ages.
   const expiresAt = now + 2 * LIMITS.maxRequestAgeMs;
@@ -55,9 +62,13 @@ export async function authenticate(
   return address.toLowerCase() as Address;
 }
 
-/** Checks a request whose body was read as bytes. */
-export function authenticateBody(deps: ApiDeps, request: Request): Promise<Address> {
-  return authenticate(deps, request, sha256(bytesOf(request)));
+/** Checks a request whose body was read as bytes. @param mayActFor as of `authenticate` */
+export function authenticateBody(
+  deps: ApiDeps,
+  request: Request,
+  mayActFor?: MayActFor,
+): Promise<Address> {
+  return authenticate(deps, request, sha256(bytesOf(request)), mayActFor);
 }
 
 /** @returns the body as received; empty when there was none */

@@ -136,6 +136,22 @@ export function openApiDocument(version: string) {
       "/v1/workflows/{id}/decisions": {
         get: read("The matchmaker's decisions", z.array(z.looseObject({})), workflowPath),
       },
+      "/v1/workflows/{id}/pause": {
+        post: signed(
+          "Its requester has nothing new of it assigned; what is assigned goes on",
+          nothing,
+          workflowViewSchema,
+          workflowPath,
+        ),
+      },
+      "/v1/workflows/{id}/resume": {
+        post: signed(
+          "Its requester lets a paused workflow go on",
+          nothing,
+          workflowViewSchema,
+          workflowPath,
+        ),
+      },
       "/v1/workflows/{id}/why": {
         get: read("Which tasks hold it up, and why", workflowWhySchema, {
           ...workflowPath,

@@ -49,7 +49,7 @@ ${table(
   workflows.map((w) => [
     w.workflow,
     w.name,
-    w.state + (w.settled ? ", settled" : ""),
+    w.state + (w.settled ? ", settled" : w.paused ? ", paused" : ""),
     counts(w.counts),
     w.attempts,
     `${w.spent} / ${w.escrow}`,

@@ -4,6 +4,7 @@ import { closeRun } from "./closing";
 import type { Coordinator, CoordinatorDeps } from "./facade";
 import { raiseDue } from "./offers";
 import { fail } from "./outcomes";
+import { setPaused } from "./pause";
 import { park } from "./ready";
 import { ChainNotes, deadlineDue, reconcile, reconcileAll, workflowDeadlineDue } from "./reconcile";
 import { recover } from "./recover";
@@ -119,6 +120,7 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator & {
     result: (address, body) => takeResult(world, address, body),
     failure: async (address, body) => takeFailure(world, address, body),
     acceptance: (address, body) => accept(world, address, body),
+    setPaused: (requester, workflow, paused) => setPaused(world, requester, workflow, paused),
     chainChanged(change) {
       notes.add(change);
       kick();

@@ -244,6 +244,11 @@ export interface Coordinator {
   result(address: Address, body: ResultReport): Promise<Record<string, never>>;
   failure(address: Address, body: FailureReport): Promise<Record<string, never>>;
   acceptance(address: Address, body: AcceptanceRequest): Promise<{ signature: Hex }>;
+  /**
+   * Stops new assignments of a workflow for its requester, or lets them go on.
+   * @throws FrobenError 404 `workflow_unknown`, 403 `not_requester`, 409 `workflow_ended`
+   */
+  setPaused(requester: Address, workflow: number, paused: boolean): void;
   /** Called inside the transaction that changed the chain tables; only takes notes, acts afterwards. */
   chainChanged(change: ChainChange): void;
   /** Lets everything happen that is due. Also runs by itself, on every change and timer. */

@@ -140,8 +140,8 @@ function* map<A, B>(items: Iterable<A>, to: (item: A) => B): Iterable<B> {
 }
 
 function runRow(run: Run): Row {
-  const { id: workflow, name, state, reason, version, endedAt, attempts, settled } = run;
-  return { workflow, name, state, reason, version, endedAt, attempts, settled };
+  const { id: workflow, name, state, reason, version, endedAt, attempts, settled, paused } = run;
+  return { workflow, name, state, reason, version, endedAt, attempts, settled, paused };
 }
 
 function taskRow(task: TaskRun): Row {

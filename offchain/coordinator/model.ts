@@ -23,6 +23,8 @@ export class Run {
   endedAt: number | null = null;
   attempts = 0;
   settled = false;
+  /** By its requester: nothing new is assigned. */
+  paused = false;
   /** Until then (chain time, Unix seconds) an operator may still claim from it while the contract has it open. */
   claimableUntil = 0;
   /** Known once the spec artifact is here. */

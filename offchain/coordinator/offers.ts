@@ -19,6 +19,6 @@ export function raise(world: World, task: TaskRun): void {
 export function raiseDue(world: World, task: TaskRun): void {
   // While a claim stands in its way, nobody could take it.
   if (task.state !== "ready" || !task.lane.has(task)) return;
-  raise(world, task);
+  if (!task.run.paused) raise(world, task);
   awaitTaker(world, task);
 }

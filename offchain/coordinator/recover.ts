@@ -45,8 +45,8 @@ async function recoverRun(world: World, row: typeof workWorkflows.$inferSelect):
   const { db, chain, store } = world.deps;
   const onChain = chain.workflow(row.workflow);
   const run = new Run(row.workflow, onChain?.deadline ?? 0);
-  const { name, state, reason, version, endedAt, attempts, settled } = row;
-  Object.assign(run, { name, state, reason, version, endedAt, attempts, settled });
+  const { name, state, reason, version, endedAt, attempts, settled, paused } = row;
+  Object.assign(run, { name, state, reason, version, endedAt, attempts, settled, paused });
   // What was signed before the restart may be claimed for no longer than this.
   run.claimableUntil = world.chainNow() + world.deps.settings.claimBySeconds;
   world.runs.set(run.id, run);

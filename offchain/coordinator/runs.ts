@@ -12,6 +12,7 @@ import type { TaskOutputs } from "../workflow/result";
 import { endRun, isOver, lookAhead, unfoldsSteps } from "./outcomes";
 import type { ChainWorkflow } from "./facade";
 import { Run, TaskRun, type RunWork } from "./model";
+import { openLanes } from "./pause";
 import type { World } from "./world";
 
 /** Longest wait between two looks for a spec that is not here yet, milliseconds. */
@@ -107,7 +108,7 @@ export function begin(world: World, run: Run, spec: Spec, terms: StepTerms[]): R
     const remaining = (level: number) => remainingMs(world, work, index, level);
     return new Lane<TaskRun>(lane, remaining, () => run.deadline);
   });
-  for (const lane of work.lanes) world.queue.open(lane);
+  openLanes(world, run);
   return work;
 }
 

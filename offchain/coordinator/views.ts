@@ -121,6 +121,7 @@ function workflowView(world: World, run: Run): WorkflowView {
     openedAt: chain.openedAt * 1000,
     endedAt: run.endedAt,
     settled: run.settled,
+    paused: run.paused && run.state === "running",
     escrow: chain.escrow.toString(),
     spent: chain.spent.toString(),
     refunded: chain.refunded.toString(),

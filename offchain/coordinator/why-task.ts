@@ -10,6 +10,8 @@ import type { World } from "./world";
 /** Missing inputs that are listed; all are counted. */
 const MAX_MISSING = 20;
 
+export const PAUSED = "its requester has paused the workflow: nothing new is assigned";
+
 const at = (ms: number) => new Date(ms).toISOString();
 
 /** What holds a task up, without details. */
@@ -66,6 +68,7 @@ export function holdUp(world: World, task: TaskRun): HoldUp | undefined {
     const which = first ? `: ${first.step} ${first.index} (${first.state})${more}` : "";
     return { code: "inputs_missing", message: `it waits for its inputs${which}` };
   }
+  if (run.paused) return { code: "paused", message: PAUSED };
   if (task.lane.has(task)) return undefined;
   if (task.notBefore > world.now())
     return {

@@ -2,7 +2,7 @@ import type { WhyCode, WorkflowWhy } from "../../protocol/why";
 import type { Run, TaskRun } from "./model";
 import { allDone } from "./runs";
 import { operatorsCode, whyOperators } from "./why-operators";
-import { holdUp, runHoldUp, whyTask } from "./why-task";
+import { holdUp, PAUSED, runHoldUp, whyTask } from "./why-task";
 import type { World } from "./world";
 
 /** Tasks of a group that are named, and groups that are listed. */
@@ -12,6 +12,7 @@ const MAX_GROUPS = 32;
 /** What a requester can do least about comes first; codes that hold nothing up are not here. */
 const ORDER: readonly WhyCode[] = [
   "failed",
+  "paused",
   "no_operator",
   "in_dispute",
   "earlier_commitment",
@@ -95,6 +96,7 @@ function summary(
   if (over) return { code: over.code as WorkflowWhy["code"], message: over.message };
   if (allDone(run))
     return { code: "all_done", message: "all tasks are done; its end on-chain is awaited" };
+  if (run.paused) return { code: "paused", message: PAUSED };
   const list = groups.map(({ code, tasks }) => `${tasks.length} ${code} (${tasks[0]!.step.id})`);
   const more = waiting > 0 ? `; ${waiting} wait for them` : "";
   return { code: "held_up", message: `not done: ${list.join(", ")}${more}` };

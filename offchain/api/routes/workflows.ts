@@ -1,8 +1,9 @@
-import { Router, type Request } from "express";
+import { Router, type Request, type RequestHandler } from "express";
 import { z } from "zod";
 import { LIMITS } from "../../../protocol/limits";
 import { whyQuerySchema } from "../../../protocol/why";
-import { parseQuery } from "../body";
+import { authenticateBody, ownKeyOnly } from "../auth";
+import { parseBody, parseQuery, rawBody } from "../body";
 import type { ApiDeps } from "../deps";
 
 /** An uint48, as in the contract. */
@@ -30,9 +31,22 @@ export const watchQuerySchema = z.object({
 
 const idOf = (request: Request): number => parseQuery(request.params, workflowIdSchema).id;
 
-/** What anyone may know about workflows. */
-export function workflowRoutes({ coordinator: { views } }: ApiDeps): Router {
+/** What anyone may know about workflows, and what their requesters may ask for. */
+export function workflowRoutes(deps: ApiDeps): Router {
+  const { coordinator } = deps;
+  const { views } = coordinator;
+  const pausing =
+    (paused: boolean): RequestHandler =>
+    async (request, response) => {
+      const id = idOf(request);
+      const requester = await authenticateBody(deps, request, ownKeyOnly);
+      parseBody(request, z.strictObject({}));
+      coordinator.setPaused(requester, id, paused);
+      response.json(views.workflow(id));
+    };
   return Router()
+    .post("/v1/workflows/:id/pause", rawBody(LIMITS.maxBodyBytes), pausing(true))
+    .post("/v1/workflows/:id/resume", rawBody(LIMITS.maxBodyBytes), pausing(false))
     .get("/v1/workflows", (_request, response) => {
       response.json(views.workflows());
     })

@@ -251,5 +251,6 @@ CREATE TABLE `work_workflows` (
 	`version` integer NOT NULL,
 	`ended_at` integer,
 	`attempts` integer NOT NULL,
-	`settled` integer NOT NULL
+	`settled` integer NOT NULL,
+	`paused` integer NOT NULL
 );

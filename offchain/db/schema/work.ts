@@ -17,6 +17,8 @@ export const workWorkflows = sqliteTable("work_workflows", {
   endedAt: integer("ended_at"),
   attempts: integer().notNull(),
   settled: integer({ mode: "boolean" }).notNull(),
+  /** By its requester: nothing new is assigned. */
+  paused: integer({ mode: "boolean" }).notNull(),
 });
 
 export const workTasks = sqliteTable(

@@ -37,6 +37,8 @@ describe("froben", () => {
       "status",
       "workflow",
       "why",
+      "pause",
+      "resume",
       "operators",
       "validate",
       "schema",
@@ -58,6 +60,7 @@ describe("froben", () => {
       "audit",
       "workflow",
       "why",
+      "pause",
       "operator delegate",
     ]) {
       const { code, out } = await run([...name.split(" "), "--help"]);
@@ -75,6 +78,7 @@ describe("froben", () => {
     ["a missing required option", ["fetch", "1", "proof"]],
     ["a chain that is no URL", ["audit", "--rpc-url", "nowhere"]],
     ["a signature without a key", ["workflow", "cancel", "1", ...NOWHERE]],
+    ["a pause without a key", ["pause", "1", ...NOWHERE]],
     ["a delegate that is no address", ["operator", "delegate", "me"]],
   ] as const)
     it(`exits with 2 for ${what}, as text and as data`, async () => {

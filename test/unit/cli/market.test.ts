@@ -78,6 +78,17 @@ describe("froben, against a real chain and coordinator", function () {
     expect(unknown.code).to.equal(1);
     expect(unknown.err).to.include("task_unknown");
 
+    expect(await data("pause", id)).to.include({ state: "running", paused: true });
+    expect(await data("why", id, "0")).to.include({ code: "paused" });
+    expect((await froben("workflow", "show", id)).out).to.match(/state +running, paused/);
+    expect((await froben("status")).out).to.include("1 of them paused");
+    const stranger = { cwd, env: { FROBEN_KEY: devnetKey(ROLES.operators + 2) } };
+    const refused = await run(["resume", id, "--json"], stranger);
+    expect(refused.code).to.equal(1);
+    expect(refused.err).to.include("not_requester");
+    expect((await froben("resume", id)).out).to.equal(`workflow ${id} goes on\n`);
+    expect(await data("why", id, "0")).to.include({ code: "no_operator" });
+
     await froben("workflow", "cancel", id);
     const watched = await froben("workflow", "watch", id);
     expect(watched.code).to.equal(1);

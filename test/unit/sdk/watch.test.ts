@@ -24,6 +24,7 @@ const view = (version: number, change: Partial<WorkflowView> = {}): WorkflowView
   openedAt: 0,
   endedAt: null,
   settled: false,
+  paused: false,
   escrow: "1",
   spent: "0",
   refunded: "0",
