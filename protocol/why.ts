@@ -18,6 +18,7 @@ export const WHY_CODES = [
   "spec_missing", // the coordinator does not have the spec yet
   "not_unfolded", // whether the task is needed depends on results that are not there
   "not_needed", // its step turned out to have fewer tasks
+  "left_out", // what it would have been for is not made any more
   "inputs_missing",
   "paused", // by the requester
   "back_off", // waits to be tried again

@@ -1,8 +1,9 @@
 import { FrobenError } from "../../protocol/errors";
 import type { MissingTask, TaskWhy, WhyCode } from "../../protocol/why";
-import { dependenciesOf } from "../../protocol/validate-spec";
+import { dependenciesOf } from "../../protocol/spec-graph";
 import { assignmentOf } from "./attempts";
 import { isLive, type AttemptRun, type Run, type RunWork, type TaskRun } from "./model";
+import { find } from "../workflow/outlook";
 import { claimObstacle } from "./ready";
 import { operatorsCode, operatorsMessage, whyOperators } from "./why-operators";
 import type { World } from "./world";
@@ -55,6 +56,8 @@ export function whyTask(world: World, run: Run, index: number, limit: number): T
 export function holdUp(world: World, task: TaskRun): HoldUp | undefined {
   const { run, current, state } = task;
   if (state === "done") return { code: "done", message: "it is done" };
+  if (state === "left_out")
+    return { code: "left_out", message: `it is not needed: ${task.reason ?? "it was left out"}` };
   if (state === "failed")
     return { code: "failed", message: `no attempt is left: ${task.reason ?? "it failed"}` };
   if (isLive(current))
@@ -137,10 +140,11 @@ function whyUnknown(world: World, run: Run, index: number): TaskWhy {
 }
 
 function missingInputs(task: TaskRun): MissingTask[] {
-  return task.needs
-    .filter((need) => need.state !== "done")
-    .sort((a, b) => a.index - b.index)
-    .map(missingTask);
+  const { tasks } = task.run.work!;
+  const needs = Object.values(task.inputs)
+    .filter((source) => find(source, tasks) === "open")
+    .map((source) => tasks.get("task" in source ? source.task : source.of!)!);
+  return [...new Set(needs)].sort((a, b) => a.index - b.index).map(missingTask);
 }
 
 /** What a step that is not unfolded waits for. */
@@ -150,7 +154,7 @@ function missingSteps({ spec, plan, tasks }: RunWork, stepIndex: number): Missin
     if (!known) return [{ task: null, step, index: null, state: "not_unfolded" }];
     return known.flatMap(({ task }) => {
       const need = tasks.get(task)!;
-      return need.state === "done" ? [] : [missingTask(need)];
+      return need.isOver ? [] : [missingTask(need)];
     });
   });
 }

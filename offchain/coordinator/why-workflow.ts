@@ -33,6 +33,7 @@ export function whyWorkflow(world: World, run: Run, limit: number): WorkflowWhy 
   const groups = new Map<string, { code: WhyCode; tasks: TaskRun[] }>();
   let waiting = 0;
   for (const task of run.work?.tasks.values() ?? []) {
+    if (task.isOver) continue;
     const code = codeOf(task);
     if (code === "inputs_missing") waiting++;
     if (!ORDER.includes(code)) continue;
