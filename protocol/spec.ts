@@ -84,7 +84,8 @@ export type RuleSpec = z.infer<typeof ruleSchema>;
  * What follows when a task of the step has failed for good, with no attempt left or for want of an input. Absent: "fail".
  * - fail: the workflow fails.
  * - continue: its outputs are *lost*. Lists go on without them; a task that needs exactly one of them fails too, and then its own step's
- *   policy decides; a workflow's output that is exactly one of them fails the workflow.
+ *   policy decides; a workflow's output that is exactly one of them fails the workflow in the end (unless it has a
+ *   final step: then that decides).
  * - ignore: its outputs are *unneeded*. Lists go on without them; a task that needs exactly one of them is left out with it, whatever
  *   its step's policy; a workflow's output that is exactly one of them is missing.
  *

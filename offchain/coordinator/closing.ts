@@ -1,8 +1,7 @@
 import { marketAbi, WORKFLOW_STATUS } from "../../protocol/abi";
 import { ticketHash, ticketStruct } from "../../protocol/ticket";
 import type { ChainBatch, ChainDispute, ChainWorkflow } from "./facade";
-import type { Run } from "./model";
-import { allDone } from "./runs";
+import { allDone, type Run } from "./model";
 import { send } from "./send";
 import type { World } from "./world";
 

@@ -145,7 +145,7 @@ function runRow(run: Run): Row {
 }
 
 function taskRow(task: TaskRun): Row {
-  const { state, pending, attempt, failures, refusals, notBefore, rises } = task;
+  const { state, pending, attempt, failures, refusals, notBefore, rises, leftOut } = task;
   const { result, outputs, reason, endedAt, claimableUntil } = task;
   return {
     workflow: task.run.id,
@@ -158,6 +158,7 @@ function taskRow(task: TaskRun): Row {
     avoid: [...task.avoid],
     notBefore,
     rises,
+    leftOut,
     claimableUntil,
     result,
     outputs,

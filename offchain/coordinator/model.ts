@@ -9,7 +9,7 @@ import type { FleetOperator } from "../matchmaker/fleet";
 import type { Failure } from "../runtime/retry";
 import { offeredBps } from "../runtime/offer";
 import type { Lane, ReadyTask } from "../runtime/ready-queue";
-import { find, outlookOf } from "../workflow/outlook";
+import { find, outlookOf, type LeftOut } from "../workflow/outlook";
 import type { Plan, Source } from "../workflow/plan";
 
 // What the coordinator has in memory. The database holds the same; `recover` rebuilds it from there.
@@ -73,6 +73,7 @@ export class TaskRun implements ReadyTask {
   rises = 0;
   /** Until then (chain time, Unix seconds) an operator may still claim an attempt that has ended. */
   claimableUntil = 0;
+  leftOut: LeftOut | null = null;
   result: Digest | null = null;
   outputs: Record<string, Digest> | null = null;
   reason: string | null = null;
@@ -199,3 +200,8 @@ export const attemptKey = (workflow: number, task: number, attempt: number) =>
 /** Whether something can still come of an attempt. */
 export const isLive = (attempt: AttemptRun | undefined): attempt is AttemptRun =>
   attempt !== undefined && attempt.state !== "ended";
+
+/** Whether all that a workflow asks for is done, or left out as its spec allows. */
+export function allDone({ work }: Run): boolean {
+  return work !== undefined && work.plan.complete && work.over === work.tasks.size;
+}

@@ -4,7 +4,7 @@ import { isCondition, isList } from "../../protocol/spec-graph";
 import { afterFailure, type Failure } from "../runtime/retry";
 import { assignmentOf, close, tell } from "./attempts";
 import { find, outlookOf } from "../workflow/outlook";
-import { isLive, type AttemptRun, type Run, type RunWork, type TaskRun } from "./model";
+import { allDone, isLive, type AttemptRun, type Run, type RunWork, type TaskRun } from "./model";
 import { raise } from "./offers";
 import { park } from "./ready";
 import type { World } from "./world";
@@ -68,9 +68,9 @@ export function lookAhead(world: World, task: TaskRun): void {
   task.pending = task.missing();
   const outlook = outlookOf(task, task.run.work!.tasks);
   if (outlook === "fail") return giveUp(world, task, "an input that it needs can't be had");
-  if (outlook === "leave_out") {
+  if (typeof outlook === "string" && outlook !== "open") {
     const reason = "what it would have been for was left out";
-    Object.assign(task, { state: "left_out", endedAt: world.now(), reason });
+    Object.assign(task, { state: "left_out", leftOut: outlook, endedAt: world.now(), reason });
     return isOver(world, task);
   }
   task.state = outlook === "open" ? "waiting" : "ready";
@@ -86,11 +86,14 @@ export function isOver(world: World, task: TaskRun): void {
   world.touch(run);
   for (const dependent of task.dependents)
     if (dependent.state === "waiting") lookAhead(world, dependent);
-  if (task.state === "done") return;
+  if (allDone(run)) allOver(world, run);
+}
+
+/** All tasks are over: the workflow comes to its end, and fails if it has not what it was for. */
+export function allOver(world: World, run: Run): void {
   const output = lostOutput(run.work!);
   if (output !== undefined)
     endRun(world, run, "failed", `outputs.${output}: the task that makes it failed`);
-  // Perhaps it was the last.
   world.chores.set(`close/${run.id}`, world.now());
 }
 
@@ -124,7 +127,7 @@ function waitAgain(world: World, task: TaskRun): void {
     dependent.lane.remove(dependent);
     world.parked.clear(dependent);
     if (state === "left_out") task.run.work!.over--;
-    Object.assign(dependent, { state: "waiting", endedAt: null });
+    Object.assign(dependent, { state: "waiting", leftOut: null, endedAt: null });
     if (state === "left_out") waitAgain(world, dependent);
     dependent.pending = dependent.missing();
     world.journal.task(dependent);

@@ -3,10 +3,10 @@ import { assignmentOf, close, tell } from "./attempts";
 import { challengeIfCommitted, struck } from "./challenges";
 import { answerSilence, closeRun } from "./closing";
 import type { ChainChange, ChainTask } from "./facade";
-import { isLive, type AttemptRun, type Run, type TaskRun } from "./model";
+import { allDone, isLive, type AttemptRun, type Run, type TaskRun } from "./model";
 import { endRun, fail, redo } from "./outcomes";
 import { park } from "./ready";
-import { allDone, completeTask, openRun } from "./runs";
+import { completeTask, openRun } from "./runs";
 import { validateSoon } from "./validate";
 import type { World } from "./world";
 

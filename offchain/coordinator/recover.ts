@@ -87,9 +87,17 @@ async function recoverRun(world: World, row: typeof workWorkflows.$inferSelect):
 
 function restoreTask(task: TaskRun, row: TaskRow): void {
   const { state, pending, attempt, failures, refusals, notBefore, claimableUntil } = row;
-  const { result, outputs, reason, endedAt, rises } = row;
+  const { result, outputs, reason, endedAt, rises, leftOut } = row;
   Object.assign(task, { state, pending, attempt, failures, refusals, notBefore, claimableUntil });
-  Object.assign(task, { rises, result, outputs, reason, endedAt, avoid: new Set(row.avoid) });
+  Object.assign(task, {
+    rises,
+    leftOut,
+    result,
+    outputs,
+    reason,
+    endedAt,
+    avoid: new Set(row.avoid),
+  });
 }
 
 function restoreAttempt(world: World, task: TaskRun, row: AttemptRow): void {

@@ -9,9 +9,9 @@ import { Lane, type LaneTerms } from "../runtime/ready-queue";
 import { remainingPaths, treeLevels } from "../workflow/graph/priority";
 import { Plan, type PlannedTask } from "../workflow/plan";
 import type { TaskOutputs } from "../workflow/result";
-import { endRun, isOver, lookAhead, unfoldsSteps } from "./outcomes";
+import { allOver, endRun, isOver, lookAhead, unfoldsSteps } from "./outcomes";
 import type { ChainWorkflow } from "./facade";
-import { Run, TaskRun, type RunWork } from "./model";
+import { allDone, Run, TaskRun, type RunWork } from "./model";
 import { openLanes } from "./pause";
 import type { World } from "./world";
 
@@ -167,15 +167,17 @@ export function unfold(world: World, run: Run, restore?: (task: TaskRun) => bool
     return task;
   });
   for (const task of added) {
-    for (const source of Object.values(task.inputs)) {
-      const index = "task" in source ? source.task : source.of;
-      const need = index === undefined ? undefined : work.tasks.get(index)!;
-      if (need && !need.dependents.includes(task)) need.dependents.push(task);
-    }
+    const makers = Object.values(task.inputs).map((source) =>
+      "task" in source ? source.task : source.of,
+    );
+    for (const index of new Set(makers))
+      if (index !== undefined) work.tasks.get(index)!.dependents.push(task);
     if (!restore?.(task)) lookAhead(world, task);
     else if (task.isOver) work.over++;
   }
   if (added.length > 0) world.touch(run);
+  // The last conditions may have left the last steps out.
+  else if (allDone(run) && run.state === "running") allOver(world, run);
 }
 
 /** A task is done: its dependents come nearer, and what it put out may unfold steps. */
@@ -191,10 +193,4 @@ export function completeTask(world: World, task: TaskRun, result: Digest, out: T
     work.collections.set(`${task.index}/${name}`, items);
   isOver(world, task);
   if (unfoldsSteps(task) && run.state === "running") unfold(world, run);
-}
-
-/** Whether all that the workflow asks for is done, or left out as its spec allows. */
-export function allDone(run: Run): boolean {
-  const { work } = run;
-  return work !== undefined && work.plan.complete && work.over === work.tasks.size;
 }

@@ -1,9 +1,16 @@
-import type { Step } from "../../protocol/spec";
+import type { FanOut, Step } from "../../protocol/spec";
 import type { TaskState } from "../../protocol/http";
 import { exactInputs } from "../../protocol/spec-graph";
 import type { Source } from "./plan";
 
 // What becomes of a task whose inputs may be missing: the rules of `onFailureSchema` (protocol/spec.ts).
+
+type Tree = Extract<FanOut, { kind: "tree" }>;
+
+/** Why an output will never be there. */
+export type Absence = "lost" | "unneeded";
+/** Of a task that was left out: why its outputs are not there, or that it is a tree's node that carries its one child up. */
+export type LeftOut = Absence | "carries";
 
 /** A task as far as these rules look at it. */
 export interface GraphTask {
@@ -11,11 +18,10 @@ export interface GraphTask {
   /** As planned, with everything there. */
   readonly inputs: Readonly<Record<string, Source>>;
   readonly state: TaskState;
+  /** Kept from when it was left out, so that nobody has to look at all that it rests on. */
+  readonly leftOut: LeftOut | null;
 }
 type Tasks = ReadonlyMap<number, GraphTask>;
-
-/** Why an output will never be there. */
-export type Absence = "lost" | "unneeded";
 
 /** @returns where a source's bytes come from, now that its maker is done; "open" while that is not decided */
 export function find(source: Source, tasks: Tasks): Source | Absence | "open" {
@@ -28,19 +34,19 @@ export function find(source: Source, tasks: Tasks): Source | Absence | "open" {
     case "failed":
       return task.step.onFailure === "ignore" ? "unneeded" : "lost";
     case "left_out":
-      return ("task" in source && carried(task, source.output, tasks)) || absenceOf(task, tasks);
+      if (task.leftOut !== "carries") return task.leftOut!;
+      return carried(task, source as { output: string }, tasks);
     default:
       return "open";
   }
 }
 
-/** What a tree's node that was left out passes on as its item: the one child that is left. */
-function carried(task: GraphTask, output: string, tasks: Tasks): Source | "open" | undefined {
-  const { fanOut } = task.step;
-  if (fanOut.kind !== "tree" || output !== fanOut.item) return undefined;
-  if (exactInputs(task.step).some(([name]) => isAbsent(find(task.inputs[name]!, tasks))))
-    return undefined;
-  return childrenOf(task, fanOut.slots, tasks)[0];
+/** What a node that carries its one child up passes on: that child as its item, and nothing else. */
+function carried(task: GraphTask, { output }: { output: string }, tasks: Tasks) {
+  const { fanOut } = task.step as { fanOut: Tree };
+  const found = Object.values(task.inputs).map((source) => find(source, tasks));
+  if (output !== fanOut.item) return absenceIn(found);
+  return childrenOf(task, fanOut.slots, tasks)[0]!;
 }
 
 /** What stands in the slots of a node, without what is absent. */
@@ -57,32 +63,31 @@ function childrenOf(
 
 const isAbsent = (found: unknown): found is Absence => found === "lost" || found === "unneeded";
 
-function absenceOf({ inputs }: GraphTask, tasks: Tasks): Absence {
-  const found = Object.values(inputs).map((source) => find(source, tasks));
-  return found.includes("lost") ? "lost" : "unneeded";
-}
+const absenceIn = (found: readonly unknown[]): Absence =>
+  found.includes("lost") ? "lost" : "unneeded";
 
 /**
  * What a task that has not begun must do.
- * @returns its inputs, when it can start; "open" while one of them is not decided
+ * @returns its inputs, when it can start; "open" while one of them is not decided; how it is left out
  */
 export function outlookOf(
   task: GraphTask,
   tasks: Tasks,
-): Record<string, Source> | "open" | "fail" | "leave_out" {
+): Record<string, Source> | "open" | "fail" | LeftOut {
   const { step, inputs } = task;
   const { fanOut } = step;
   const exact = exactInputs(step).map(([name]) => [name, find(inputs[name]!, tasks)] as const);
   if (exact.some(([, found]) => found === "lost")) return "fail";
   const found = Object.values(inputs).map((source) => find(source, tasks));
   if (found.includes("open")) return "open";
-  if (exact.some(([, found]) => found === "unneeded")) return step.final ? "fail" : "leave_out";
+  if (exact.some(([, found]) => found === "unneeded"))
+    return step.final ? "fail" : absenceIn(found);
   if (fanOut.kind !== "tree")
     return found.some(isAbsent)
-      ? "leave_out"
+      ? absenceIn(found)
       : Object.fromEntries(Object.keys(inputs).map((name, i) => [name, found[i] as Source]));
   const children = childrenOf(task, fanOut.slots, tasks) as Source[];
-  if (children.length < 2) return "leave_out";
+  if (children.length < 2) return children.length === 1 ? "carries" : absenceIn(found);
   const placed = children.map((child, i) => [fanOut.slots[i]!, child] as const);
   return Object.fromEntries([...(exact as [string, Source][]), ...placed]);
 }

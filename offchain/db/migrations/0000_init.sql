@@ -236,6 +236,7 @@ CREATE TABLE `work_tasks` (
 	`not_before` integer NOT NULL,
 	`rises` integer NOT NULL,
 	`claimable_until` integer NOT NULL,
+	`left_out` text,
 	`result` text,
 	`outputs_json` text,
 	`reason` text,

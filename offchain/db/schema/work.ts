@@ -3,6 +3,7 @@ import type { Address, Hex } from "viem";
 import type { Digest } from "../../../protocol/digest";
 import type { Register, ResultReport, SignedAssignment, TaskState } from "../../../protocol/http";
 import type { DecisionRecord } from "../../matchmaker/decision";
+import type { LeftOut } from "../../workflow/outlook";
 import { json } from "./columns";
 
 // What the coordinator decided and was told. Which task needs which is not stored: it follows from the spec and the results,
@@ -43,6 +44,8 @@ export const workTasks = sqliteTable(
     rises: integer().notNull(),
     /** Until then (chain time, Unix seconds) an attempt that has ended may still be claimed. */
     claimableUntil: integer("claimable_until").notNull(),
+    /** Of one that was left out. */
+    leftOut: text("left_out").$type<LeftOut>(),
     result: text().$type<Digest>(),
     /** Artifact of each output, once it is done. */
     outputs: json<Record<string, Digest> | null>()("outputs_json"),

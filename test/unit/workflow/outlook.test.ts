@@ -5,11 +5,11 @@ import type { OnFailure, Spec } from "../../../protocol/spec";
 import type { TaskState } from "../../../protocol/http";
 import { parseSpec } from "../../../protocol/validate-spec";
 import { unfold } from "../../../offchain/audit/artifacts/unfold";
-import { find, outlookOf, type GraphTask } from "../../../offchain/workflow/outlook";
+import { find, outlookOf, type GraphTask, type LeftOut } from "../../../offchain/workflow/outlook";
 import { Plan, type Source } from "../../../offchain/workflow/plan";
 import { PROGRAM, step } from "../coordinator/support/specs";
 
-type Task = GraphTask & { index: number; state: TaskState };
+type Task = GraphTask & { index: number; state: TaskState; leftOut: LeftOut | null };
 
 interface Policies {
   prove?: OnFailure;
@@ -92,7 +92,13 @@ const outputOf = (task: number, output: string): Digest => sha256(`${output} of 
 function run(spec: Spec, fails: ReadonlySet<number>, pick: (count: number) => number) {
   const tasks = new Map<number, Task>();
   for (const { task, step, inputs } of new Plan(spec).advance(() => undefined))
-    tasks.set(task, { index: task, step: spec.steps[step]!, inputs, state: "waiting" });
+    tasks.set(task, {
+      index: task,
+      step: spec.steps[step]!,
+      inputs,
+      state: "waiting",
+      leftOut: null,
+    });
   const tried = new Map<number, Record<string, Source>>();
   for (;;) {
     const decided = [...tasks.values()].filter(
@@ -101,7 +107,9 @@ function run(spec: Spec, fails: ReadonlySet<number>, pick: (count: number) => nu
     if (decided.length === 0) return { tasks, tried };
     const task = decided[pick(decided.length)]!;
     const outlook = outlookOf(task, tasks);
-    if (typeof outlook === "string") task.state = outlook === "fail" ? "failed" : "left_out";
+    if (outlook === "fail") task.state = "failed";
+    else if (typeof outlook === "string")
+      Object.assign(task, { state: "left_out", leftOut: outlook });
     else {
       tried.set(task.index, outlook);
       task.state = fails.has(task.index) ? "failed" : "done";
@@ -234,5 +242,20 @@ describe("what becomes of tasks when others fail", () => {
     expect(check).to.deep.equal(["left_out", "left_out", "left_out"]);
     expect(merge).to.deep.equal(["left_out", "left_out"]);
     expect(last).to.deep.equal(["left_out"]);
+  });
+
+  it("looks at no more than a task's own inputs, however many ways lead back to what failed", () => {
+    const proof = (id: string) => ({ step: id, output: "proof" });
+    const chain = Array.from({ length: 60 }, (_, i) =>
+      step({
+        id: `s${i}`,
+        program: PROGRAM.prove,
+        inputs: i === 0 ? {} : { a: proof(`s${i - 1}`), b: proof(`s${i - 1}`) },
+        ...(i === 0 && { onFailure: "ignore" as const }),
+      }),
+    );
+    const spec = parseSpec({ version: 1, name: "chain", inputs: {}, steps: chain, outputs: {} });
+    const { tasks } = run(spec, new Set([0]), () => 0);
+    expect([...tasks.values()].slice(1).every(({ state }) => state === "left_out")).to.equal(true);
   });
 });
