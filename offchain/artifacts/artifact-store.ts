@@ -23,6 +23,8 @@ export interface ArtifactStore {
   read(digest: Digest): Promise<Uint8Array>;
   /** @param range first and last byte, both included @throws FrobenError 404 `artifact_missing` */
   stream(digest: Digest, range?: { start: number; end: number }): Promise<Readable>;
+  /** Digests of all artifacts, in no order. */
+  all(): AsyncIterable<Digest>;
   /** A path at which a program of this machine may read the bytes. @throws FrobenError 404 `artifact_missing` */
   path(digest: Digest): Promise<string>;
 }

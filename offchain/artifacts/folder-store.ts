@@ -120,6 +120,12 @@ export async function openFolderStore(folder: string): Promise<ArtifactStore> {
       await sizeOf(digest);
       return createReadStream(place(digest), range);
     },
+    async *all() {
+      for (const sub of await readdir(folder)) {
+        if (sub.length !== 2) continue; // not one of the 256
+        for (const name of await readdir(join(folder, sub))) yield name;
+      }
+    },
     async path(digest) {
       await sizeOf(digest);
       return place(digest);

@@ -173,6 +173,8 @@ export interface ArtifactReader {
   path(digest: Digest): Promise<string>;
   /** Bytes. @throws FrobenError `artifact_missing` */
   size(digest: Digest): Promise<number>;
+  /** Digests of all artifacts, in no order. */
+  all(): AsyncIterable<Digest>;
 }
 
 /** One run of a validation program. */

@@ -27,6 +27,8 @@ export class Run {
   paused = false;
   /** Until then (chain time, Unix seconds) an operator may still claim from it while the contract has it open. */
   claimableUntil = 0;
+  /** Until then (chain time, Unix seconds) assignments may be claimed that were signed before the database was lost. */
+  blankUntil = 0;
   /** Known once the spec artifact is here. */
   work: RunWork | undefined;
   /** How often the spec was looked for in vain. */

@@ -1,3 +1,4 @@
+import { adopt, canAdopt } from "./adopt";
 import type { ChainTask } from "./facade";
 import type { TaskRun } from "./model";
 import { awaitTaker } from "./offers";
@@ -11,8 +12,11 @@ export function park(world: World, task: TaskRun): void {
   const { run } = task;
   if (task.state !== "ready" || run.state !== "running") return;
   const claim = world.deps.chain.task(run.id, task.index);
-  // Attempts that others made, while this coordinator was silent or was not the workflow's, fence its next ones.
-  if (claim && claim.attempt > task.attempt) task.attempt = claim.attempt;
+  if (claim && claim.attempt > task.attempt) {
+    if (canAdopt(world, claim)) return adopt(world, task, claim);
+    // Attempts that others made, while this coordinator was silent or was not the workflow's, fence its next ones.
+    task.attempt = claim.attempt;
+  }
   world.journal.task(task);
   if (task.notBefore > world.now()) {
     task.reason ??= "waiting to be tried again";

@@ -23,7 +23,8 @@ type AttemptRow = typeof workAttempts.$inferSelect;
 
 /** Rebuilds what the coordinator had in memory from the database, then catches up with the chain. */
 export async function recover(world: World): Promise<void> {
-  const { db } = world.deps;
+  const { db, chain } = world.deps;
+  if (chain.head().block === 0) world.blankSince = world.now();
   for (const row of db.select().from(workOperators).all()) {
     const operator = world.enlist(row.address, row.registration);
     const { lastSeen, done, failed, struck } = row;

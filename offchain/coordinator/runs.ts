@@ -22,6 +22,10 @@ const SPEC_RETRY_MS = 5_000;
 export function openRun(world: World, chain: ChainWorkflow): Run {
   const run = new Run(chain.workflow, chain.deadline);
   run.reason = "waiting for the spec";
+  // An earlier life, whose database is lost, may have signed assignments of it: none is made while those can be claimed.
+  if (world.blankSince !== undefined && chain.openedAt * 1000 < world.blankSince)
+    run.blankUntil = world.chainNow() + world.deps.settings.claimBySeconds;
+  run.claimableUntil = run.blankUntil;
   world.runs.set(run.id, run);
   world.touch(run);
   fetchSpec(world, run);
@@ -172,8 +176,10 @@ export function unfold(world: World, run: Run, restore?: (task: TaskRun) => bool
     );
     for (const index of new Set(makers))
       if (index !== undefined) work.tasks.get(index)!.dependents.push(task);
-    if (!restore?.(task)) lookAhead(world, task);
-    else if (task.isOver) work.over++;
+    if (!restore?.(task)) {
+      task.claimableUntil = run.blankUntil;
+      lookAhead(world, task);
+    } else if (task.isOver) work.over++;
   }
   if (added.length > 0) world.touch(run);
   // The last conditions may have left the last steps out.

@@ -61,6 +61,8 @@ function named(world: World, operator: OperatorRun, body: SyncRequest): VerdictR
     const current = run?.task(report.task)?.current;
     const its = current?.number === report.attempt && current.operator === operator.address;
     if (its && isLive(current)) heard(world, current, report.progress, report.note);
+    // It has not heard the last word: it was not known yet when that was said.
+    else if (its && current.verdict !== null) operator.verdicts.set(current.key, current);
     else if (
       !its &&
       !operator.verdicts.has(attemptKey(report.workflow, report.task, report.attempt))

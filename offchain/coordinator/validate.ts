@@ -96,10 +96,12 @@ async function judge(world: World, attempt: AttemptRun, outputs: TaskOutputs): P
   const { store, calls, validator, settings } = world.deps;
   const { step } = attempt.task;
   // Those that it was assigned: since then a task that it builds on may have been done again.
-  const body = assignmentOf(world, attempt)?.body ?? world.assignmentBody(attempt.root)!;
-  const line = body.tasks.find(({ task }) => task === attempt.task.index)!;
+  const body = assignmentOf(world, attempt)?.body ?? world.assignmentBody(attempt.root);
+  const line = body?.tasks.find(({ task }) => task === attempt.task.index);
   const inputs: Record<string, Digest> = {};
-  for (const [name, { digest }] of Object.entries(line.inputs)) inputs[name] = digest;
+  // An assignment that was lost with the database is taken to have named today's inputs.
+  for (const [name, { digest }] of Object.entries(line?.inputs ?? attempt.task.inputRefs()))
+    inputs[name] = digest;
   if (step.rule.kind === "verifier") {
     const statement = await store.read(inputs[step.statement!]!);
     const result = await store.read(attempt.report!.result);
@@ -122,11 +124,13 @@ function valid(world: World, attempt: AttemptRun, outputs: TaskOutputs): void {
   const wallMs = attempt.report!.usage.wallMs;
   const operator = world.operators.get(attempt.operator);
   tell(world, attempt, "valid", null);
-  world.journal.learn(
-    program,
-    attempt.operator,
-    world.experience.succeeded(program, attempt.operator, wallMs),
-  );
+  // Of a result that was found among the artifacts nobody knows how long it took.
+  if (wallMs > 0)
+    world.journal.learn(
+      program,
+      attempt.operator,
+      world.experience.succeeded(program, attempt.operator, wallMs),
+    );
   if (operator) {
     operator.done++;
     world.journal.operator(operator);

@@ -39,6 +39,8 @@ export class World {
   /** Wrong results that must be struck once they are committed, by `workflow/task`. */
   readonly challenges = new Map<string, AttemptRun>();
   readonly journal: Journal;
+  /** Unix ms of a start without a database: what was signed before is not known here. Otherwise undefined. */
+  blankSince: number | undefined;
   readonly domain;
   /** Aborts what runs in the background. */
   readonly stopping = new AbortController();

@@ -49,6 +49,14 @@ function heldTasks(holdings: Holdings): HeldTask[] {
     .filter((task) => !isDead(task.phase) && task.verdict === null);
 }
 
+/** Whoever does not know this operator does not know its results either: those that still count are reported again. */
+function reportAgain(holdings: Holdings): void {
+  for (const { tasks } of holdings.all())
+    for (const task of tasks)
+      if (task.phase === "reported" || task.phase === "valid")
+        holdings.move(task, "computed", { verdict: null });
+}
+
 /**
  * Applies the coordinator's last word about an attempt.
  * Under rule verifier an "invalid" changes nothing: the adapter was asked before the receipt was signed, and it decides.
@@ -163,8 +171,11 @@ export function createSyncLoop(deps: SyncLoopDeps) {
           log.warn({ err: error, failures }, "the coordinator could not be reached");
           await clock.sleep(retryDelay(PATIENT, failures, Math.random()), signal);
           const unknown = error instanceof FrobenError && !error.retryable && error.status < 500;
-          if (unknown && !signal.aborted)
-            await deps.register().catch((err: unknown) => log.warn({ err }, "can't register"));
+          if (!unknown || signal.aborted) continue;
+          await deps
+            .register()
+            .then(() => reportAgain(holdings))
+            .catch((err: unknown) => log.warn({ err }, "can't register"));
         }
       }
     },

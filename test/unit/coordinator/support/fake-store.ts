@@ -25,6 +25,9 @@ export class FakeStore implements ArtifactReader {
     if (!bytes) return Promise.reject(new FrobenError("artifact_missing", digest));
     return Promise.resolve(bytes);
   }
+  async *all() {
+    yield* this.artifacts.keys();
+  }
   path(digest: Digest) {
     return Promise.resolve(digest);
   }

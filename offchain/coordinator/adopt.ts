@@ -1,0 +1,96 @@
+import type { Hex } from "viem";
+import { commitmentHash } from "../../protocol/commitment";
+import { toBytes32, type Digest } from "../../protocol/digest";
+import type { ChainTask } from "./facade";
+import { attemptKey, type AttemptRun, type TaskRun } from "./model";
+import { validateSoon } from "./validate";
+import type { World } from "./world";
+
+// The chain knows attempts that this coordinator does not: its database was lost. What they are worth is still there: an operator that
+// holds a claim reports its result again, and a committed result lies among the artifacts.
+
+/** @returns whether the attempt behind a claim can still come to something */
+export function canAdopt(world: World, claim: ChainTask): boolean {
+  if (claim.pay === "claimed") return !world.passed(claim.deadline);
+  return claim.pay === "committed" || claim.pay === "settled";
+}
+
+/** Takes an attempt on as if it had been assigned here. */
+export function adopt(world: World, task: TaskRun, claim: ChainTask): void {
+  const now = world.now();
+  const attempt: AttemptRun = {
+    task,
+    number: claim.attempt,
+    operator: claim.operator,
+    root: claim.root,
+    key: attemptKey(task.run.id, task.index, claim.attempt),
+    // Whether it still computes is its operator's business: it holds no machine here.
+    state: "computed",
+    outcome: null,
+    reason: null,
+    booked: false,
+    claimed: true,
+    assignedAt: now,
+    startedAt: now,
+    endedAt: null,
+    progress: 0,
+    note: null,
+    report: null,
+    verdict: null,
+    verdictReason: null,
+    release: null,
+    verdictSeen: false,
+    challenge: null,
+  };
+  Object.assign(task, { attempt: claim.attempt, current: attempt, state: "running", reason: null });
+  task.lane.remove(task);
+  world.parked.clear(task);
+  world.journal.task(task);
+  world.journal.attempt(attempt);
+  world.touch(task.run);
+  world.deps.log.warn(
+    { workflow: task.run.id, task: task.index, attempt: claim.attempt, pay: claim.pay },
+    "the chain knows an attempt that is not known here",
+  );
+  if (claim.pay === "claimed") {
+    const { limits, claimSeconds } = task.step;
+    world.leases.open(attempt, { ...limits, runSeconds: claimSeconds }, now);
+    world.deadlines.set(attempt, claim.deadline * 1000);
+  } else findResult(world, attempt, claim.commitment!);
+}
+
+/** Looks for the artifact that a commitment is to. */
+function findResult(world: World, attempt: AttemptRun, commitment: Hex): void {
+  const { store, calls } = world.deps;
+  const { task, number, operator, root } = attempt;
+  const fields = { chainId: calls.chainId, market: calls.market, workflow: task.run.id };
+  const names = (digest: Digest) =>
+    commitmentHash({
+      ...fields,
+      task: task.index,
+      attempt: number,
+      operator,
+      root,
+      resultDigest: toBytes32(digest),
+    }) === commitment;
+  world.later("finding a committed result", { attempt: attempt.key }, async () => {
+    for await (const result of store.all()) {
+      if (attempt.state !== "computed") return; // its operator reported it meanwhile
+      if (!names(result)) continue;
+      attempt.report = {
+        workflow: task.run.id,
+        task: task.index,
+        attempt: number,
+        root,
+        result,
+        receipt: "0x",
+        usage: { wallMs: 0, cpuMs: 0, maxRssMb: 0 },
+      };
+      attempt.state = "reported";
+      validateSoon(world, attempt);
+      return;
+    }
+    task.reason = "the result that was committed to is not among the artifacts";
+    world.touch(task.run);
+  });
+}

@@ -1,0 +1,70 @@
+import { expect } from "chai";
+import { rmSync, mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Market } from "./support/market";
+import { PROGRAM, proofs } from "./support/specs";
+
+describe("a coordinator whose database is lost", () => {
+  let folder: string;
+  let market: Market;
+
+  beforeEach(async () => {
+    folder = mkdtempSync(join(tmpdir(), "froben-lost-"));
+    market = await new Market(join(folder, "db.sqlite")).start();
+  });
+  afterEach(async () => {
+    await market.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  /** One operator holds an assignment of two tasks, claimed on-chain. */
+  async function claimed() {
+    const by = await market.operator({ programs: Object.values(PROGRAM), concurrency: 2 });
+    await market.submit(1, proofs(2));
+    await by.sync();
+    await by.sync();
+    const bodies = [...by.assignments.values()];
+    for (const body of bodies) market.chain.claim(body);
+    await market.settle();
+    return { by, bodies };
+  }
+
+  async function loseDatabase(): Promise<void> {
+    await market.stop();
+    for (const end of ["", "-wal", "-shm"])
+      rmSync(join(folder, `db.sqlite${end}`), { force: true });
+    await market.start();
+    await market.settle();
+  }
+
+  it("finds committed results among the artifacts, and does nothing again", async () => {
+    const { by, bodies } = await claimed();
+    for (const body of bodies)
+      for (const { task } of body.tasks) {
+        const result = await by.report(body, task, { proof: `proof ${task}` });
+        market.chain.pay(1, task, "committed", [by.commitment(body, task, result)]);
+      }
+    await loseDatabase();
+    await market.pass(1_000);
+    expect(market.coordinator.views.workflow(1).counts).to.deep.equal({ done: 2 });
+  });
+
+  it("takes the result of a claim that stands, of an attempt that it does not remember", async () => {
+    const { by, bodies } = await claimed();
+    await loseDatabase();
+    expect(market.coordinator.views.workflow(1).counts).to.deep.equal({ running: 2 });
+    for (const body of bodies)
+      for (const { task } of body.tasks) await by.report(body, task, { proof: `proof ${task}` });
+    await market.settle();
+    expect(market.coordinator.views.workflow(1).counts).to.deep.equal({ done: 2 });
+  });
+
+  it("has a claimed task done again when its holder does not come back", async () => {
+    await claimed();
+    await loseDatabase();
+    await market.pass(60_000);
+    const { counts } = market.coordinator.views.workflow(1);
+    expect(counts.running ?? 0).to.equal(0);
+  });
+});
