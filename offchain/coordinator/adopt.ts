@@ -9,12 +9,6 @@ import type { World } from "./world";
 // The chain knows attempts that this coordinator does not: its database was lost. What they are worth is still there: an operator that
 // holds a claim reports its result again, and a committed result lies among the artifacts.
 
-/** @returns whether the attempt behind a claim can still come to something */
-export function canAdopt(world: World, claim: ChainTask): boolean {
-  if (claim.pay === "claimed") return !world.passed(claim.deadline);
-  return claim.pay === "committed" || claim.pay === "settled";
-}
-
 /** Takes an attempt on as if it had been assigned here. */
 export function adopt(world: World, task: TaskRun, claim: ChainTask): void {
   const now = world.now();
@@ -59,8 +53,8 @@ export function adopt(world: World, task: TaskRun, claim: ChainTask): void {
   } else findResult(world, attempt, claim.commitment!);
 }
 
-/** Looks for the artifact that a commitment is to. */
-function findResult(world: World, attempt: AttemptRun, commitment: Hex): void {
+/** Looks for the artifact that a commitment is to, of an attempt whose result was never reported to this life. */
+export function findResult(world: World, attempt: AttemptRun, commitment: Hex): void {
   const { store, calls } = world.deps;
   const { task, number, operator, root } = attempt;
   const fields = { chainId: calls.chainId, market: calls.market, workflow: task.run.id };

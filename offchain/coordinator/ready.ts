@@ -1,4 +1,3 @@
-import { adopt, canAdopt } from "./adopt";
 import type { ChainTask } from "./facade";
 import type { TaskRun } from "./model";
 import { awaitTaker } from "./offers";
@@ -13,7 +12,10 @@ export function park(world: World, task: TaskRun): void {
   if (task.state !== "ready" || run.state !== "running") return;
   const claim = world.deps.chain.task(run.id, task.index);
   if (claim && claim.attempt > task.attempt) {
-    if (canAdopt(world, claim)) return adopt(world, task, claim);
+    if (isAdoptable(world, task, claim)) {
+      world.chores.set(`look/${run.id}`, world.now()); // see adopt.ts
+      return;
+    }
     // Attempts that others made, while this coordinator was silent or was not the workflow's, fence its next ones.
     task.attempt = claim.attempt;
   }
@@ -36,6 +38,13 @@ export function park(world: World, task: TaskRun): void {
   task.lane.add(task);
   awaitTaker(world, task);
   world.kick();
+}
+
+/** Whether the attempt behind a claim is of a life whose database is lost, and can still come to something. */
+export function isAdoptable(world: World, { run, attempt }: TaskRun, claim: ChainTask): boolean {
+  if (run.blankUntil === 0 || claim.attempt <= attempt) return false;
+  if (claim.pay === "claimed") return !world.passed(claim.deadline);
+  return claim.pay === "committed" || claim.pay === "settled";
 }
 
 /** What stands in the way of the next assignment of a task. */

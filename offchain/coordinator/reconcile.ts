@@ -1,11 +1,12 @@
 import { WORKFLOW_STATUS } from "../../protocol/abi";
+import { adopt, findResult } from "./adopt";
 import { assignmentOf, close, tell } from "./attempts";
 import { challengeIfCommitted, struck } from "./challenges";
 import { answerSilence, closeRun } from "./closing";
 import type { ChainChange, ChainTask } from "./facade";
 import { allDone, isLive, type AttemptRun, type Run, type TaskRun } from "./model";
 import { endRun, fail, redo } from "./outcomes";
-import { park } from "./ready";
+import { isAdoptable, park } from "./ready";
 import { completeTask, openRun } from "./runs";
 import { validateSoon } from "./validate";
 import type { World } from "./world";
@@ -114,6 +115,7 @@ export function reconcileTask(world: World, task: TaskRun): void {
     if (claim.pay === "struck") struck(world, wrong);
     else challengeIfCommitted(world, wrong);
   }
+  if (task.state === "ready" && claim && isAdoptable(world, task, claim)) adopt(world, task, claim);
   const attempt = task.current;
   if (isLive(attempt)) follow(world, attempt, claim);
   else if (attempt && claim && matches(claim, attempt)) letGo(world, attempt, claim);
@@ -159,6 +161,8 @@ function follow(world: World, attempt: AttemptRun, claim: ChainTask | undefined)
     world.deadlines.set(attempt, claim.deadline * 1000);
     if (attempt.state === "reported") validateSoon(world, attempt);
   }
+  if (mine && attempt.report === null && attempt.task.run.blankUntil > 0 && claim.commitment)
+    findResult(world, attempt, claim.commitment);
   // A reorganisation may take a claim back; the operator makes it again while it can.
   if (!mine && attempt.claimed) attempt.claimed = false;
   if (!mine || claimed) return;

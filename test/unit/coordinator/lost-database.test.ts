@@ -34,6 +34,8 @@ describe("a coordinator whose database is lost", () => {
     await market.stop();
     for (const end of ["", "-wal", "-shm"])
       rmSync(join(folder, `db.sqlite${end}`), { force: true });
+    market.clock.advance(1_000);
+    market.chain.block = 0; // the tables of the chain are lost too
     await market.start();
     await market.settle();
   }
@@ -56,6 +58,22 @@ describe("a coordinator whose database is lost", () => {
     expect(market.coordinator.views.workflow(1).counts).to.deep.equal({ running: 2 });
     for (const body of bodies)
       for (const { task } of body.tasks) await by.report(body, task, { proof: `proof ${task}` });
+    await market.settle();
+    expect(market.coordinator.views.workflow(1).counts).to.deep.equal({ done: 2 });
+  });
+
+  it("follows a claim that it sees before it sees the commit", async () => {
+    const { by, bodies } = await claimed();
+    const results = bodies.flatMap((body) =>
+      body.tasks.map(async ({ task }) => {
+        const result = await by.report(body, task, { proof: `proof ${task}` });
+        return { task, commitment: by.commitment(body, task, result) };
+      }),
+    );
+    const reported = await Promise.all(results);
+    await loseDatabase();
+    for (const { task, commitment } of reported)
+      market.chain.pay(1, task, "committed", [commitment]);
     await market.settle();
     expect(market.coordinator.views.workflow(1).counts).to.deep.equal({ done: 2 });
   });
