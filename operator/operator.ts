@@ -13,6 +13,7 @@ import { createChainLoop } from "./chain/chain-loop";
 import { connectMarket, isLocalChain } from "./chain/clients";
 import { createDefence, resultsAtStake } from "./chain/defence";
 import { operatorOf } from "./chain/delegate";
+import { isCommitted } from "./chain/plan-state";
 import { createSlotView } from "./chain/slot-view";
 import { topUpStake, withdrawOwed } from "./chain/stake";
 import { createTransactionSender } from "./chain/transaction-sender";
@@ -211,7 +212,8 @@ export async function createOperator(
 
   /** How soon the chain is looked at again; news from the coordinator and ended programs ring before that. */
   function pauseMs(): number {
-    const held = holdings.all();
+    const slots = slotView.slots();
+    const held = holdings.all().filter((one) => !isCommitted(one, slots));
     if (held.length === 0 && !chainLoop.busy()) return pollMs * IDLE_FACTOR;
     const computing = held.every(
       ({ claim, tasks }) =>

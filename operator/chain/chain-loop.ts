@@ -81,6 +81,15 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
     slotView.expect(await sender.send({ purpose, to: chain.market, data }));
   }
 
+  /** Whether a reorganisation took a claim back, which can be made again. A slot remembers what it held until it is used again. */
+  function isTakenBack({ signed, tasks }: Holding): boolean {
+    const known = [...slotView.slots().values()].some(
+      ({ claim }) => claim.workflow === signed.workflow && claim.root === signed.root,
+    );
+    const alive = tasks.some((task) => !isDead(task.phase));
+    return !known && alive && slotView.head().timestamp < signed.claimBy;
+  }
+
   /** Brings holdings up to what the chain says about their claims. */
   function follow(): void {
     const slots = slotView.slots();
@@ -92,6 +101,7 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
         log.info({ workflow: holding.signed.workflow, root: holding.signed.root }, "claimed");
       }
       if (live.length > 0) deps.onClaimed(holding, live);
+      if (holding.claim === "claimed" && isTakenBack(holding)) holdings.setClaim(holding, "wanted");
       if (holding.claim === "wanted" && holding.tasks.every((task) => isDead(task.phase)))
         holdings.setClaim(holding, "given_up");
       if (isOver(holding, slots)) {

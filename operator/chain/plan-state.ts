@@ -65,12 +65,19 @@ export function planHolding(
   };
 }
 
-/** Whether nothing is left to be done about a holding: not by this operator, and not by the coordinator. */
+/**
+ * Whether nothing is left to be done about a holding. A commit is not enough: a reorganisation may take it back, and then it must be
+ * made again, or the claim is late.
+ */
 export function isOver(holding: Holding, slots: Slots): boolean {
   if (holding.claim === "wanted") return false;
+  return holding.tasks.every((task) => slotOfTask(slots, task) === undefined);
+}
+
+/** Whether all of a holding is committed: it only waits for its window to pass. */
+export function isCommitted(holding: Holding, slots: Slots): boolean {
   return holding.tasks.every((task) => {
     const slot = slotOfTask(slots, task);
-    if (slot?.state === "claimed") return false;
-    return slot === undefined || isDead(task.phase) || task.verdict !== null;
+    return slot === undefined ? isDead(task.phase) : slot.state === "committed";
   });
 }
