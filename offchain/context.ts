@@ -19,6 +19,10 @@ import { createCoordinator } from "./coordinator/coordinator";
 import type { Coordinator, CoordinatorLog, Validator } from "./coordinator/facade";
 import { closeDatabase, openDatabase, type Db } from "./db/client";
 import { createLog } from "./log";
+import { watchChain } from "./metrics/chain";
+import { createMetrics, type Metrics } from "./metrics/metrics";
+import { watchTransactions } from "./metrics/transactions";
+import { watchWork } from "./metrics/work";
 import { systemClock, type Clock } from "./runtime/clock";
 import { loadInstalledPrograms } from "./validation/installed-programs";
 import { createValidator } from "./validation/program-validator";
@@ -35,6 +39,7 @@ export interface Context {
   sender: ManagedSender;
   validator: Validator;
   coordinator: Coordinator;
+  metrics: Metrics;
   market: ApiDeps["market"];
 }
 
@@ -74,7 +79,11 @@ export async function createContext(
   const ledger = openLedger(db, { chainId, market: address, fromBlock }, minStake);
   const journal = new TransactionJournal(db);
   const { pollMs } = config;
-  const sender = createTransactionSender({ client, chainId, account, journal, clock, log, pollMs });
+  const metrics = createMetrics();
+  const sender = createTransactionSender({
+    ...{ client, chainId, account, journal, clock, log, pollMs },
+    metrics: metrics.transactions,
+  });
   const coordinator = createCoordinator({
     db,
     account,
@@ -85,6 +94,7 @@ export async function createContext(
     validator,
     clock,
     log,
+    metrics: metrics.work,
     settings: {
       claimBySeconds: config.claimBySeconds,
       operatorSilenceMs: config.operatorSilenceMs,
@@ -102,7 +112,10 @@ export async function createContext(
     fromBlock: config.fromBlock,
     version: packageJson.version,
   };
-  return { config, clock, log, client, db, store, ledger, sender, validator, coordinator, market };
+  watchWork(metrics.registry, coordinator.views);
+  watchTransactions(metrics.registry, sender);
+  const parts = { client, db, store, ledger, sender, validator, coordinator, metrics };
+  return { config, clock, log, ...parts, market };
 }
 
 /** @returns what the API needs of the context */
@@ -112,13 +125,15 @@ export function apiDeps(
   lifecycle: Lifecycle,
 ): ApiDeps {
   const { config, ledger, market } = context;
+  const health = () => {
+    const tip = ledger.tip();
+    return { block: tip?.number ?? null, blockTime: tip?.timestamp ?? null, ...chainHealth() };
+  };
+  watchChain(context.metrics.registry, health);
   return {
     ...context,
     domain: marketDomain(market.chainId, config.market),
-    health() {
-      const tip = ledger.tip();
-      return { block: tip?.number ?? null, blockTime: tip?.timestamp ?? null, ...chainHealth() };
-    },
+    health,
     lifecycle,
     maxBehind: config.maxBehind,
     maxArtifactBytes: config.maxArtifactBytes,

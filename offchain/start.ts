@@ -58,7 +58,10 @@ export async function startCoordinator(
       ledger,
       pollMs: config.pollMs,
       log,
-      onReorg: (ancestor) => sender.reorganised(ancestor),
+      onReorg(ancestor) {
+        context.metrics.reorganised();
+        sender.reorganised(ancestor);
+      },
     });
     // What happened while the coordinator was away comes before any request.
     await indexer.caughtUp();

@@ -52,6 +52,8 @@ export interface OperatorConfig {
   /** Largest size of the artifact cache. */
   cacheMb: number;
   logLevel: string;
+  /** Where GET /metrics is served; unset: nowhere. */
+  metrics?: { host: string; port: number };
 }
 
 const list = z
@@ -103,6 +105,8 @@ const environmentSchema = z.object({
   FROBEN_PASS_ENV: list,
   FROBEN_NETWORK: z.enum(["none", "host"]).default("none"),
   FROBEN_CACHE_MB: whole(16, 2 ** 31).default(4_096),
+  FROBEN_METRICS_HOST: z.string().min(1).default("127.0.0.1"),
+  FROBEN_METRICS_PORT: whole(0, 65_535).optional(),
   FROBEN_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
 });
 
@@ -204,6 +208,10 @@ export async function loadConfig(env: Environment): Promise<OperatorConfig> {
     network: e.FROBEN_NETWORK,
     cacheMb: e.FROBEN_CACHE_MB,
     logLevel: e.FROBEN_LOG_LEVEL,
+    metrics:
+      e.FROBEN_METRICS_PORT === undefined
+        ? undefined
+        : { host: e.FROBEN_METRICS_HOST, port: e.FROBEN_METRICS_PORT },
   });
 }
 

@@ -25,6 +25,7 @@ import { createHoldings } from "./holdings/holdings";
 import { isDead } from "./holdings/phase";
 import { openJournal } from "./journal/journal";
 import { createLog, type Log } from "./log";
+import { serveMetrics } from "./metrics/server";
 import { loadAllowedPrograms } from "./programs/allow-list";
 import type { Execute } from "./run/execute";
 import { createProgramRunner } from "./run/program-runner";
@@ -47,11 +48,16 @@ export interface OperatorDeps {
 export interface Operator {
   /** Whose stake it works with: its own key's, or the owner's. */
   address: Address;
+  /** Where its metrics are served, if they are. */
+  metricsUrl: string | undefined;
   /** Takes no new work, ends what it holds, collects; resolves when all is done or `drainSeconds` have passed. */
   drain(): Promise<void>;
   /** Kills its children and ends now; what it holds is resumed by the next life. */
   stop(): Promise<void>;
 }
+
+/** Loaded on demand: an operator that nobody watches does without the library's memory. */
+const loadMetrics = async () => (await import("./metrics/metrics")).createMetrics();
 
 /** An operator without claims, batches and disputes looks at the chain so much more seldom than its configuration says. */
 const IDLE_FACTOR = 10;
@@ -99,7 +105,9 @@ export async function createOperator(
   const { pollMs } = config;
   const pace = new BlockPace(pollMs);
   const untilBlock = () => pace.pauseMs(clock.now());
+  const metrics = config.metrics && (await loadMetrics());
   const sender = createTransactionSender({
+    metrics: metrics?.transactions,
     chain,
     account,
     journal,
@@ -145,6 +153,8 @@ export async function createOperator(
     clock,
     log,
     onEnd(holding, task, error) {
+      const failed = error?.code === "run_cancelled" ? "cancelled" : "failed";
+      metrics?.runEnded(error ? failed : "computed");
       if (error) failures.add(holding, task, error);
       else syncLoop.nudge(); // the coordinator gives the machine to the next task
       wake.ring();
@@ -244,6 +254,9 @@ export async function createOperator(
   await cache.prune(config.cacheMb * 1024 * 1024, kept);
   await register();
   if (holdings.all().length > 0) log.info({ holdings: holdings.all().length }, "resuming");
+  metrics?.watch({ holdings: holdings.all, block: () => slotView.head().number });
+  const metricsServer = metrics && (await serveMetrics(metrics.registry, config.metrics!));
+  if (metricsServer) log.info({ url: metricsServer.url }, "metrics are served");
   const loops = [runChainLoop(), syncLoop.run(signal)];
   runner.start();
 
@@ -259,6 +272,7 @@ export async function createOperator(
     ]);
     stopping.abort();
     await Promise.race([Promise.all(loops), clock.sleep(FAREWELL_MS)]);
+    metricsServer?.close();
     journal.close();
   }
   const stop = () => (ended ??= end());
@@ -273,6 +287,7 @@ export async function createOperator(
 
   return {
     address: operator,
+    metricsUrl: metricsServer?.url,
     stop,
     async drain() {
       draining = true;

@@ -1,3 +1,4 @@
+import type { Registry } from "prom-client";
 import type { TypedDataDomain } from "viem";
 import type { MarketInfo } from "../../protocol/http";
 import type { ArtifactStore } from "../artifacts/artifact-store";
@@ -30,6 +31,7 @@ export interface ApiDeps {
   clock: Clock;
   log: CoordinatorLog;
   health(): Health;
+  metrics: { registry: Registry };
   lifecycle: Lifecycle;
   /** Most blocks that the state may lag behind the chain's head while the coordinator counts as ready. */
   maxBehind: number;

@@ -94,6 +94,14 @@ export function openApiDocument(version: string) {
           },
         },
       },
+      "/metrics": {
+        get: {
+          summary: "What the coordinator counts, in Prometheus' text format",
+          responses: {
+            200: { description: "Metrics", content: { "text/plain": { schema: z.string() } } },
+          },
+        },
+      },
       "/v1/artifacts/{digest}": {
         get: {
           summary: "Bytes of an artifact; ranges are supported",

@@ -1,6 +1,7 @@
 import express, { type Express } from "express";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
+import { httpMetrics } from "../metrics/http";
 import type { ApiDeps } from "./deps";
 import { errorHandler, unknownRoute } from "./errors";
 import { openApiDocument } from "./openapi";
@@ -8,6 +9,7 @@ import { pageRoutes } from "./page";
 import { artifactRoutes } from "./routes/artifacts";
 import { eventRoutes } from "./routes/events";
 import { healthRoutes } from "./routes/health";
+import { metricsRoutes } from "./routes/metrics";
 import { operatorRoutes } from "./routes/operators";
 import { specRoutes } from "./routes/specs";
 import { statusRoutes } from "./routes/status";
@@ -20,6 +22,7 @@ export function createApp(deps: ApiDeps): Express {
   const document = openApiDocument(deps.market.version);
   return express()
     .disable("x-powered-by")
+    .use(httpMetrics(deps.metrics.registry))
     .use((_request, response, next) => {
       response.set("x-content-type-options", "nosniff");
       next();
@@ -27,7 +30,7 @@ export function createApp(deps: ApiDeps): Express {
     .get("/openapi.json", (_request, response) => {
       response.json(document);
     })
-    .use(healthRoutes(deps), deps.lifecycle.middleware)
+    .use(healthRoutes(deps), metricsRoutes(deps), deps.lifecycle.middleware)
     .use(
       pageRoutes(deps),
       statusRoutes(deps),

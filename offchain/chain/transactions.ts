@@ -5,12 +5,21 @@ import type { CoordinatorLog, TransactionSender } from "../coordinator/facade";
 import type { Clock } from "../runtime/clock";
 import type { JournalRow, SignedForm, TransactionJournal } from "./transaction-journal";
 
+/** What the sender counts for whoever watches it. */
+export interface TransactionMetrics {
+  sent(): void;
+  raised(): void;
+  ended(outcome: "mined" | "reverted" | "replaced"): void;
+}
+
 /** The coordinator's sender, with what its owner needs besides `send`. */
 export interface ManagedSender extends TransactionSender {
   /** Goes on with what an earlier life of this process sent. Call once, at the start. */
   recover(): void;
   /** Sends again what a reorganisation down to `ancestor` took back. */
   reorganised(ancestor: number): void;
+  /** Transactions that are waited for, and those of them that are slower than the time after which a fee is raised. */
+  underWay(): { total: number; stuck: number };
   /** Stops waiting; what is under way stays in the journal for the next start. */
   stop(): Promise<void>;
 }
@@ -22,6 +31,7 @@ export interface SenderOptions {
   journal: TransactionJournal;
   clock: Clock;
   log: CoordinatorLog;
+  metrics: TransactionMetrics;
   /** How often the chain is asked about a transaction, milliseconds. */
   pollMs: number;
   /** After this long without inclusion the fee is raised, milliseconds. */
@@ -46,10 +56,11 @@ const RESEND_AFTER_MS = 4_000;
  * before every broadcast, and an error of the RPC call is not believed: only the chain says what became of a transaction.
  */
 export function createTransactionSender(options: SenderOptions): ManagedSender {
-  const { client, account, journal, clock, log, pollMs } = options;
+  const { client, account, journal, clock, log, metrics, pollMs } = options;
   const raiseAfterMs = options.raiseAfterMs ?? 45_000;
   const abort = new AbortController();
   const following = new Map<number, Promise<{ hash: Hex }>>();
+  const since = new Map<number, number>();
   const launching = new Map<string, Promise<{ hash: Hex }>>();
   let turn: Promise<unknown> = Promise.resolve();
 
@@ -101,7 +112,9 @@ export function createTransactionSender(options: SenderOptions): ManagedSender {
   }
 
   /** @returns what became of it on-chain, or undefined while nothing did */
-  async function outcome(row: JournalRow): Promise<Partial<JournalRow> | undefined> {
+  async function outcome(
+    row: JournalRow,
+  ): Promise<(Partial<JournalRow> & { state: "mined" | "reverted" | "replaced" }) | undefined> {
     const used = await client.getTransactionCount({ address: account.address }).catch(() => 0);
     if (used <= row.nonce) return undefined;
     // The count was read before the receipts: a nonce that was used by then, without a receipt of ours, is another's.
@@ -121,6 +134,7 @@ export function createTransactionSender(options: SenderOptions): ManagedSender {
     const signed = [...row.signed, await sign(call, row.nonce, BigInt(last.gas), least)];
     row.signed = signed;
     journal.update(row.id, { signed, sentAt: clock.now() });
+    metrics.raised();
     await broadcast(signed.at(-1)!.raw);
   }
 
@@ -134,6 +148,7 @@ export function createTransactionSender(options: SenderOptions): ManagedSender {
       const ended = await outcome(row);
       if (ended) {
         journal.update(row.id, ended);
+        metrics.ended(ended.state);
         log.info({ purpose, ...ended, nonce: row.nonce }, `transaction ${ended.state}`);
         return verdict({ ...row, ...ended });
       }
@@ -152,7 +167,11 @@ export function createTransactionSender(options: SenderOptions): ManagedSender {
   function watch(row: JournalRow): Promise<{ hash: Hex }> {
     let ended = following.get(row.id);
     if (!ended) {
-      ended = follow(row).finally(() => following.delete(row.id));
+      since.set(row.id, clock.now());
+      ended = follow(row).finally(() => {
+        following.delete(row.id);
+        since.delete(row.id);
+      });
       ended.catch(() => {}); // not everybody who starts it waits for it
       following.set(row.id, ended);
     }
@@ -205,6 +224,7 @@ export function createTransactionSender(options: SenderOptions): ManagedSender {
       row = { ...again, nonce, signed: [signed], state: "sent", sentAt };
       journal.update(again.id, row);
     } else row = journal.add({ purpose, to, data, value, nonce, signed, sentAt });
+    metrics.sent();
     await broadcast(signed.raw);
     return row;
   }
@@ -233,6 +253,11 @@ export function createTransactionSender(options: SenderOptions): ManagedSender {
     reorganised(ancestor) {
       journal.reopenAbove(ancestor);
       for (const row of journal.underWay()) void watch(row).catch(() => {});
+    },
+    underWay() {
+      const late = clock.now() - raiseAfterMs;
+      const stuck = [...since.values()].filter((at) => at < late).length;
+      return { total: since.size, stuck };
     },
     async stop() {
       abort.abort();

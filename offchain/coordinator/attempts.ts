@@ -105,6 +105,7 @@ export function close(
   attempt.outcome = outcome;
   attempt.reason = reason;
   attempt.endedAt = world.now();
+  world.deps.metrics.attemptEnded(outcome);
   world.leases.close(attempt);
   world.deadlines.clear(attempt);
   if (computing) freeMachine(world, attempt);

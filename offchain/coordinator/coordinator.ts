@@ -52,7 +52,13 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator & {
     try {
       reconcile(world, notes.take());
       runDue();
-      world.matcher.run(world.now(), (match) => assign(world, match));
+      let looked = performance.now();
+      world.matcher.run(world.now(), (match) => {
+        assign(world, match);
+        const decided = performance.now();
+        deps.metrics.decided((decided - looked) / 1000);
+        looked = decided;
+      });
       world.flush();
     } catch (error) {
       deps.log.error({ err: error }, "a round of the coordinator failed");

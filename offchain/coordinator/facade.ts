@@ -199,6 +199,13 @@ export interface CoordinatorLog {
   error(fields: object, message: string): void;
 }
 
+/** What the coordinator counts for whoever watches it. */
+export interface CoordinatorMetrics {
+  attemptEnded(outcome: string): void;
+  /** A match was found and booked. */
+  decided(seconds: number): void;
+}
+
 export interface CoordinatorSettings {
   /** Longest time between an assignment and its claim, seconds; a step's claim time caps it. */
   claimBySeconds: number;
@@ -272,5 +279,6 @@ export interface CoordinatorDeps {
   validator: Validator;
   clock: Clock;
   log: CoordinatorLog;
+  metrics: CoordinatorMetrics;
   settings: CoordinatorSettings;
 }

@@ -39,7 +39,15 @@ export interface TransactionSender {
   recover(): Promise<void>;
 }
 
+/** What the sender counts for whoever watches it. */
+export interface TransactionMetrics {
+  sent(): void;
+  raised(): void;
+  ended(outcome: "included" | "reverted" | "replaced"): void;
+}
+
 export interface SenderOptions {
+  metrics?: TransactionMetrics | undefined;
   chain: MarketChain;
   account: LocalAccount;
   journal: Pick<
@@ -80,7 +88,7 @@ interface Launched {
 }
 
 export function createTransactionSender(options: SenderOptions): TransactionSender {
-  const { account, journal, clock, log, pauseMs } = options;
+  const { account, journal, clock, log, metrics, pauseMs } = options;
   const { client, chain } = options.chain;
   const bumpAfterMs = options.bumpAfterMs ?? 45_000;
   /** Nonces of what is under way in this life. */
@@ -180,6 +188,7 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
     const hash = receipt?.transactionHash ?? flight.hashes.at(-1)!;
     const state = !receipt ? "replaced" : receipt.status === "success" ? "included" : "reverted";
     journal.endTransaction(flight.nonce, hash, state);
+    metrics?.ended(state);
     const facts = { purpose, hash, nonce: flight.nonce, gas: receipt && Number(receipt.gasUsed) };
     log[state === "included" ? "info" : "warn"](facts, `transaction ${state}`);
     if (state === "replaced" || !receipt)
@@ -232,6 +241,7 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
       });
     const { hash, raw } = await sign(call, nonce, limit, fee);
     inFlight.add(nonce);
+    metrics?.sent();
     await broadcast(raw);
     return { flight: { nonce, hashes: [hash], raw }, limit, fee };
   }
@@ -250,6 +260,7 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
       };
       const next = await sign(call, flight.nonce, limit, paid);
       log.warn({ purpose: call.purpose, nonce: flight.nonce, hash: next.hash }, "raising the fee");
+      metrics?.raised();
       await broadcast(next.raw);
       return next;
     });

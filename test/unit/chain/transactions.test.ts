@@ -1,15 +1,18 @@
 import { expect } from "chai";
+import { Registry } from "prom-client";
 import { encodeFunctionData, type Hex, type PublicClient } from "viem";
 import { connect } from "../../../offchain/chain/clients";
 import { TransactionJournal } from "../../../offchain/chain/transaction-journal";
 import { createTransactionSender, type ManagedSender } from "../../../offchain/chain/transactions";
 import { closeDatabase, openDatabase, type Db } from "../../../offchain/db/client";
 import { transactions } from "../../../offchain/db/schema/transactions";
+import { transactionMetrics, watchTransactions } from "../../../offchain/metrics/transactions";
 import { systemClock, type Clock } from "../../../offchain/runtime/clock";
 import { marketAbi } from "../../../protocol/abi";
 import { FrobenError } from "../../../protocol/errors";
 import { devnetAccount, ROLES } from "../../../devnet/chain";
 import { startTestChain, type TestChain } from "../../support/chain";
+import { seriesOf } from "../../support/metrics";
 import { silentLog } from "../../support/silent-log";
 
 const account = devnetAccount(ROLES.coordinator);
@@ -19,6 +22,8 @@ describe("the coordinator's transactions on a real chain", () => {
   let db: Db;
   let snapshot: Hex;
   const senders: ManagedSender[] = [];
+  /** Of the newest sender. */
+  let registry: Registry;
 
   before(async function () {
     this.timeout(120_000);
@@ -42,6 +47,7 @@ describe("the coordinator's transactions on a real chain", () => {
     clock: Clock = systemClock,
   ): ManagedSender {
     const journal = new TransactionJournal(db);
+    registry = new Registry();
     const sender = createTransactionSender({
       client,
       chainId: 31337,
@@ -49,9 +55,11 @@ describe("the coordinator's transactions on a real chain", () => {
       journal,
       clock,
       log: silentLog,
+      metrics: transactionMetrics(registry),
       pollMs: 20,
     });
     senders.push(sender);
+    watchTransactions(registry, sender);
     return sender;
   }
 
@@ -156,8 +164,16 @@ describe("the coordinator's transactions on a real chain", () => {
     }
     const [before, after] = signed();
     expect(BigInt(after!.maxFeePerGas) * 100n >= BigInt(before!.maxFeePerGas) * 110n).equal(true);
+    const waiting = seriesOf(await registry.metrics());
+    expect(waiting.get("froben_transactions_sent_total")).equal(1);
+    expect(waiting.get("froben_transactions_fee_raised_total")).greaterThan(0);
+    expect(waiting.get("froben_transactions_under_way")).equal(1);
+    expect(waiting.get("froben_transactions_stuck")).equal(1);
     await chain.test.mine({ blocks: 1 });
     expect(signed().map(({ hash }) => hash)).include((await sent).hash);
+    const ended = seriesOf(await registry.metrics());
+    expect(ended.get('froben_transactions_ended_total{outcome="mined"}')).equal(1);
+    expect(ended.get("froben_transactions_under_way")).equal(0);
     expect(await stake()).equal(200n);
   });
 
@@ -197,6 +213,8 @@ describe("the coordinator's transactions on a real chain", () => {
     await chain.test.setAutomine(true);
     await chain.call(ROLES.coordinator, "deposit", [account.address, 300n], 300n * chain.unit);
     expect(await sent).include({ code: "tx_replaced", retryable: true });
+    const series = seriesOf(await registry.metrics());
+    expect(series.get('froben_transactions_ended_total{outcome="replaced"}')).equal(1);
     await newSender().send("stake", deposit(200n));
     expect(await stake()).equal(500n);
   });

@@ -1,9 +1,11 @@
 import { setImmediate as turn } from "node:timers/promises";
+import { Registry } from "prom-client";
 import { recoverTypedDataAddress, type Address, type Hex } from "viem";
 import { generatePrivateKey, privateKeyToAccount, type PrivateKeyAccount } from "viem/accounts";
 import { createCoordinator } from "../../../../offchain/coordinator/coordinator";
 import type { ValidationJob } from "../../../../offchain/coordinator/facade";
 import { openDatabase, closeDatabase, type Db } from "../../../../offchain/db/client";
+import { workMetrics } from "../../../../offchain/metrics/work";
 import { commitmentHash } from "../../../../protocol/commitment";
 import { canonicalJson, toBytes32, type Digest } from "../../../../protocol/digest";
 import { marketDomain, TYPES } from "../../../../protocol/eip712";
@@ -60,6 +62,7 @@ export class Market {
       validator: { has: () => true, run: (job) => Promise.resolve(this.judge(job)) },
       clock: this.clock,
       log: silent,
+      metrics: workMetrics(new Registry()),
       settings: {
         claimBySeconds: 30,
         operatorSilenceMs: 15_000,

@@ -1,0 +1,54 @@
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import type { CoordinatorMetrics, CoordinatorViews } from "../coordinator/facade";
+
+/** @returns what the coordinator counts as it happens */
+export function workMetrics(registry: Registry): CoordinatorMetrics {
+  const registers = [registry];
+  const attempts = new Counter({
+    name: "froben_attempts_total",
+    help: "Attempts that have ended, by outcome",
+    labelNames: ["outcome"],
+    registers,
+  });
+  const decisions = new Histogram({
+    name: "froben_assignment_decision_seconds",
+    help: "Time to choose an operator for tasks and to book it",
+    buckets: [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1],
+    registers,
+  });
+  return {
+    attemptEnded: (outcome) => attempts.inc({ outcome }),
+    decided: (seconds) => decisions.observe(seconds),
+  };
+}
+
+/** Adds what is counted when somebody asks. */
+export function watchWork(registry: Registry, views: Pick<CoordinatorViews, "counts">): void {
+  const registers = [registry];
+  new Gauge({
+    name: "froben_tasks",
+    help: "Tasks of all workflows in memory, by state",
+    labelNames: ["state"],
+    registers,
+    collect() {
+      this.reset();
+      for (const [state, count] of Object.entries(views.counts().tasks)) this.set({ state }, count);
+    },
+  });
+  new Gauge({
+    name: "froben_workflows",
+    help: "Workflows that the coordinator knows",
+    registers,
+    collect() {
+      this.set(views.counts().workflows);
+    },
+  });
+  new Gauge({
+    name: "froben_operators_online",
+    help: "Operators that were heard of lately",
+    registers,
+    collect() {
+      this.set(views.counts().operatorsOnline);
+    },
+  });
+}
