@@ -127,8 +127,8 @@ async function logsFrom(
       range.size = Math.min(range.size * 2, fitting, MAX_RANGE);
       return { logs, end };
     } catch (error) {
-      if (range.size === 1 || isUnreachable(error)) throw error;
-      range.size = Math.ceil(range.size / 2);
+      if (end === from || isUnreachable(error)) throw error;
+      range.size = Math.ceil((end - from + 1) / 2);
     }
   }
 }

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { zeroHash } from "viem";
+import { createPublicClient, http, zeroHash } from "viem";
 import { createChainReader } from "../../../offchain/chain/chain-reader";
 import { connect } from "../../../offchain/chain/clients";
 import { catchUp, type ChainStep, type FollowOptions } from "../../../offchain/chain/follow-chain";
@@ -256,6 +256,31 @@ describe("following a real chain", () => {
     await sync(ledger, { ...follow, client: picky });
     expect(createChainReader(db, ledger).account(devnetAccount(OPERATOR).address).free).equal(500n);
     expect(ledger.tip()!.number).equal(Number(await chain.client.getBlockNumber()));
+  });
+
+  it("asks for smaller ranges when a reply is too large to be taken", async () => {
+    for (let i = 0; i < 12; i++) await deposit(OPERATOR, 500n);
+    await mine(2);
+    const sizes: number[] = [];
+    // A header is smaller, all twelve logs are larger.
+    const transport = http(chain.rpcUrl, { maxResponseBodySize: 4_000, retryCount: 0 });
+    const client = createPublicClient({ transport, cacheTime: 0 });
+    const watched = new Proxy(client, {
+      get: (target, name, receiver: unknown) =>
+        name === "getLogs"
+          ? (args: { fromBlock?: bigint; toBlock?: bigint }) => {
+              if (args.toBlock !== undefined)
+                sizes.push(Number(args.toBlock - args.fromBlock!) + 1);
+              return target.getLogs(args as never);
+            }
+          : (Reflect.get(target, name, receiver) as unknown),
+    });
+    const { db, ledger } = newLedger();
+    await sync(ledger, { ...options(1), client: watched });
+    expect(createChainReader(db, ledger).account(devnetAccount(OPERATOR).address).free).equal(
+      6_000n,
+    );
+    expect(Math.min(...sizes)).lessThan(12);
   });
 
   it("stops when the chain is rewritten below its final block", async () => {
