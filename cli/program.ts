@@ -7,6 +7,7 @@ import { addOperators } from "./commands/operators";
 import { addPause } from "./commands/pause";
 import { addProcesses } from "./commands/processes";
 import { addSchema } from "./commands/schema";
+import { addQuote } from "./commands/quote";
 import { addDeploy, addSetup } from "./commands/setup";
 import { addStatus } from "./commands/status";
 import { addSubmit } from "./commands/submit";
@@ -83,6 +84,7 @@ export function createProgram(io: Io, json: boolean): Command {
     addOperators,
     addValidate,
     addSchema,
+    addQuote,
     addSubmit,
     addFetch,
     addWithdraw,

@@ -270,6 +270,7 @@ export const workflowViewSchema = z.object({
   escrow: amount,
   spent: amount,
   refunded: amount,
+  feePaid: amount,
   counts: z.record(z.string(), z.int()),
   attempts: z.int(),
   outputs: z.record(z.string(), z.union([digestSchema, z.array(digestSchema)])),

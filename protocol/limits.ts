@@ -28,8 +28,10 @@ export const LIMITS = {
   maxAmount: Number.MAX_SAFE_INTEGER,
   maxClaimTime: 7 * 24 * 3600,
   maxWindow: 7 * 24 * 3600,
-  /** Window of a step whose results juries may judge. */
-  minJuryWindow: 600,
+  /** Window of a step with a jury: time to vote, and to open votes; the contract checks the same number. */
+  minJuryWindow: 10 * 60,
+  /** What operators take to need to reveal a result on-chain, if they say nothing else: a few blocks of twelve seconds, and the time to notice. */
+  revealSeconds: 60,
   /** From the last maturity to the coordinator's fee: time for anyone to end claims that ran out, whose price it would count. */
   feeDelay: 24 * 3600,
   maxAttempts: 100,

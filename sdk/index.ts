@@ -29,6 +29,8 @@ export {
   type SubWorkflow,
   type Workflow,
 } from "./workflow/define";
+export { quote, type Quote, type QuoteOptions, type StepQuote } from "./workflow/quote";
+export { windowWarnings } from "./workflow/window-warnings";
 export {
   defineProgram,
   each,

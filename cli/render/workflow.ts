@@ -1,4 +1,5 @@
 import type { TaskView, WorkflowView } from "../../protocol/http";
+import { burnDown } from "./burn-down";
 import { fields, table } from "./table";
 
 type Money = (units: string | bigint) => string;
@@ -50,6 +51,7 @@ export function workflowDetails(view: WorkflowView, money: Money, now: number): 
     ["escrow", money(view.escrow)],
     ["spent", money(view.spent)],
     ["refunded", money(view.refunded)],
+    ["left", money(burnDown([view]).left)],
     ...(view.completionTx ? [["verified in", view.completionTx] as [string, string]] : []),
     ...Object.entries(view.outputs).map(([name, digests]): [string, string] => [
       `output ${name}`,

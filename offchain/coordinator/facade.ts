@@ -59,6 +59,8 @@ export interface ChainWorkflow {
   deadline: number;
   escrow: bigint;
   refunded: bigint;
+  /** To the coordinator, for what was spent. */
+  feePaid: bigint;
   /** Units spent by live claims, commitments, disputes and settled pay. */
   spent: bigint;
   /** See WORKFLOW_STATUS. */

@@ -125,6 +125,7 @@ function workflowView(world: World, run: Run): WorkflowView {
     escrow: chain.escrow.toString(),
     spent: chain.spent.toString(),
     refunded: chain.refunded.toString(),
+    feePaid: chain.feePaid.toString(),
     counts: countsOf(run),
     attempts: run.attempts,
     outputs: outputsOf(run),

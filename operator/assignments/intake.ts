@@ -27,8 +27,6 @@ const ERC1271_ABI = [
   },
 ] as const;
 const ERC1271_MAGIC = "0x1626ba7e";
-/** A few blocks of twelve seconds, and the time to notice a demand. */
-const REVEAL_SECONDS = 60;
 
 export interface IntakeDeps {
   chain: MarketChain;
@@ -140,7 +138,7 @@ export async function takeIn(
     programs,
     verifierAllowed: await verifierAllowed(deps, signed.terms.judge.verifier as Address),
     priceBps: config.priceBps,
-    revealSeconds: config.revealSeconds ?? (isLocalChain(chain.chainId) ? 0 : REVEAL_SECONDS),
+    revealSeconds: config.revealSeconds ?? (isLocalChain(chain.chainId) ? 0 : LIMITS.revealSeconds),
     meanMs: journal.meanDuration(signed.program),
   });
   for (const { task, attempt } of signed.tasks)

@@ -42,6 +42,7 @@ describe("froben", () => {
       "operators",
       "validate",
       "schema",
+      "quote",
       "submit",
       "fetch",
       "withdraw",

@@ -51,6 +51,7 @@ describe("froben, against a real chain and coordinator", function () {
     const specPath = join(cwd, "spec.json");
     await writeFile(specPath, JSON.stringify(spec));
 
+    const quoted = await data<{ escrow: string; warnings: { code: string }[] }>("quote", specPath);
     const submit = ["submit", specPath, "--artifact", ...paths, "--key", "monday"];
     const first = await data<{
       workflow: number;
@@ -59,6 +60,10 @@ describe("froben, against a real chain and coordinator", function () {
       warnings: { code: string }[];
     }>(...submit);
     expect(first).to.include({ opened: true, escrow: "5" });
+    expect(quoted.escrow).to.equal(first.escrow);
+    // The price of gas may have changed in between, and with it the rest of what they say.
+    const codesOf = (warnings: { code: string }[]) => warnings.map(({ code }) => code);
+    expect(codesOf(quoted.warnings)).to.deep.equal(codesOf(first.warnings));
     expect(first.warnings.map(({ code }) => code)).to.deep.equal(["bond_too_low"]);
     const again = await data<{ workflow: number; opened: boolean }>(...submit);
     expect(again).to.include({ workflow: first.workflow, opened: false });
@@ -83,7 +88,11 @@ describe("froben, against a real chain and coordinator", function () {
     expect(await data("pause", id)).to.include({ state: "running", paused: true });
     expect(await data("why", id, "0")).to.include({ code: "paused" });
     expect((await froben("workflow", "show", id)).out).to.match(/state +running, paused/);
-    expect((await froben("status")).out).to.include("1 of them paused");
+    const status = (await froben("status")).out;
+    expect(status)
+      .to.include("1 of them paused")
+      .and.to.match(/^left +0\.000000005 ETH$/m);
+    expect(status).to.match(/membership +running, paused +0\.000000005 ETH +0 ETH .* +100%$/m);
     const stranger = { cwd, env: { FROBEN_KEY: devnetKey(ROLES.operators + 2) } };
     const refused = await run(["resume", id, "--json"], stranger);
     expect(refused.code).to.equal(1);
@@ -103,6 +112,11 @@ describe("froben, against a real chain and coordinator", function () {
 
     await data("workflow", "refund", id);
     expect(await data("withdraw")).to.include({ wei: "5000000000" });
+    await until(id, ({ refunded }) => refunded === "5");
+    // Nothing can be spent any more: watching ends at once.
+    const burnt = JSON.parse((await froben("status", "--watch", "--json")).out) as object;
+    const money = { paid: "5", spent: "0", fee: "0", refunded: "5", left: "0" };
+    expect(burnt).to.deep.include({ money, burnDown: [] });
     expect((await froben("withdraw")).out).to.include("nothing is owed");
 
     const audit = await data<{ ok: boolean; verdict: string }>("audit");

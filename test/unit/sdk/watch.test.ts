@@ -28,6 +28,7 @@ const view = (version: number, change: Partial<WorkflowView> = {}): WorkflowView
   escrow: "1",
   spent: "0",
   refunded: "0",
+  feePaid: "0",
   counts: {},
   attempts: 0,
   outputs: {},

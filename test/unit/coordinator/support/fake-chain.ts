@@ -83,6 +83,7 @@ export class FakeChain implements ChainReader {
       deadline: this.now() + 36_000,
       escrow: 1_000_000n,
       refunded: 0n,
+      feePaid: 0n,
       spent: 0n,
       status: WORKFLOW_STATUS.open,
       steps: stepTermsOf(spec),

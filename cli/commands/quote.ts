@@ -1,0 +1,113 @@
+import { writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { Command } from "commander";
+import { LOCAL_CHAINS } from "../../protocol/local-chains";
+import { DEFAULT_UNIT, ETHER, formatUnits, quote, type Currency, type Quote } from "../../sdk";
+import type { Cli } from "../context";
+import { usage } from "../errors";
+import { gwei, wholeNumber } from "../numbers";
+import { readWorkflow } from "../read-workflow";
+import { fields, table } from "../render/table";
+
+interface Flags {
+  feeBps: number;
+  /** Wei. */
+  gasPrice?: bigint;
+  unit?: number;
+  offline?: boolean;
+}
+
+/** What a quote needs to know of a market. */
+interface Terms {
+  unit: bigint;
+  currency: Currency;
+  /** Wei; unknown, or of no use where bonds are in a token. */
+  gasPrice: bigint | undefined;
+  localChain: boolean;
+}
+
+/** Flags win over what the market says, which is asked if it is known where that is. */
+async function termsOf(cli: Cli, flags: Flags): Promise<Terms> {
+  const { rpcUrl, coordinatorUrl } = cli.place();
+  const unit = flags.unit === undefined ? undefined : BigInt(flags.unit);
+  if (flags.offline || rpcUrl === undefined || coordinatorUrl === undefined)
+    return {
+      unit: unit ?? DEFAULT_UNIT,
+      currency: ETHER,
+      gasPrice: flags.gasPrice,
+      localChain: false,
+    };
+  const client = await cli.client();
+  const market = await client.market();
+  const gasPrice = market.currency.token
+    ? undefined
+    : (flags.gasPrice ?? (await client.chain.getGasPrice()));
+  return {
+    unit: unit ?? BigInt(market.unit),
+    currency: market.currency,
+    gasPrice,
+    localChain: LOCAL_CHAINS.includes(market.chainId),
+  };
+}
+
+function render(made: Quote, { unit, currency, gasPrice }: Terms): string[] {
+  const money = (units: string) => formatUnits(units, unit, currency);
+  return [
+    ...fields([
+      ["spec", made.name],
+      ["digest", made.spec],
+      ["most tasks", made.tasks],
+      ["work", money(made.work)],
+      ["fee", `${money(made.fee)} (${made.feeBps} basis points)`],
+      ["escrow", `${money(made.escrow)}; what is not spent comes back`],
+    ]),
+    "",
+    table(
+      ["step", "tasks at most", "ceiling", "bond", "subtotal", "window"],
+      made.steps.map(({ step, tasks, ceiling, bond, subtotal, windowSeconds }) => [
+        step,
+        tasks,
+        money(ceiling),
+        money(bond),
+        money(subtotal),
+        `${windowSeconds} s`,
+      ]),
+    ),
+    ...made.warnings.map(({ message }) => `warning: ${message}`),
+    ...(gasPrice === undefined ? ["bonds are not judged: --gas-price says what gas costs"] : []),
+  ];
+}
+
+/** `froben quote`: what a run costs at most, before anything is paid. */
+export function addQuote(program: Command, cli: Cli): void {
+  program
+    .command("quote")
+    .description("say what a run costs at most: escrow, step by step, fee, warnings")
+    .argument("<workflow>", "a spec (JSON), or a module (TypeScript, JavaScript) that exports one")
+    .argument("[file]", "with --json: write the data there, and print the text all the same")
+    .option("--fee-bps <n>", "the coordinator's fee, basis points of what is spent", wholeNumber, 0)
+    .option("--gas-price <gwei>", "judge bonds at this price; the chain's if not given", gwei)
+    .option("--unit <wei>", "wei of one unit; the market's if not given", wholeNumber)
+    .option("--offline", "ask no market, even if it is known where one is")
+    .addHelpText(
+      "after",
+      "\nA module is run; it exports what defineWorkflow gives, or a function that gives it, by default or as `workflow`.\n\nExamples:\n  froben quote workflow.json --fee-bps 100\n  froben quote my-workflow.ts --json quote.json",
+    )
+    .action(async (path: string, file: string | undefined, flags: Flags) => {
+      if (file !== undefined && !cli.flags().json)
+        throw usage("file", "a file is written with --json only", { value: file });
+      const spec = await readWorkflow(path, cli.io.cwd);
+      const terms = await termsOf(cli, flags);
+      const made = quote(spec, { ...terms, feeBps: flags.feeBps });
+      const { unit, currency, gasPrice = null } = terms;
+      const data = {
+        ...made,
+        unit: unit.toString(),
+        currency: currency.symbol,
+        gasPrice: gasPrice?.toString() ?? null,
+      };
+      if (file === undefined) return cli.print(data, () => render(made, terms));
+      await writeFile(resolve(cli.io.cwd, file), `${JSON.stringify(data, null, 2)}\n`);
+      cli.io.out(`${render(made, terms).join("\n")}\n`);
+    });
+}

@@ -1,0 +1,98 @@
+import { expect } from "chai";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { sha256 } from "../../../protocol/digest";
+import { membershipWorkflow } from "../../../pipelines/membership/workflow";
+import { run } from "./run";
+
+const { spec, digest } = membershipWorkflow({
+  programs: { digest: sha256 },
+  verifier: "0x00000000000000000000000000000000000000Aa",
+  requests: [Buffer.from("r"), Buffer.from("q")],
+  statements: [Buffer.from("s"), Buffer.from("t")],
+  reward: "5 gwei",
+});
+
+describe("froben quote", () => {
+  let folder: string;
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "froben-test-"));
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  async function write(name: string, content: string): Promise<string> {
+    const path = join(folder, name);
+    await writeFile(path, content);
+    return path;
+  }
+  const specFile = () => write("spec.json", JSON.stringify(spec));
+  const asData = async (...args: string[]): Promise<Record<string, unknown>> => {
+    const { code, out, err } = await run(["quote", ...args, "--json"], { cwd: folder });
+    expect(err).to.equal("");
+    expect(code).to.equal(0);
+    return JSON.parse(out) as Record<string, unknown>;
+  };
+
+  it("says what a spec costs at most, without any market", async () => {
+    const { code, out } = await run(["quote", await specFile(), "--fee-bps", "1000"]);
+    expect(code).to.equal(0);
+    expect(out).to.match(/^work +0\.00000001 ETH$/m);
+    expect(out).to.match(/^fee +0\.000000001 ETH \(1000 basis points\)$/m);
+    expect(out).to.match(/^escrow +0\.000000011 ETH; what is not spent comes back$/m);
+    expect(out).to.match(/^prove +2 +0\.000000005 ETH +0\.00000001 ETH +0\.00000001 ETH +3600 s$/m);
+    expect(out).to.include("bonds are not judged: --gas-price");
+  });
+
+  it("gives the same as data, and warns of bonds at a gas price", async () => {
+    const made = await asData(await specFile(), "--gas-price", "0.5");
+    expect(made).to.deep.include({ spec: digest, tasks: 2, work: "10", fee: "0", escrow: "10" });
+    expect(made).to.include({ unit: "1000000000", currency: "ETH", gasPrice: "500000000" });
+    expect((made.warnings as { code: string }[]).map(({ code }) => code)).to.deep.equal([
+      "bond_too_low",
+    ]);
+  });
+
+  it("writes the data to a file beside the text, when it is given one", async () => {
+    const path = await specFile();
+    const { code, out } = await run(["quote", path, "--json", "quote.json"], { cwd: folder });
+    expect(code).to.equal(0);
+    expect(out).to.include("tasks at most");
+    const written = JSON.parse(await readFile(join(folder, "quote.json"), "utf8")) as object;
+    expect(written).to.deep.equal(await asData(path));
+    const { code: refused, err } = await run(["quote", path, "quote.json"], { cwd: folder });
+    expect(refused).to.equal(2);
+    expect(err).to.include("--json");
+  });
+
+  const exported = `{ spec: ${JSON.stringify(spec)} }`;
+  for (const [what, name, source] of [
+    ["a workflow by default", "a.mjs", `export default ${exported};`],
+    ["a workflow by name", "b.ts", `export const workflow: object = ${exported};`],
+    ["a function that gives one", "c.ts", `export default () => (${exported});`],
+    [
+      "a function that takes its time",
+      "d.mts",
+      `export const workflow = async () => (${exported});`,
+    ],
+    ["a CommonJS workflow", "e.cjs", `module.exports = ${exported};`],
+    ["a CommonJS function", "f.cjs", `module.exports.workflow = () => (${exported});`],
+  ] as const)
+    it(`takes a module that exports ${what}`, async () => {
+      await write(name, source);
+      expect(await asData(name)).to.include({ spec: digest, escrow: "10" });
+    });
+
+  for (const [what, source, code] of [
+    ["exports something else", "export default 7;", "module_without_workflow"],
+    ["exports nothing", "export {};", "module_without_workflow"],
+    ["throws", "throw new Error('no');", "module_failed"],
+    ["exports a spec that is none", "export default { spec: {} };", "spec_invalid"],
+  ] as const)
+    it(`refuses a module that ${what}`, async () => {
+      await write("module.mjs", source);
+      const { code: status, err } = await run(["quote", "module.mjs", "--json"], { cwd: folder });
+      expect(status).to.equal(1);
+      expect((JSON.parse(err) as { error: object }).error).to.include({ code });
+    });
+});
