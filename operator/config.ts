@@ -49,6 +49,8 @@ export interface OperatorConfig {
   passEnv: Record<string, string>;
   /** none: programs run without a network, where the system can do that. */
   network: "none" | "host";
+  /** auto: programs run in bubblewrap where that is installed. off: they see, and may write, what this user can. */
+  sandbox: "auto" | "off";
   /** Largest size of the artifact cache. */
   cacheMb: number;
   logLevel: string;
@@ -104,6 +106,7 @@ const environmentSchema = z.object({
   FROBEN_DRAIN_SECONDS: whole(0, 86_400).default(600),
   FROBEN_PASS_ENV: list,
   FROBEN_NETWORK: z.enum(["none", "host"]).default("none"),
+  FROBEN_SANDBOX: z.enum(["auto", "off"]).default("auto"),
   FROBEN_CACHE_MB: whole(16, 2 ** 31).default(4_096),
   FROBEN_METRICS_HOST: z.string().min(1).default("127.0.0.1"),
   FROBEN_METRICS_PORT: whole(0, 65_535).optional(),
@@ -206,6 +209,7 @@ export async function loadConfig(env: Environment): Promise<OperatorConfig> {
     drainSeconds: e.FROBEN_DRAIN_SECONDS,
     passEnv: pick(env, [...ALWAYS_PASSED, ...e.FROBEN_PASS_ENV]),
     network: e.FROBEN_NETWORK,
+    sandbox: e.FROBEN_SANDBOX,
     cacheMb: e.FROBEN_CACHE_MB,
     logLevel: e.FROBEN_LOG_LEVEL,
     metrics:

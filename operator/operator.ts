@@ -120,9 +120,9 @@ export async function createOperator(
   const holdings = createHoldings(journal, clock);
   const slotView = createSlotView(chain, operator, journal);
   const wake = createWake(clock);
-  const { passEnv, network } = config;
+  const { passEnv, network, sandbox } = config;
   const hidden = { folders: [config.dataDir], files: config.keystore ? [config.keystore] : [] };
-  const isolation = { network, hidden };
+  const isolation = { sandbox, network, hidden };
   const own = await createProgramRunner({ passEnv, isolation, journal, clock, log });
   let draining = false;
 

@@ -1,6 +1,6 @@
 import type { WhyCode, WorkflowWhy } from "../../protocol/why";
-import type { Run, TaskRun } from "./model";
-import { allDone } from "./runs";
+import { allDone, type Run, type TaskRun } from "./model";
+
 import { operatorsCode, whyOperators } from "./why-operators";
 import { holdUp, PAUSED, runHoldUp, whyTask } from "./why-task";
 import type { World } from "./world";

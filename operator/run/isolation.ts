@@ -21,6 +21,8 @@ export interface Isolation {
 }
 
 export interface IsolationNeeds {
+  /** Whether bubblewrap may be used. */
+  sandbox: "auto" | "off";
   network: "none" | "host";
   /** Folders and files that no program may see: journal and keys. */
   hidden: { folders: string[]; files: string[] };
@@ -55,7 +57,7 @@ function bubblewrap({ network, hidden }: IsolationNeeds, ...more: string[]): str
  * @see https://github.com/containers/bubblewrap
  */
 export async function findIsolation(needs: IsolationNeeds): Promise<Isolation> {
-  if (await works(bubblewrap(needs)))
+  if (needs.sandbox === "auto" && (await works(bubblewrap(needs))))
     return {
       kind: "bubblewrap",
       wrap: (command, folder) => [

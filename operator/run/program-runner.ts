@@ -81,9 +81,10 @@ function exitError(
 
 function warnOf(kind: Isolation["kind"], { isolation, log }: RunnerOptions): void {
   if (kind === "bubblewrap") return;
+  const why = isolation.sandbox === "off" ? "switched off" : "missing or not permitted";
   const keep = kind === "none" && isolation.network === "none" ? ", and keep the network" : "";
   log.warn(
-    `bubblewrap (bwrap) is missing or not permitted: programs can read what this user can read${keep}. Run only programs that you trust`,
+    `bubblewrap (bwrap) is ${why}: programs can read what this user can read${keep}. Run only programs that you trust`,
   );
 }
 

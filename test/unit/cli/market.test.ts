@@ -5,7 +5,9 @@ import { join } from "node:path";
 import { zeroAddress } from "viem";
 import { devnetAccount, devnetKey, ROLES } from "../../../devnet/chain";
 import { marketAbi } from "../../../protocol/abi";
+import { workflowViewSchema, type WorkflowView } from "../../../protocol/http";
 import { membershipWorkflow } from "../../../pipelines/membership/workflow";
+import { watch } from "../../../sdk";
 import { PROGRAM, startMarket, type TestMarket } from "../sdk/market";
 import { run, type Outcome } from "./run";
 
@@ -35,6 +37,15 @@ describe("froben, against a real chain and coordinator", function () {
     expect(err).to.equal("");
     expect(code).to.equal(0);
     return JSON.parse(out) as T;
+  }
+
+  /** Waits until the coordinator's view of a workflow is such. */
+  async function until(id: string, is: (view: WorkflowView) => boolean): Promise<void> {
+    const client = market.client();
+    const path = `/v1/workflows/${id}`;
+    const first = await watch(client, Number(id)).next(); // once the coordinator knows it
+    for (let view = first.value as WorkflowView; !is(view);)
+      view = await client.get(`${path}?after=${view.version}`, workflowViewSchema);
   }
 
   it("takes a workflow from submission to its refund, and audits every payment", async () => {
@@ -69,9 +80,8 @@ describe("froben, against a real chain and coordinator", function () {
     expect(again).to.include({ workflow: first.workflow, opened: false });
     const id = String(first.workflow);
 
-    const ask = () => data<{ code: string; groups: object[] }>("why", id);
-    let held = await ask();
-    while (held.code === "spec_missing") held = await ask(); // the coordinator has to read it first
+    await until(id, ({ counts }) => counts.ready === 1);
+    const held = await data<{ code: string; groups: object[] }>("why", id);
     expect(held.code).to.equal("held_up");
     expect(held.groups[0]).to.include({ code: "no_operator", step: "prove", count: 1 });
     const offline = await data<{ operators: { rejections: object[] } }>("why", id, "0");

@@ -99,6 +99,8 @@ export class TestMarket {
       FROBEN_STAKE: "100000000",
       FROBEN_POLL_MS: "50",
       FROBEN_COMMIT_PATIENCE: "8",
+      // The test's programs say through files of the test's what they are at.
+      FROBEN_SANDBOX: "off",
       FROBEN_CONCURRENCY: "2",
       FROBEN_NETWORK: "host",
       FROBEN_LOG_LEVEL: "silent",

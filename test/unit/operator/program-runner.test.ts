@@ -41,7 +41,11 @@ describe("the operator's program runner", function () {
   const log = pino({ level: "silent" });
   const clock = systemClock;
   const passEnv = { PATH: process.env.PATH! };
-  const open: IsolationNeeds = { network: "host", hidden: { folders: [], files: [] } };
+  const open: IsolationNeeds = {
+    sandbox: "auto",
+    network: "host",
+    hidden: { folders: [], files: [] },
+  };
   const runner = (isolation: IsolationNeeds, changes: Partial<RunnerOptions> = {}) =>
     createProgramRunner({ passEnv, isolation, journal, clock, log, ...changes });
 
