@@ -23,11 +23,31 @@ interface Named {
 const conflict = (code: string, message: string, details: object = {}) =>
   new FrobenError(code, message, { status: 409, ...details });
 
+/** Whether an attempt may be of a life whose database is lost, and is found on-chain yet. */
+function mayBeFound(world: World, { workflow, task, attempt }: Named): boolean {
+  if (world.blankSince === undefined) return false;
+  const run = world.runs.get(workflow);
+  if (run && run.blankUntil === 0) return false;
+  return attempt > (run?.task(task)?.attempt ?? 0);
+}
+
 /**
  * Finds the attempt that an operator speaks about. Whoever lost an attempt can no longer change the task.
- * @throws FrobenError 404 `task_unknown`, 409 `attempt_stale`, 403 `attempt_not_yours`
+ * @throws FrobenError 404 `task_unknown`, 409 `attempt_stale`, 403 `attempt_not_yours`; 503 `attempt_not_found_yet` after a lost database
  */
 function attemptOf(world: World, address: Address, named: Named & { root?: string }): AttemptRun {
+  if (mayBeFound(world, named))
+    throw new FrobenError(
+      "attempt_not_found_yet",
+      "the database was lost, the chain is being read",
+      {
+        status: 503,
+        field: "attempt",
+        value: named.attempt,
+        retryable: true,
+        hint: "report it again: a claim that stands is taken over as soon as it is seen",
+      },
+    );
   const task = world.run(named.workflow).task(named.task);
   if (!task)
     throw new FrobenError("task_unknown", "the workflow has no such task", {

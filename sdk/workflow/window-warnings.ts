@@ -12,7 +12,7 @@ interface TooShort {
 }
 
 function tooShort(step: Step, localChain: boolean): TooShort[] {
-  const { final, jury, maxRevealBytes, limits } = step;
+  const { final, maxRevealBytes, limits } = step;
   const rules: (TooShort & { applies: boolean })[] = [
     {
       code: "window_too_short",
@@ -20,13 +20,6 @@ function tooShort(step: Step, localChain: boolean): TooShort[] {
       applies: maxRevealBytes > 0 && !final && !localChain,
       least: LIMITS.revealSeconds,
       why: "operators refuse tasks whose result they could not reveal on-chain in time",
-    },
-    {
-      code: "jury_window_too_short",
-      field: "windowSeconds",
-      applies: jury !== undefined,
-      least: LIMITS.minJuryWindow,
-      why: "the contract refuses steps whose jurors would have no time to vote",
     },
     {
       code: "claim_too_short",

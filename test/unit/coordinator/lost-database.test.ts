@@ -62,6 +62,20 @@ describe("a coordinator whose database is lost", () => {
     expect(market.coordinator.views.workflow(1).counts).to.deep.equal({ done: 2 });
   });
 
+  it("asks for a result again that comes before its claim was seen, and loses none of it", async () => {
+    const { by, bodies } = await claimed();
+    const [body] = bodies;
+    const { task } = body!.tasks[0]!;
+    // As far as the node that it reads from knows, the claim is not there yet.
+    for (const one of body!.tasks) market.chain.unclaim(1, one.task);
+    await loseDatabase();
+    const early = await by.report(body!, task, { proof: "proof" }).catch((error: unknown) => error);
+    expect(early).to.include({ code: "attempt_not_found_yet", retryable: true });
+    market.chain.claim(body!);
+    await market.settle();
+    await by.report(body!, task, { proof: "proof" });
+  });
+
   it("follows a claim that it sees before it sees the commit", async () => {
     const { by, bodies } = await claimed();
     const results = bodies.flatMap((body) =>

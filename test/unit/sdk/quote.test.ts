@@ -74,14 +74,6 @@ describe("warnings of times that are too short", () => {
     expect(found({ maxRevealBytes: 0, windowSeconds: 59 })).to.deep.equal([]);
   });
 
-  it("name windows in which no jury could vote", () => {
-    const jury = { check: sha256("check"), fee: 0 };
-    expect(found({ jury, windowSeconds: 600 })).to.deep.equal([]);
-    expect(found({ jury, windowSeconds: 599 })).to.deep.equal([
-      ["jury_window_too_short", "steps[0].windowSeconds", "600", "599"],
-    ]);
-  });
-
   it("name claims that end before an attempt that keeps all limits", () => {
     const times = {
       windowSeconds: 60,
