@@ -7,12 +7,13 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import Table from "cli-table3";
 import { Command, InvalidArgumentError } from "commander";
-import { Cleanup } from "../devnet/cleanup";
+import type { Cleanup } from "../devnet/cleanup";
 import { startProcess, typescript } from "../devnet/processes";
 import { ensureCompiled } from "../deploy/compiled";
 import { cacheFolder } from "../provers/lib/cache-folder";
 import type { Job, Measured } from "./indexer/measure";
 import { readRecording, recordingName } from "./indexer/recording";
+import { runBench } from "./run-bench";
 
 // `npm run bench:indexer`: a cold start of the coordinator's indexer on a chain with many events of the market, until it has caught
 // up with the head, beside a bare viem + better-sqlite3 loop that only stores them. The chain is real and made once; its
@@ -146,16 +147,7 @@ async function main(): Promise<void> {
     .option("--json <file>", "write the result as data")
     .parse()
     .opts<Flags>();
-  const cleanup = new Cleanup();
-  for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.on(signal, () => void cleanup.run().then(() => process.exit(130)));
-  try {
-    await bench(flags, cleanup);
-  } catch (error) {
-    process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  }
-  await cleanup.run();
+  await runBench((cleanup) => bench(flags, cleanup));
 }
 
 void main();

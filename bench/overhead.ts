@@ -10,6 +10,7 @@ import { loadPipelinePrograms } from "../devnet/programs";
 import { runMainJob } from "../devnet/run";
 import { setUpPipelines } from "../devnet/setup";
 import { proveBare } from "./bare-rollup";
+import { runBench } from "./run-bench";
 
 // `npm run bench:overhead`: the makespan of the rollup through the market against the same programs run by a bare script with
 // the same parallelism, in one run.
@@ -69,16 +70,7 @@ async function main(): Promise<void> {
     .option("--json <file>", "write the result as data")
     .parse()
     .opts<Flags>();
-  const cleanup = new Cleanup();
-  for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.on(signal, () => void cleanup.run().then(() => process.exit(130)));
-  try {
-    await bench(flags, cleanup);
-  } catch (error) {
-    process.stderr.write(`bench: ${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 1;
-  }
-  await cleanup.run();
+  await runBench((cleanup) => bench(flags, cleanup));
 }
 
 void main();

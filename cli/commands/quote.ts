@@ -74,7 +74,9 @@ function render(made: Quote, { unit, currency, gasPrice }: Terms): string[] {
       ]),
     ),
     ...made.warnings.map(({ message }) => `warning: ${message}`),
-    ...(gasPrice === undefined ? ["bonds are not judged: --gas-price says what gas costs"] : []),
+    ...(gasPrice === undefined && !currency.token
+      ? ["bonds are not judged: --gas-price says what gas costs"]
+      : []),
   ];
 }
 

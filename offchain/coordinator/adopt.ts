@@ -2,7 +2,7 @@ import type { Hex } from "viem";
 import { commitmentHash } from "../../protocol/commitment";
 import { toBytes32, type Digest } from "../../protocol/digest";
 import type { ChainTask } from "./facade";
-import { attemptKey, type AttemptRun, type TaskRun } from "./model";
+import { newAttempt, type AttemptRun, type TaskRun } from "./model";
 import { validateSoon } from "./validate";
 import type { World } from "./world";
 
@@ -12,29 +12,13 @@ import type { World } from "./world";
 /** Takes an attempt on as if it had been assigned here. */
 export function adopt(world: World, task: TaskRun, claim: ChainTask): void {
   const now = world.now();
+  const { attempt: number, operator, root } = claim;
   const attempt: AttemptRun = {
-    task,
-    number: claim.attempt,
-    operator: claim.operator,
-    root: claim.root,
-    key: attemptKey(task.run.id, task.index, claim.attempt),
+    ...newAttempt(task, { number, operator, root, assignedAt: now }),
     // Whether it still computes is its operator's business: it holds no machine here.
     state: "computed",
-    outcome: null,
-    reason: null,
-    booked: false,
     claimed: true,
-    assignedAt: now,
     startedAt: now,
-    endedAt: null,
-    progress: 0,
-    note: null,
-    report: null,
-    verdict: null,
-    verdictReason: null,
-    release: null,
-    verdictSeen: false,
-    challenge: null,
   };
   Object.assign(task, { attempt: claim.attempt, current: attempt, state: "running", reason: null });
   task.lane.remove(task);

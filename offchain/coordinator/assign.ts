@@ -6,7 +6,7 @@ import { maskOf, placeOf } from "../../protocol/ticket";
 import { termsOpening, type StepTerms } from "../../protocol/terms";
 import { decisionDigest } from "../matchmaker/decision";
 import type { Match } from "../matchmaker/matcher";
-import { attemptKey, type AssignmentRun, type AttemptRun, type TaskRun } from "./model";
+import { newAttempt, type AssignmentRun, type AttemptRun, type TaskRun } from "./model";
 import { signAssignment } from "./sign";
 import type { World } from "./world";
 
@@ -66,29 +66,8 @@ export function assign(world: World, match: Match<TaskRun>): void {
   };
   const root = body.root as Hex;
   const attempts = tasks.map((task, i): AttemptRun => {
-    const attempt: AttemptRun = {
-      task,
-      number,
-      operator: operator.address,
-      root,
-      key: attemptKey(run.id, task.index, number),
-      state: "offered",
-      outcome: null,
-      reason: null,
-      booked: i < slots,
-      claimed: false,
-      assignedAt: now,
-      startedAt: null,
-      endedAt: null,
-      progress: 0,
-      note: null,
-      report: null,
-      verdict: null,
-      verdictReason: null,
-      release: null,
-      verdictSeen: false,
-      challenge: null,
-    };
+    const fields = { number, operator: operator.address, root, assignedAt: now };
+    const attempt: AttemptRun = { ...newAttempt(task, fields), booked: i < slots };
     task.attempt = number;
     task.current = attempt;
     task.state = "assigned";

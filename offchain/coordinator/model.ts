@@ -199,6 +199,33 @@ export interface OperatorRun {
 export const attemptKey = (workflow: number, task: number, attempt: number) =>
   `${workflow}/${task}/${attempt}`;
 
+/** @returns an attempt that was just offered, and of which nothing is known yet */
+export function newAttempt(
+  task: TaskRun,
+  fields: Pick<AttemptRun, "number" | "operator" | "root" | "assignedAt">,
+): AttemptRun {
+  return {
+    task,
+    ...fields,
+    key: attemptKey(task.run.id, task.index, fields.number),
+    state: "offered",
+    outcome: null,
+    reason: null,
+    booked: false,
+    claimed: false,
+    startedAt: null,
+    endedAt: null,
+    progress: 0,
+    note: null,
+    report: null,
+    verdict: null,
+    verdictReason: null,
+    release: null,
+    verdictSeen: false,
+    challenge: null,
+  };
+}
+
 /** Whether something can still come of an attempt. */
 export const isLive = (attempt: AttemptRun | undefined): attempt is AttemptRun =>
   attempt !== undefined && attempt.state !== "ended";

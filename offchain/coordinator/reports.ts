@@ -23,12 +23,12 @@ interface Named {
 const conflict = (code: string, message: string, details: object = {}) =>
   new FrobenError(code, message, { status: 409, ...details });
 
-/** Whether an attempt may be of a life whose database is lost, and is found on-chain yet. */
+/** Whether an attempt may be of a life whose database is lost, and be found on-chain yet. */
 function mayBeFound(world: World, { workflow, task, attempt }: Named): boolean {
-  if (world.blankSince === undefined) return false;
+  // The API opens when the chain was read, so a workflow that is not here is none of this coordinator's.
   const run = world.runs.get(workflow);
-  if (run && run.blankUntil === 0) return false;
-  return attempt > (run?.task(task)?.attempt ?? 0);
+  if (!run || run.blankUntil === 0) return false;
+  return attempt > (run.task(task)?.attempt ?? 0);
 }
 
 /**

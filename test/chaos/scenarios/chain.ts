@@ -18,7 +18,7 @@ export async function reorg(market: ChaosMarket, blocks: number): Promise<void> 
   await market.mineEvery(BLOCK_MS);
 }
 
-/** Waits until so many tasks of the workflow are claimed, or more, as its coordinator sees it. */
+/** Waits until so many tasks of the workflow are done, or more, as its coordinator sees it. */
 export async function tasksDone(scene: Scene, count: number): Promise<boolean> {
   const workflow = await scene.workflow;
   return scene.until(async () => {

@@ -1,12 +1,10 @@
 import { expect } from "chai";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { sha256 } from "../../../protocol/digest";
 import type { SignedAssignment } from "../../../protocol/http";
 import type { Spec } from "../../../protocol/spec";
 import { parseSpec } from "../../../protocol/validate-spec";
-import { Market, type TestOperator } from "./support/market";
+import { eachWithMarket } from "./support/each-with-market";
+import type { Market, TestOperator } from "./support/market";
 import { PROGRAM, step } from "./support/specs";
 
 /** flag -> quick if it says yes, else careful -> last. Tasks 0 to 3. */
@@ -40,19 +38,12 @@ function branches(): Spec {
 }
 
 describe("a step's condition in the coordinator", () => {
-  let folder: string;
   let market: Market;
   let operator: TestOperator;
-
+  eachWithMarket((made) => (market = made));
   beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), "froben-conditions-"));
-    market = await new Market(join(folder, "db.sqlite")).start();
     operator = await market.operator({ programs: Object.values(PROGRAM) });
     await market.submit(1, branches());
-  });
-  afterEach(async () => {
-    await market.stop();
-    rmSync(folder, { recursive: true });
   });
 
   const views = () => market.coordinator.views;

@@ -1,7 +1,4 @@
 import { expect } from "chai";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { sha256 } from "../../../protocol/digest";
 import type { SignedAssignment } from "../../../protocol/http";
 import {
@@ -15,7 +12,8 @@ import {
   type ListRef,
   type WorkflowBuilder,
 } from "../../../sdk";
-import { Market } from "./support/market";
+import { eachWithMarket } from "./support/each-with-market";
+import type { Market } from "./support/market";
 import { CHECK, PROGRAM } from "./support/specs";
 
 const rule = accepted(CHECK);
@@ -63,17 +61,8 @@ const diamond = () =>
   });
 
 describe("a diamond of groups whose tasks have several outputs", () => {
-  let folder: string;
   let market: Market;
-
-  beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), "froben-diamond-"));
-    market = await new Market(join(folder, "db.sqlite")).start();
-  });
-  afterEach(async () => {
-    await market.stop();
-    rmSync(folder, { recursive: true });
-  });
+  eachWithMarket((made) => (market = made));
 
   function outputsOf(body: SignedAssignment, task: number): Record<string, string | string[]> {
     if (body.stepId === "top") return { parts: ["part 0", "part 1"], key: "the key" };

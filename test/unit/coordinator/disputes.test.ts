@@ -1,13 +1,11 @@
 import { expect } from "chai";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { decodeFunctionData, type Hex } from "viem";
 import { disputeKey } from "../../../protocol/dispute-key";
 import { marketAbi, WORKFLOW_STATUS } from "../../../protocol/abi";
 import { assignmentRoot, inputsDigest, type Leaf } from "../../../protocol/assignment";
 import type { SignedAssignment } from "../../../protocol/http";
-import { Market, type TestOperator } from "./support/market";
+import { eachWithMarket } from "./support/each-with-market";
+import type { Market, TestOperator } from "./support/market";
 import { ADAPTER, pipeline, PROGRAM, proofs } from "./support/specs";
 
 const ALL = Object.values(PROGRAM);
@@ -21,18 +19,11 @@ function outputsOf(body: SignedAssignment, task: number): Record<string, string 
 }
 
 describe("what the coordinator makes of disputes", () => {
-  let folder: string;
   let market: Market;
   let operator: TestOperator;
-
+  eachWithMarket((made) => (market = made));
   beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), "froben-disputes-"));
-    market = await new Market(join(folder, "db.sqlite")).start();
     operator = await market.operator({ programs: ALL });
-  });
-  afterEach(async () => {
-    await market.stop();
-    rmSync(folder, { recursive: true });
   });
 
   const task = (index: number, workflow = 1) =>

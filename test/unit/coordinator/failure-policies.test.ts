@@ -1,13 +1,11 @@
 import { expect } from "chai";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { WORKFLOW_STATUS } from "../../../protocol/abi";
 import { sha256 } from "../../../protocol/digest";
 import type { SignedAssignment } from "../../../protocol/http";
 import type { OnFailure, Ref, Spec } from "../../../protocol/spec";
 import { parseSpec } from "../../../protocol/validate-spec";
-import { Market, type TestOperator } from "./support/market";
+import { eachWithMarket } from "./support/each-with-market";
+import type { Market, TestOperator } from "./support/market";
 import { PROGRAM, step } from "./support/specs";
 
 /** prove (map over four items) -> merge (a tree) -> wrap. Tasks: 0 to 3, 4 to 6, 7. */
@@ -60,18 +58,11 @@ const OUTPUTS: Record<string, Ref> = {
 const SECOND: Record<string, Ref> = { second: { step: "prove", output: "proof", index: 1 } };
 
 describe("a step's failure policy in the coordinator", () => {
-  let folder: string;
   let market: Market;
   let operator: TestOperator;
-
+  eachWithMarket((made) => (market = made));
   beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), "froben-policies-"));
-    market = await new Market(join(folder, "db.sqlite")).start();
     operator = await market.operator({ programs: Object.values(PROGRAM) });
-  });
-  afterEach(async () => {
-    await market.stop();
-    rmSync(folder, { recursive: true });
   });
 
   const view = () => market.coordinator.views.workflow(1);

@@ -1,7 +1,4 @@
 import { expect } from "chai";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { decodeFunctionData, getAddress, toHex, type Hex } from "viem";
 import { marketAbi, WORKFLOW_STATUS } from "../../../protocol/abi";
 import { assignmentRoot, inputsDigest, type Leaf } from "../../../protocol/assignment";
@@ -12,7 +9,8 @@ import { ticketHash, ticketStruct } from "../../../protocol/ticket";
 import { choose } from "../../../offchain/matchmaker/choose";
 import { FrobenError } from "../../../protocol/errors";
 import type { SignedAssignment } from "../../../protocol/http";
-import { Market } from "./support/market";
+import { eachWithMarket } from "./support/each-with-market";
+import type { Market } from "./support/market";
 import { ADAPTER, PROGRAM, proofs } from "./support/specs";
 
 const programs = [PROGRAM.prove];
@@ -28,17 +26,8 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
 }
 
 describe("what the coordinator does when something goes wrong", () => {
-  let folder: string;
   let market: Market;
-
-  beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), "froben-coordinator-"));
-    market = await new Market(join(folder, "db.sqlite")).start();
-  });
-  afterEach(async () => {
-    await market.stop();
-    rmSync(folder, { recursive: true });
-  });
+  eachWithMarket((made) => (market = made));
 
   const views = () => market.coordinator.views;
 

@@ -1,11 +1,9 @@
 import { expect } from "chai";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { WORKFLOW_STATUS } from "../../../protocol/abi";
 import { sha256 } from "../../../protocol/digest";
 import { parseSpec } from "../../../protocol/validate-spec";
-import { Market, type TestOperator } from "./support/market";
+import { eachWithMarket } from "./support/each-with-market";
+import type { Market, TestOperator } from "./support/market";
 import { ADAPTER, PROGRAM, step } from "./support/specs";
 
 const TX = `0x${"33".repeat(32)}` as const;
@@ -30,13 +28,10 @@ function withFinal() {
 }
 
 describe("a final step", () => {
-  let folder: string;
   let market: Market;
   let operator: TestOperator;
-
+  eachWithMarket((made) => (market = made));
   beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), "froben-final-"));
-    market = await new Market(join(folder, "db.sqlite")).start();
     operator = await market.operator({ programs: [PROGRAM.prove] });
     market.store.put("statement");
     await market.submit(1, withFinal());
@@ -44,10 +39,6 @@ describe("a final step", () => {
     market.chain.claim(body!);
     await market.settle();
     await operator.report(body!, 0, { proof: "proof" });
-  });
-  afterEach(async () => {
-    await market.stop();
-    rmSync(folder, { recursive: true });
   });
 
   const task = () => market.coordinator.views.tasks(1)[0]!;

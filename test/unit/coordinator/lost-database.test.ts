@@ -1,22 +1,12 @@
 import { expect } from "chai";
-import { rmSync, mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { Market } from "./support/market";
+import { rmSync } from "node:fs";
+import { eachWithMarket } from "./support/each-with-market";
+import type { Market } from "./support/market";
 import { PROGRAM, proofs } from "./support/specs";
 
 describe("a coordinator whose database is lost", () => {
-  let folder: string;
   let market: Market;
-
-  beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), "froben-lost-"));
-    market = await new Market(join(folder, "db.sqlite")).start();
-  });
-  afterEach(async () => {
-    await market.stop();
-    rmSync(folder, { recursive: true });
-  });
+  eachWithMarket((made) => (market = made));
 
   /** One operator holds an assignment of two tasks, claimed on-chain. */
   async function claimed() {
@@ -32,8 +22,7 @@ describe("a coordinator whose database is lost", () => {
 
   async function loseDatabase(): Promise<void> {
     await market.stop();
-    for (const end of ["", "-wal", "-shm"])
-      rmSync(join(folder, `db.sqlite${end}`), { force: true });
+    for (const end of ["", "-wal", "-shm"]) rmSync(market.file + end, { force: true });
     market.clock.advance(1_000);
     market.chain.block = 0; // the tables of the chain are lost too
     await market.start();

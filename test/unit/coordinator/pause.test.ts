@@ -1,11 +1,9 @@
 import { expect } from "chai";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Address } from "viem";
 import { WORKFLOW_STATUS } from "../../../protocol/abi";
 import type { SignedAssignment } from "../../../protocol/http";
-import { Market } from "./support/market";
+import { eachWithMarket } from "./support/each-with-market";
+import type { Market } from "./support/market";
 import { pipeline, PROGRAM, proofs } from "./support/specs";
 
 const ALL = Object.values(PROGRAM);
@@ -17,17 +15,8 @@ function outputsOf(body: SignedAssignment, task: number): Record<string, string 
 }
 
 describe("a paused workflow", () => {
-  let folder: string;
   let market: Market;
-
-  beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), "froben-coordinator-"));
-    market = await new Market(join(folder, "db.sqlite")).start();
-  });
-  afterEach(async () => {
-    await market.stop();
-    rmSync(folder, { recursive: true });
-  });
+  eachWithMarket((made) => (market = made));
 
   const view = (id = 1) => market.coordinator.views.workflow(id);
   const codeOf = (task: number) => market.coordinator.views.whyTask(1, task, 5).code;

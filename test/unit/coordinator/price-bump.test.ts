@@ -1,8 +1,6 @@
 import { expect } from "chai";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { Market } from "./support/market";
+import { eachWithMarket } from "./support/each-with-market";
+import type { Market } from "./support/market";
 import { PROGRAM, proofs } from "./support/specs";
 
 const programs = [PROGRAM.prove];
@@ -10,17 +8,8 @@ const programs = [PROGRAM.prove];
 const priceBump = { fromBps: 5_000, byBps: 2_000 };
 
 describe("an offer that rises", () => {
-  let folder: string;
   let market: Market;
-
-  beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), "froben-offers-"));
-    market = await new Market(join(folder, "db.sqlite")).start();
-  });
-  afterEach(async () => {
-    await market.stop();
-    rmSync(folder, { recursive: true });
-  });
+  eachWithMarket((made) => (market = made));
 
   const task = () => market.coordinator.views.tasks(1)[0]!;
 

@@ -1,28 +1,17 @@
 import { expect } from "chai";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { WORKFLOW_STATUS } from "../../../protocol/abi";
 import { FrobenError } from "../../../protocol/errors";
 import { taskWhySchema, workflowWhySchema, type TaskWhy } from "../../../protocol/why";
-import { Market, type TestOperator } from "./support/market";
+import { eachWithMarket } from "./support/each-with-market";
+import type { Market, TestOperator } from "./support/market";
 import { pipeline, PROGRAM, proofs } from "./support/specs";
 
 const programs = [PROGRAM.prove];
 const ALL = Object.values(PROGRAM);
 
 describe("why a task is not running", () => {
-  let folder: string;
   let market: Market;
-
-  beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), "froben-coordinator-"));
-    market = await new Market(join(folder, "db.sqlite")).start();
-  });
-  afterEach(async () => {
-    await market.stop();
-    rmSync(folder, { recursive: true });
-  });
+  eachWithMarket((made) => (market = made));
 
   /** As it travels: what the answer's form does not know fails here. */
   const why = (task: number, operators = 5): TaskWhy =>

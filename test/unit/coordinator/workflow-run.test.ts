@@ -1,11 +1,9 @@
 import { expect } from "chai";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { WORKFLOW_STATUS } from "../../../protocol/abi";
 import { stepTermsOf } from "../../../protocol/terms";
 import type { SignedAssignment } from "../../../protocol/http";
-import { Market, type TestOperator } from "./support/market";
+import { eachWithMarket } from "./support/each-with-market";
+import type { Market, TestOperator } from "./support/market";
 import { pipeline, PROGRAM } from "./support/specs";
 
 const ALL = Object.values(PROGRAM);
@@ -17,17 +15,8 @@ function outputsOf(body: SignedAssignment, task: number): Record<string, string 
 }
 
 describe("a workflow's way through the coordinator", () => {
-  let folder: string;
   let market: Market;
-
-  beforeEach(async () => {
-    folder = mkdtempSync(join(tmpdir(), "froben-coordinator-"));
-    market = await new Market(join(folder, "db.sqlite")).start();
-  });
-  afterEach(async () => {
-    await market.stop();
-    rmSync(folder, { recursive: true });
-  });
+  eachWithMarket((made) => (market = made));
 
   async function workUntilIdle(operators: TestOperator[]): Promise<number> {
     let total = 0;

@@ -34,7 +34,7 @@ export class Market {
   private db!: Db;
 
   /** @param file of the database */
-  constructor(private readonly file: string) {}
+  constructor(readonly file: string) {}
 
   async start(): Promise<this> {
     this.db = openDatabase(this.file);
