@@ -5,11 +5,13 @@ import type { LocalAccount } from "viem";
 import { devnetAccount, devnetKey, ROLES } from "../../../devnet/chain";
 import { readConfig } from "../../../offchain/config";
 import { startCoordinator, type RunningCoordinator } from "../../../offchain/start";
-import { sha256 } from "../../../protocol/digest";
+import { sha256, toBytes32 } from "../../../protocol/digest";
 import { marketDomain } from "../../../protocol/eip712";
 import type { ErrorBody } from "../../../protocol/errors";
 import { signRequest } from "../../../protocol/request-auth";
 import type { SpecInput } from "../../../protocol/spec";
+import { minimumEscrow, stepTermsOf } from "../../../protocol/terms";
+import { parseSpec } from "../../../protocol/validate-spec";
 import { startTestChain, type TestChain } from "../../support/chain";
 import { silentLog } from "../../support/silent-log";
 
@@ -163,6 +165,26 @@ export function apiFixture() {
     return made;
   }
 
+  /** Opens workflow 1, whose spec never comes. @returns its escrow, units */
+  async function openWithoutSpec(): Promise<bigint> {
+    // Any contract passes for a verifier that is never asked.
+    const rule = { kind: "verifier", address: chain.market, gas: 1 } as const;
+    const steps = stepTermsOf(parseSpec(spec((made) => (made.steps[0]!.rule = rule))));
+    const { timestamp } = await chain.client.getBlock();
+    const terms = {
+      specHash: toBytes32(sha256("a spec that never comes")),
+      key: toBytes32(sha256("key")),
+      coordinator: devnetAccount(ROLES.coordinator).address,
+      feeBps: 0,
+      deadline: Number(timestamp) + 1_000,
+      silenceDelay: 0,
+    };
+    const escrow = minimumEscrow(steps, 0);
+    const value = escrow * chain.unit;
+    await chain.call(ROLES.requesters, "openWorkflow", [terms, steps, escrow], value);
+    return escrow;
+  }
+
   const giveSpec = (body: SpecInput, path = "/v1/specs") =>
     post(path, body, { account: requester });
 
@@ -181,5 +203,6 @@ export function apiFixture() {
     refused,
     spec,
     giveSpec,
+    openWithoutSpec,
   };
 }

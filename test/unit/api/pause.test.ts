@@ -1,31 +1,15 @@
 import { expect } from "chai";
-import { devnetAccount, ROLES } from "../../../devnet/chain";
-import { sha256, toBytes32 } from "../../../protocol/digest";
+import { ROLES } from "../../../devnet/chain";
 import { workflowViewSchema } from "../../../protocol/http";
 import { AUTH_HEADERS } from "../../../protocol/request-auth";
-import { minimumEscrow, stepTermsOf } from "../../../protocol/terms";
-import { parseSpec } from "../../../protocol/validate-spec";
 import { apiFixture, operator, requester } from "./api-fixture";
 
 describe("pausing a workflow over HTTP", () => {
   const api = apiFixture();
-  const { post, refused, spec } = api;
+  const { post, refused } = api;
 
   before(async () => {
-    const rule = { kind: "verifier", address: api.chain.market, gas: 1 } as const;
-    const steps = stepTermsOf(parseSpec(spec((made) => (made.steps[0]!.rule = rule))));
-    const { timestamp } = await api.chain.client.getBlock();
-    const terms = {
-      specHash: toBytes32(sha256("a spec that never comes")),
-      key: toBytes32(sha256("key")),
-      coordinator: devnetAccount(ROLES.coordinator).address,
-      feeBps: 0,
-      deadline: Number(timestamp) + 1_000,
-      silenceDelay: 0,
-    };
-    const escrow = minimumEscrow(steps, 0);
-    const value = escrow * api.chain.unit;
-    await api.chain.call(ROLES.requesters, "openWorkflow", [terms, steps, escrow], value);
+    await api.openWithoutSpec();
     // The requester's delegate acts for it as an operator, and not as a requester.
     await api.chain.call(ROLES.requesters, "setDelegate", [operator.address]);
     await api.running.indexer.caughtUp();

@@ -1,14 +1,12 @@
 import { expect } from "chai";
-import { devnetAccount, ROLES } from "../../../devnet/chain";
-import { sha256, toBytes32 } from "../../../protocol/digest";
-import { minimumEscrow, stepTermsOf } from "../../../protocol/terms";
-import { parseSpec } from "../../../protocol/validate-spec";
+import { ROLES } from "../../../devnet/chain";
+import { sha256 } from "../../../protocol/digest";
 import { taskWhySchema, workflowWhySchema } from "../../../protocol/why";
 import { apiFixture, REGISTRATION } from "./api-fixture";
 
 describe("views of the HTTP API of a coordinator on a real chain", () => {
   const api = apiFixture();
-  const { post, spec } = api;
+  const { post } = api;
 
   it("names the market, and how well the coordinator keeps up", async () => {
     const market = (await (await fetch(`${api.running.url}/v1/market`)).json()) as Record<
@@ -55,21 +53,7 @@ describe("views of the HTTP API of a coordinator on a real chain", () => {
   });
 
   it("shows a workflow with what the contract said about it, amounts as text", async () => {
-    // Any contract passes for a verifier that is never asked.
-    const rule = { kind: "verifier", address: api.chain.market, gas: 1 } as const;
-    const steps = stepTermsOf(parseSpec(spec((made) => (made.steps[0]!.rule = rule))));
-    const { timestamp } = await api.chain.client.getBlock();
-    const terms = {
-      specHash: toBytes32(sha256("a spec that never comes")),
-      key: toBytes32(sha256("key")),
-      coordinator: devnetAccount(ROLES.coordinator).address,
-      feeBps: 0,
-      deadline: Number(timestamp) + 1_000,
-      silenceDelay: 0,
-    };
-    const escrow = minimumEscrow(steps, 0);
-    const value = escrow * api.chain.unit;
-    await api.chain.call(ROLES.requesters, "openWorkflow", [terms, steps, escrow], value);
+    const escrow = await api.openWithoutSpec();
     await api.chain.call(ROLES.requesters, "cancel", [1]);
     await api.running.indexer.caughtUp();
     const read = async (path: string) => (await fetch(api.running.url + path)).json();

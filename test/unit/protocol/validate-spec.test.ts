@@ -1,91 +1,18 @@
 import { expect } from "chai";
 import { sha256 } from "../../../protocol/digest";
-import { FrobenError } from "../../../protocol/errors";
 import { LIMITS } from "../../../protocol/limits";
-import type { SpecInput } from "../../../protocol/spec";
 import { parseSpec, specDigest } from "../../../protocol/validate-spec";
-
-type StepInput = SpecInput["steps"][number];
-
-function step(id: string, change: Partial<StepInput> = {}): StepInput {
-  return {
-    id,
-    program: sha256("program"),
-    fanOut: { kind: "single" },
-    inputs: { data: { input: "data" } },
-    outputs: { result: "file" },
-    resources: { cores: 1, memoryMb: 100 },
-    maxTasks: 1,
-    reward: 1000,
-    bond: 2000,
-    claimSeconds: 60,
-    windowSeconds: 10,
-    maxRevealBytes: 0,
-    rule: { kind: "accepted", validation: sha256("check") },
-    limits: { startSeconds: 10, runSeconds: 30, silenceSeconds: 5 },
-    retry: { attempts: 3, backoffSeconds: 1 },
-    ...change,
-  };
-}
-
-function spec(steps: StepInput[], change: Partial<SpecInput> = {}): SpecInput {
-  return {
-    version: 1,
-    name: "test",
-    inputs: {
-      data: { kind: "file", digest: sha256("data") },
-      items: { kind: "collection", items: [sha256("a"), sha256("b")] },
-    },
-    steps,
-    outputs: {},
-    ...change,
-  };
-}
-
-const VERIFIER = { kind: "verifier", address: `0x${"aa".repeat(20)}`, gas: 1000 } as const;
-const from = (id: string) => ({ data: { step: id, output: "result" } });
-const OVER_ITEMS: Partial<StepInput> = {
-  fanOut: { kind: "map", over: ["data"] },
-  inputs: { data: { input: "items" } },
-};
-const tree = (change: object = {}): Partial<StepInput> => ({
-  fanOut: {
-    kind: "tree",
-    source: { input: "items" },
-    slots: ["l", "r"],
-    item: "result",
-    until: 1,
-    ...change,
-  },
-  inputs: {},
-});
-
-interface Mistake {
-  what: string;
-  spec: unknown;
-  code: string;
-  field: string;
-  limit?: string | number;
-  value?: string | number;
-}
-
-const YES = sha256("yes");
-const flag = { step: "flag", output: "result" };
-/** flag; a: if it says yes; b: with what is given. */
-const conditional = (
-  b: Partial<StepInput>,
-  { flag: flagChange = {}, a = {} }: { flag?: Partial<StepInput>; a?: Partial<StepInput> } = {},
-) =>
-  spec([
-    step("flag", flagChange),
-    step("a", { when: { value: flag, is: YES }, ...a }),
-    step("b", b),
-  ]);
-const orElse = (otherwise: object) => ({
-  inputs: { data: { step: "a", output: "result", otherwise } as never },
-});
-
-const one = (change: Partial<StepInput>) => spec([step("a", change)]);
+import {
+  from,
+  one,
+  OVER_ITEMS,
+  refusesEach,
+  spec,
+  step,
+  tree,
+  VERIFIER,
+  type Mistake,
+} from "./support/spec-samples";
 
 const MISTAKES: Mistake[] = [
   { what: "no object at all", spec: 7, code: "spec_invalid", field: "(root)", value: 7 },
@@ -385,180 +312,6 @@ const MISTAKES: Mistake[] = [
     value: (2049n * BigInt(LIMITS.maxAmount)).toString(),
   },
   {
-    what: "a final step that the workflow would go on without",
-    spec: one({ final: true, rule: VERIFIER, statement: "data", onFailure: "continue" }),
-    code: "spec_on_failure",
-    field: "steps[0].onFailure",
-    value: "continue",
-  },
-  {
-    what: "going on without a list",
-    spec: one({ outputs: { result: "collection" }, onFailure: "ignore" }),
-    code: "spec_on_failure",
-    field: "steps[0].onFailure",
-    value: "ignore",
-  },
-  {
-    what: "ignoring what the final step needs through another",
-    spec: spec([
-      step("a", { onFailure: "ignore" }),
-      step("b", { inputs: from("a") }),
-      step("c", { inputs: from("b"), final: true, rule: VERIFIER, statement: "data" }),
-    ]),
-    code: "spec_on_failure",
-    field: "steps[0].onFailure",
-    value: "ignore",
-  },
-  {
-    what: "a condition on a list",
-    spec: one({ when: { value: { input: "items" }, is: YES } }),
-    code: "spec_when",
-    field: "steps[0].when.value",
-  },
-  {
-    what: "a condition on an unknown output",
-    spec: conditional({ when: { value: { step: "flag", output: "x" }, is: YES } }),
-    code: "spec_unknown_output",
-    field: "steps[2].when.value",
-    value: "x",
-  },
-  {
-    what: "a condition on one task of many",
-    spec: spec([
-      step("a", { ...OVER_ITEMS, maxTasks: 2 }),
-      step("b", { when: { value: { step: "a", output: "result", index: 0 }, is: YES } }),
-    ]),
-    code: "spec_when",
-    field: "steps[1].when.value",
-    value: "a",
-  },
-  {
-    what: "a condition on a step that has one itself",
-    spec: conditional({ when: { value: { step: "a", output: "result" }, is: YES } }),
-    code: "spec_when",
-    field: "steps[2].when.value",
-    value: "a",
-  },
-  {
-    what: "a condition on a step that the workflow goes on without",
-    spec: conditional({}, { flag: { onFailure: "continue" } }),
-    code: "spec_when",
-    field: "steps[1].when.value",
-    value: "flag",
-  },
-  {
-    what: "a condition on a step that rests on one that may be ignored",
-    spec: spec([
-      step("x", { onFailure: "ignore" }),
-      step("flag", { inputs: from("x") }),
-      step("a", { when: { value: flag, is: YES } }),
-    ]),
-    code: "spec_when",
-    field: "steps[2].when.value",
-    value: "flag",
-  },
-  {
-    what: "a condition of the final step",
-    spec: conditional({
-      when: { value: flag, is: YES },
-      final: true,
-      rule: VERIFIER,
-      statement: "data",
-    }),
-    code: "spec_when",
-    field: "steps[2].when",
-  },
-  {
-    what: "a step that is its own condition",
-    spec: one({ when: { value: { step: "a", output: "result" }, is: YES } }),
-    code: "spec_cycle",
-    field: "steps",
-    value: "a -> a",
-  },
-  {
-    what: "an input that dangles when a step is left out",
-    spec: conditional({ inputs: from("a") }),
-    code: "spec_dangling",
-    field: "steps[2].inputs.data",
-    value: "a",
-  },
-  {
-    what: "an input that dangles when its step is run and the other is not",
-    spec: conditional({ when: { value: flag, isNot: YES }, inputs: from("a") }),
-    code: "spec_dangling",
-    field: "steps[2].inputs.data",
-    value: "a",
-  },
-  {
-    what: "a tree over a list that may be left out",
-    spec: conditional(tree({ source: { step: "a", output: "result" } }), {
-      a: { ...OVER_ITEMS, maxTasks: 2 },
-    }),
-    code: "spec_dangling",
-    field: "steps[2].fanOut.source",
-    value: "a",
-  },
-  {
-    what: "an output that dangles when a step is left out",
-    spec: { ...conditional({}), outputs: { out: { step: "a", output: "result" } } },
-    code: "spec_dangling",
-    field: "outputs.out",
-    value: "a",
-  },
-  {
-    what: "taking something instead of what is always there",
-    spec: spec([
-      step("a"),
-      step("b", {
-        inputs: { data: { step: "a", output: "result", otherwise: { input: "data" } } },
-      }),
-    ]),
-    code: "spec_otherwise",
-    field: "steps[1].inputs.data.otherwise",
-    value: "a",
-  },
-  {
-    what: "taking a list instead of a file",
-    spec: conditional(orElse({ input: "items" })),
-    code: "spec_otherwise",
-    field: "steps[2].inputs.data.otherwise",
-  },
-  {
-    what: "taking an unknown input instead",
-    spec: conditional(orElse({ input: "x" })),
-    code: "spec_unknown_input",
-    field: "steps[2].inputs.data.otherwise",
-    value: "x",
-  },
-  {
-    what: "taking instead what may be left out at the same time",
-    spec: spec([
-      step("flag"),
-      step("a", { when: { value: flag, is: YES } }),
-      step("c", { when: { value: flag, is: sha256("no") } }),
-      step("b", orElse({ step: "c", output: "result" })),
-    ]),
-    code: "spec_dangling",
-    field: "steps[3].inputs.data.otherwise",
-    value: "c",
-  },
-  {
-    what: "an offer above the reward",
-    spec: one({ priceBump: { fromBps: 10_001, byBps: 1 } }),
-    code: "spec_invalid",
-    field: "steps[0].priceBump.fromBps",
-    limit: 10_000,
-    value: 10_001,
-  },
-  {
-    what: "an offer that never rises",
-    spec: one({ priceBump: { fromBps: 5_000, byBps: 0 } }),
-    code: "spec_invalid",
-    field: "steps[0].priceBump.byBps",
-    limit: 1,
-    value: 0,
-  },
-  {
     what: "an output of no step",
     spec: spec([step("a")], { outputs: { out: { step: "b", output: "result" } } }),
     code: "spec_unknown_step",
@@ -583,24 +336,7 @@ const MISTAKES: Mistake[] = [
 ];
 
 describe("parseSpec", () => {
-  for (const mistake of MISTAKES)
-    it(`refuses ${mistake.what}, naming the field, the limit and the value`, () => {
-      let error: unknown;
-      try {
-        parseSpec(mistake.spec);
-      } catch (thrown) {
-        error = thrown;
-      }
-      expect(error).to.be.instanceOf(FrobenError);
-      const { code, field, limit, value, status } = error as FrobenError;
-      expect({ code, field, status }).to.deep.equal({
-        code: mistake.code,
-        field: mistake.field,
-        status: 422,
-      });
-      if (mistake.limit !== undefined) expect(limit).to.equal(mistake.limit);
-      if (mistake.value !== undefined) expect(value).to.equal(mistake.value);
-    });
+  refusesEach(MISTAKES);
 
   it("fills defaults in, so that leaving them out does not change the digest", () => {
     const bare = parseSpec(one({}));
@@ -608,39 +344,6 @@ describe("parseSpec", () => {
       one({ params: {}, final: false, resources: { cores: 1, memoryMb: 100, gpus: 0, vramMb: 0 } }),
     );
     expect(specDigest(bare)).to.equal(specDigest(full));
-  });
-
-  it("has one digest for a step that fails its workflow, whether it says so or not", () => {
-    const silent = parseSpec(one({}));
-    expect(specDigest(parseSpec(one({ onFailure: "fail" })))).to.equal(specDigest(silent));
-    expect(specDigest(parseSpec(one({ onFailure: "continue" })))).to.not.equal(specDigest(silent));
-  });
-
-  it("takes a final step over a tree of items that may be ignored", () => {
-    const top = { data: { step: "b", output: "result", index: 0 } };
-    const steps = [
-      step("a", { ...OVER_ITEMS, maxTasks: 2, onFailure: "ignore" }),
-      step("b", tree({ source: { step: "a", output: "result" } })),
-      step("c", { inputs: top, final: true, rule: VERIFIER, statement: "data" }),
-    ];
-    expect(parseSpec(spec(steps)).steps[0]!.onFailure).to.equal("ignore");
-  });
-
-  it("takes two branches that meet, and steps that share a condition", () => {
-    const yes = { when: { value: flag, is: YES } };
-    const no = { when: { value: flag, isNot: YES } };
-    const either = { step: "a2", output: "result", otherwise: { step: "b", output: "result" } };
-    const branches = spec(
-      [
-        step("flag"),
-        step("a", yes),
-        step("a2", { ...yes, inputs: from("a") }),
-        step("b", no),
-        step("c", { inputs: { data: either } }),
-      ],
-      { outputs: { out: either } },
-    );
-    expect(parseSpec(branches).steps).to.have.length(5);
   });
 
   it("takes a graph in which two steps share a dependency", () => {
