@@ -32,6 +32,7 @@ import { createProgramRunner } from "./run/program-runner";
 import { createFailureQueue } from "./tasks/failure-queue";
 import { createResultCheck, type CheckResult } from "./tasks/check-result";
 import { createReporter } from "./tasks/reporter";
+import { createResultOutbox } from "./tasks/result-outbox";
 import { createTaskRunner } from "./tasks/task-runner";
 import { createWake } from "./wake";
 
@@ -126,15 +127,14 @@ export async function createOperator(
   const own = await createProgramRunner({ passEnv, isolation, journal, clock, log });
   let draining = false;
 
+  const outbox = createResultOutbox({ chain, account, operator, journal, coordinator, signal });
   const reporter = createReporter({
-    chain,
-    account,
-    operator,
     holdings,
-    journal,
     cache,
     transfer,
+    outbox,
     coordinator,
+    clock,
     log,
     signal,
     onChange: () => wake.ring(),

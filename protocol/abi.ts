@@ -14,7 +14,7 @@ export const marketAbi = parseAbi([
   "struct Fate { bool isVoid; bool hasLeft; bool isStruck; uint64 pot; }",
   "struct Juror { uint32 seats; uint32 engaged; uint64 fine; }",
   "struct Jury { bytes32 checkProgram; uint64 jurorFee; uint64 drawBlock; uint8 drawn; address[5] jurors; uint8[5] votes; bytes32[5] sealedVotes; }",
-  "struct Receipt { bytes32 resultDigest; bytes signature; }",
+  "struct Receipt { bytes32 resultDigest; bytes32[] path; bytes signature; }",
   "struct Input { bytes32 name; bytes32 digest; uint64 source; }",
   "struct InputsOpening { bytes32 program; bytes32 params; Input[] inputs; }",
 

@@ -27,14 +27,8 @@ export const TYPES = {
     { name: "operator", type: "address" },
     { name: "ticket", type: "bytes32" },
   ],
-  Receipt: [
-    { name: "workflow", type: "uint48" },
-    { name: "task", type: "uint32" },
-    { name: "attempt", type: "uint16" },
-    { name: "operator", type: "address" },
-    { name: "root", type: "bytes32" },
-    { name: "resultDigest", type: "bytes32" },
-  ],
+  /** An operator's word for results: the Merkle root over its commitments to them. */
+  Receipts: [{ name: "root", type: "bytes32" }],
   Request: [
     { name: "account", type: "address" },
     { name: "method", type: "string" },
@@ -44,15 +38,6 @@ export const TYPES = {
     { name: "nonce", type: "bytes32" },
   ],
 } as const;
-
-export interface ReceiptMessage {
-  workflow: number;
-  task: number;
-  attempt: number;
-  operator: Address;
-  root: Hex;
-  resultDigest: Hex;
-}
 
 export interface RequestMessage {
   /** For whom the request is made: who signs it, or an operator whose delegate that is. */

@@ -15,6 +15,17 @@ const taskRef = z.object({
   attempt: z.int().min(1).max(65_535),
 });
 
+/** What is wrong, as in every error answer (see ErrorBody). */
+export const errorBodySchema = z.object({
+  code: z.string(),
+  message: z.string(),
+  field: z.string().optional(),
+  limit: z.union([z.string(), z.number()]).optional(),
+  value: z.union([z.string(), z.number(), z.boolean(), z.null()]).optional(),
+  hint: z.string().optional(),
+  retryable: z.boolean(),
+});
+
 /** POST /v1/operators: an operator says who it is and what it can run. Signed by the operator's key. */
 export const registerSchema = z.strictObject({
   name: z.string().min(1).max(64),
@@ -146,13 +157,11 @@ export const syncResponseSchema = z.object({
 });
 export type SyncResponse = z.infer<typeof syncResponseSchema>;
 
-/** POST /v1/results: the artifact is uploaded; the receipt binds the operator to its digest. Signed. */
+/** One result whose artifact is uploaded. */
 export const resultReportSchema = z.strictObject({
   ...taskRef.shape,
   root: bytes32,
   result: digestSchema,
-  /** Operator's EIP-712 Receipt. */
-  receipt: hex,
   usage: z.strictObject({
     wallMs: z.number().min(0),
     cpuMs: z.number().min(0),
@@ -160,6 +169,18 @@ export const resultReportSchema = z.strictObject({
   }),
 });
 export type ResultReport = z.infer<typeof resultReportSchema>;
+
+/** POST /v1/results: the receipts bind the operator to the results' digests. Signed. */
+export const resultsReportSchema = z.strictObject({
+  results: z.array(resultReportSchema).min(1).max(LIMITS.maxBatch),
+  /** Operator's EIP-712 Receipts: over the root of the commitments to the results, in their order. */
+  receipts: hex,
+});
+export type ResultsReport = z.infer<typeof resultsReportSchema>;
+
+/** What became of each result, in their order: null, or why it was not taken. */
+export const resultsResponseSchema = z.object({ outcomes: z.array(errorBodySchema.nullable()) });
+export type ResultsResponse = z.infer<typeof resultsResponseSchema>;
 
 /** POST /v1/failures: an attempt ended without a result. Signed. */
 export const failureReportSchema = z.strictObject({

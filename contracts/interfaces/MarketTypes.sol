@@ -64,7 +64,8 @@ struct Leaf {
 /// @notice An operator's signed word that its result for a task is this one.
 struct Receipt {
     bytes32 resultDigest; // SHA-256 of the result
-    bytes signature; // EIP-712, see AssignmentLib
+    bytes32[] path; // from the commitment to that result to the root of all that were signed with it
+    bytes signature; // of that root: EIP-712, see AssignmentLib
 }
 
 /// @notice A leaf with its path to an assignment's root.

@@ -26,9 +26,7 @@ library AssignmentLib {
         "Acceptance(address operator,bytes32 ticket,bytes32 commitmentsRoot)"
     );
     bytes32 internal constant RELEASE_TYPEHASH = keccak256("Release(address operator,bytes32 ticket)");
-    bytes32 internal constant RECEIPT_TYPEHASH = keccak256(
-        "Receipt(uint48 workflow,uint32 task,uint16 attempt,address operator,bytes32 root,bytes32 resultDigest)"
-    );
+    bytes32 internal constant RECEIPTS_TYPEHASH = keccak256("Receipts(bytes32 root)");
 
     function hash(Offer memory offer) internal pure returns (bytes32 h) {
         assembly ("memory-safe") {
@@ -50,15 +48,10 @@ library AssignmentLib {
         return keccak256(abi.encode(RELEASE_TYPEHASH, operator, ticketHash));
     }
 
-    function receiptHash(
-        uint48 workflow,
-        uint32 task,
-        uint16 attempt,
-        address operator,
-        bytes32 root,
-        bytes32 resultDigest
-    ) internal pure returns (bytes32) {
-        return keccak256(abi.encode(RECEIPT_TYPEHASH, workflow, task, attempt, operator, root, resultDigest));
+    /// @param root over the commitments to the results, which name operator, tasks and attempts (see CommitmentLib). A commitment is
+    /// the hash of nine words and a node that of two: none passes for the other.
+    function receiptsHash(bytes32 root) internal pure returns (bytes32) {
+        return keccak256(abi.encode(RECEIPTS_TYPEHASH, root));
     }
 
     /// @notice keccak256(bytes.concat(keccak256(abi.encode(leaf)))): hashed twice, so that no inner node passes for a leaf.

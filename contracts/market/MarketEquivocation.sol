@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
+import {MerkleProof} from "@openzeppelin/contracts/utils/cryptography/MerkleProof.sol";
 import {IMarketEquivocation} from "../interfaces/parts/IMarketEquivocation.sol";
 import {BatchOpening, Receipt, Ticket} from "../interfaces/MarketTypes.sol";
 import {AssignmentLib} from "../libraries/AssignmentLib.sol";
@@ -27,9 +28,7 @@ abstract contract MarketEquivocation is IMarketEquivocation, MarketDisputes, Mar
         bytes32 committed = _openBatch(batch, t, task);
         if (TicketLib.pair(uint256(batch.root), judgeHash) != t.bound) revert StepsMismatch(t.workflow(), t.step());
         bytes32 key = _keyOf(t, task);
-        _requireReceipt(key, batch.operator, batch.root, receipt);
-        if (_commitment(key, batch.operator, batch.root, receipt.resultDigest) == committed)
-            revert SameResult(receipt.resultDigest);
+        if (_receipted(key, batch.operator, batch.root, receipt) == committed) revert SameResult(receipt.resultDigest);
         _strikeBatch(batch.operator, batch.slot, t, task, msg.sender);
     }
 
@@ -37,9 +36,7 @@ abstract contract MarketEquivocation is IMarketEquivocation, MarketDisputes, Mar
     function strikeReceiptDisputed(bytes32 key, bytes32 root, bytes32 judgeHash, Receipt calldata receipt) external {
         Dispute storage d = _openDispute(key);
         if (TicketLib.pair(uint256(root), judgeHash) != d.bound) revert StepsMismatch(DisputeLib.workflowOf(key), 0);
-        _requireReceipt(key, d.operator, root, receipt);
-        if (_commitment(key, d.operator, root, receipt.resultDigest) == d.commitment)
-            revert SameResult(receipt.resultDigest);
+        if (_receipted(key, d.operator, root, receipt) == d.commitment) revert SameResult(receipt.resultDigest);
         _strikeByEvidence(key, d);
     }
 
@@ -62,9 +59,8 @@ abstract contract MarketEquivocation is IMarketEquivocation, MarketDisputes, Mar
         uint192 bit = _bitOf(t, task);
         if (bit == 0) revert MaskInvalid(bit, t.mask());
         bytes32 key = _keyOf(t, task);
-        _requireReceipt(key, operator, root, one);
-        _requireReceipt(key, operator, root, other);
-        if (one.resultDigest == other.resultDigest) revert SameResult(one.resultDigest);
+        if (_receipted(key, operator, root, one) == _receipted(key, operator, root, other))
+            revert SameResult(one.resultDigest);
 
         _removeFromSlot(operator, slot, t, bit, 1);
         _strike(key, operator, slot, t.money, msg.sender);
@@ -73,15 +69,15 @@ abstract contract MarketEquivocation is IMarketEquivocation, MarketDisputes, Mar
     // ---------------------------------------------------------------- internal
 
     /// @dev Reverts unless the operator, or its delegate, or one that was it when claims of today were made, signed the receipt.
-    function _requireReceipt(bytes32 key, address operator, bytes32 root, Receipt calldata receipt) private view {
-        bytes32 structHash = AssignmentLib.receiptHash(
-            DisputeLib.workflowOf(key),
-            DisputeLib.taskOf(key),
-            DisputeLib.attemptOf(key),
-            operator,
-            root,
-            receipt.resultDigest
-        );
+    /// @return commitment to the receipt's result
+    function _receipted(
+        bytes32 key,
+        address operator,
+        bytes32 root,
+        Receipt calldata receipt
+    ) private view returns (bytes32 commitment) {
+        commitment = _commitment(key, operator, root, receipt.resultDigest);
+        bytes32 structHash = AssignmentLib.receiptsHash(MerkleProof.processProofCalldata(receipt.path, commitment));
         address signer = _recover(structHash, receipt.signature);
         bool isDelegates = signer == _delegates[operator] || block.timestamp <= _receiptsUntil[operator][signer];
         if (signer == address(0) || !isDelegates) _requireSigned(operator, structHash, receipt.signature);

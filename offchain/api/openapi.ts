@@ -4,12 +4,14 @@ import { digestSchema } from "../../protocol/digest";
 import {
   acceptanceRequestSchema,
   acceptanceResponseSchema,
+  errorBodySchema,
   attemptViewSchema,
   failureReportSchema,
   marketInfoSchema,
   operatorViewSchema,
   registerSchema,
-  resultReportSchema,
+  resultsReportSchema,
+  resultsResponseSchema,
   specResponseSchema,
   syncRequestSchema,
   syncResponseSchema,
@@ -25,17 +27,7 @@ import { specQuerySchema } from "./routes/specs";
 import { statusSchema } from "./routes/status";
 import { watchQuerySchema } from "./routes/workflows";
 
-const errorSchema = z.object({
-  error: z.object({
-    code: z.string(),
-    message: z.string(),
-    field: z.string().optional(),
-    limit: z.union([z.string(), z.number()]).optional(),
-    value: z.union([z.string(), z.number(), z.boolean(), z.null()]).optional(),
-    hint: z.string().optional(),
-    retryable: z.boolean(),
-  }),
-});
+const errorSchema = z.object({ error: errorBodySchema });
 
 const json = (schema: z.ZodType) => ({ "application/json": { schema } });
 const bytes = { "application/octet-stream": { schema: z.string().meta({ format: "binary" }) } };
@@ -182,7 +174,9 @@ export function openApiDocument(version: string) {
       "/v1/operators/sync": {
         post: signed("Heartbeat and long poll", syncRequestSchema, syncResponseSchema),
       },
-      "/v1/results": { post: signed("A task's result is uploaded", resultReportSchema, nothing) },
+      "/v1/results": {
+        post: signed("Tasks' results are uploaded", resultsReportSchema, resultsResponseSchema),
+      },
       "/v1/failures": {
         post: signed("An attempt ended without a result", failureReportSchema, nothing),
       },

@@ -56,13 +56,9 @@ export function findResult(world: World, attempt: AttemptRun, commitment: Hex): 
       if (attempt.state !== "computed") return; // its operator reported it meanwhile
       if (!names(result)) continue;
       attempt.report = {
-        workflow: task.run.id,
-        task: task.index,
-        attempt: number,
-        root,
         result,
-        receipt: "0x",
         usage: { wallMs: 0, cpuMs: 0, maxRssMb: 0 },
+        receipt: null,
       };
       attempt.state = "reported";
       validateSoon(world, attempt);

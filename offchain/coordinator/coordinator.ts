@@ -8,7 +8,8 @@ import { setPaused } from "./pause";
 import { park } from "./ready";
 import { ChainNotes, deadlineDue, reconcile, reconcileAll, workflowDeadlineDue } from "./reconcile";
 import { recover } from "./recover";
-import { accept, takeFailure, takeResult } from "./reports";
+import { accept, takeFailure } from "./reports";
+import { takeResults } from "./results";
 import { fetchSpec } from "./runs";
 import { sync } from "./sync";
 import { validateSoon } from "./validate";
@@ -123,7 +124,7 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator & {
       world.flush();
     },
     sync: (address, body) => sync(world, address, body),
-    result: (address, body) => takeResult(world, address, body),
+    results: (address, body) => takeResults(world, address, body),
     failure: async (address, body) => takeFailure(world, address, body),
     acceptance: (address, body) => accept(world, address, body),
     setPaused: (requester, workflow, paused) => setPaused(world, requester, workflow, paused),

@@ -8,7 +8,8 @@ import type {
   FailureReport,
   OperatorView,
   Register,
-  ResultReport,
+  ResultsReport,
+  ResultsResponse,
   SyncRequest,
   SyncResponse,
   TaskView,
@@ -252,7 +253,7 @@ export interface Coordinator {
   register(address: Address, body: Register): void;
   /** @throws FrobenError 409 `operator_unknown`: register first */
   sync(address: Address, body: SyncRequest): Promise<SyncResponse>;
-  result(address: Address, body: ResultReport): Promise<Record<string, never>>;
+  results(address: Address, body: ResultsReport): Promise<ResultsResponse>;
   failure(address: Address, body: FailureReport): Promise<Record<string, never>>;
   acceptance(address: Address, body: AcceptanceRequest): Promise<{ signature: Hex }>;
   /**

@@ -1,10 +1,10 @@
 import type { Address, Hex } from "viem";
 import type { InputRef, InputSource } from "../../protocol/assignment";
 import type { Digest } from "../../protocol/digest";
-import type { ResultReport, SignedAssignment, TaskState, WorkflowView } from "../../protocol/http";
+import type { SignedAssignment, TaskState, WorkflowView } from "../../protocol/http";
 import type { Spec, Step } from "../../protocol/spec";
 import type { StepTerms } from "../../protocol/terms";
-import type { AttemptState, VerdictKind } from "../db/schema/work";
+import type { AttemptState, TakenResult, VerdictKind } from "../db/schema/work";
 import type { FleetOperator } from "../matchmaker/fleet";
 import type { Failure } from "../runtime/retry";
 import { offeredBps } from "../runtime/offer";
@@ -160,7 +160,7 @@ export interface AttemptRun {
   endedAt: number | null;
   progress: number;
   note: string | null;
-  report: ResultReport | null;
+  report: TakenResult | null;
   verdict: VerdictKind | null;
   verdictReason: string | null;
   release: Hex | null;

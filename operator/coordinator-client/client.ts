@@ -5,12 +5,14 @@ import { FrobenError } from "../../protocol/errors";
 import {
   acceptanceResponseSchema,
   marketInfoSchema,
+  resultsResponseSchema,
   syncResponseSchema,
   type acceptanceRequestSchema,
   type FailureReport,
   type MarketInfo,
   type Register,
-  type ResultReport,
+  type ResultsReport,
+  type ResultsResponse,
   type SyncRequest,
   type SyncResponse,
 } from "../../protocol/http";
@@ -22,7 +24,8 @@ export interface CoordinatorClient {
   register(body: Register): Promise<void>;
   /** Not retried here: the sync loop is itself a retry. */
   sync(body: SyncRequest, signal: AbortSignal): Promise<SyncResponse>;
-  result(body: ResultReport, signal: AbortSignal): Promise<void>;
+  /** @returns for each result null, or why it was not taken */
+  results(body: ResultsReport, signal: AbortSignal): Promise<ResultsResponse["outcomes"]>;
   failure(body: FailureReport, signal: AbortSignal): Promise<void>;
   /** Not retried here: the chain loop asks again. @returns the coordinator's signature over a batch of accepted results */
   acceptance(body: z.infer<typeof acceptanceRequestSchema>): Promise<Hex>;
@@ -104,8 +107,16 @@ export function createCoordinatorClient(
       const response = await post("/v1/operators/sync", body, signal, body.waitMs);
       return parsed(syncResponseSchema, response);
     },
-    async result(body, signal) {
-      await patient(() => post("/v1/results", body, signal), signal);
+    async results(body, signal) {
+      const response = await patient(() => post("/v1/results", body, signal), signal);
+      const { outcomes } = await parsed(resultsResponseSchema, response);
+      if (outcomes.length === body.results.length) return outcomes;
+      throw new FrobenError("answer_malformed", "the coordinator's answer misses outcomes", {
+        field: "outcomes",
+        limit: body.results.length,
+        value: outcomes.length,
+        retryable: true,
+      });
     },
     async failure(body, signal) {
       await patient(() => post("/v1/failures", body, signal), signal);

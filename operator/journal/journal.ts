@@ -9,6 +9,7 @@ import type { Address, Hex } from "viem";
 import type { Digest } from "../../protocol/digest";
 import { FrobenError } from "../../protocol/errors";
 import type { ResultReport, SignedAssignment } from "../../protocol/http";
+import type { MarketChain } from "../chain/clients";
 import type { Clock } from "../clock";
 import { MIGRATIONS } from "./schema";
 
@@ -27,6 +28,8 @@ export interface TaskRow {
   release: Hex | null;
   verdict: string | null;
 }
+
+export type FixedResult = Pick<ResultReport, "workflow" | "task" | "attempt" | "result">;
 
 export interface AssignmentRow {
   signed: SignedAssignment;
@@ -111,8 +114,11 @@ export function openJournal(path: string, clock: Clock) {
       `UPDATE tasks SET phase = ?, result = ?, usage = ?, reason = ?, release = ?, verdict = ?, updated_at = ?
        WHERE workflow = ? AND task = ? AND attempt = ?`,
     ),
-    findSignature: sql("SELECT message, signature FROM signatures WHERE kind = ? AND subject = ?"),
-    addSignature: sql("INSERT INTO signatures VALUES (?, ?, ?, ?, ?)"),
+    // The same result again changes no row, but counts as one; another is left out.
+    fixResult: sql(
+      `INSERT INTO signed_results VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT DO UPDATE SET result = result WHERE result = excluded.result`,
+    ),
     addTransaction: sql(
       // The very same one is signed again when a reorganisation took it back.
       `INSERT INTO transactions (purpose, nonce, hash, raw, state, signed_at) VALUES (?, ?, ?, ?, 'signed', ?)
@@ -179,13 +185,22 @@ export function openJournal(path: string, clock: Clock) {
       const fields = [row.phase, row.result, usage, row.reason, row.release, row.verdict];
       statements.saveTask.run(...fields, clock.now(), row.workflow, row.task, row.attempt);
     },
-    findSignature(kind: string, subject: string): { message: string; signature: Hex } | undefined {
-      return statements.findSignature.get(kind, subject) as
-        { message: string; signature: Hex } | undefined;
-    },
-    /** @throws when a signature of this kind for this subject was written before */
-    addSignature(kind: string, subject: string, message: string, signature: Hex): void {
-      statements.addSignature.run(kind, subject, message, signature, clock.now());
+    /**
+     * Writes which result is signed for each attempt, before it is.
+     * @returns for each, in their order, whether it may be: no other was written before
+     */
+    fixResults(
+      { chainId, market }: Pick<MarketChain, "chainId" | "market">,
+      results: readonly FixedResult[],
+    ): boolean[] {
+      const place = `${chainId}:${market.toLowerCase()}`;
+      const now = clock.now();
+      return db.transaction(() =>
+        results.map(({ workflow, task, attempt, result }) => {
+          const row = [place, workflow, task, attempt, result, now];
+          return statements.fixResult.run(...row).changes > 0;
+        }),
+      )();
     },
     addTransaction(row: { purpose: string; nonce: number; hash: Hex; raw: Hex }): void {
       statements.addTransaction.run(row.purpose, row.nonce, row.hash, row.raw, clock.now());

@@ -82,4 +82,18 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   UPDATE assignments SET closed = 1;
   `,
+  // Receipts are signed for many results at once. What was signed before is of markets of another protocol, as are assignments.
+  `
+  DROP TABLE signatures;
+  CREATE TABLE signed_results (
+    market TEXT NOT NULL,
+    workflow INTEGER NOT NULL,
+    task INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    result TEXT NOT NULL,
+    signed_at INTEGER NOT NULL,
+    PRIMARY KEY (market, workflow, task, attempt)
+  ) STRICT, WITHOUT ROWID;
+  UPDATE assignments SET closed = 1;
+  `,
 ];

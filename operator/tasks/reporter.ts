@@ -2,20 +2,18 @@
  * Who calls it: the chain loop after each look at the chain, operator.ts after each run. Computed results go out once
  * their claim is on-chain, and not before: until then anyone who saw the bytes could claim the task with them.
  */
-import type { Address, Hex, LocalAccount } from "viem";
-import { toBytes32 } from "../../protocol/digest";
-import { marketDomain, TYPES, type ReceiptMessage } from "../../protocol/eip712";
 import { FrobenError } from "../../protocol/errors";
 import type { SignedAssignment } from "../../protocol/http";
 import type { ArtifactCache } from "../artifacts/cache";
 import type { ArtifactTransfer } from "../artifacts/transfer";
-import type { MarketChain } from "../chain/clients";
+import type { Clock } from "../clock";
 import type { CoordinatorClient } from "../coordinator-client/client";
+import { PATIENT, withRetry } from "../coordinator-client/retry";
 import type { Holdings } from "../holdings/holdings";
 import { isDead, type HeldTask, type Holding } from "../holdings/phase";
-import type { Journal } from "../journal/journal";
 import type { Log } from "../log";
 import { artifactsOfResult } from "../run/outputs";
+import type { ResultOutbox } from "./result-outbox";
 
 export interface Reporter {
   /** Reports the computed ones among these tasks, whose claims are on-chain. */
@@ -29,53 +27,20 @@ export interface Reporter {
 }
 
 export interface ReporterDeps {
-  chain: Pick<MarketChain, "chainId" | "market">;
-  account: LocalAccount;
-  /** For whom the account signs. */
-  operator: Address;
   holdings: Holdings;
-  journal: Pick<Journal, "findSignature" | "addSignature">;
   cache: ArtifactCache;
   transfer: ArtifactTransfer;
-  coordinator: Pick<CoordinatorClient, "result" | "failure">;
+  outbox: ResultOutbox;
+  coordinator: Pick<CoordinatorClient, "failure">;
+  clock: Clock;
   log: Log;
   signal: AbortSignal;
   /** A task was reported or died of it. */
   onChange(): void;
 }
 
-/**
- * Signs the receipt for a task's result, once and for all: a second digest for the same attempt would cost the bond.
- * @throws FrobenError `receipt_conflict` when another digest was signed before
- */
-export async function signReceipt(
-  deps: Pick<ReporterDeps, "chain" | "account" | "journal">,
-  message: ReceiptMessage,
-): Promise<Hex> {
-  const { chain, account, journal } = deps;
-  const subject = [chain.chainId, chain.market, message.workflow, message.task, message.attempt];
-  const key = subject.join(":").toLowerCase();
-  const text = JSON.stringify(message);
-  const before = journal.findSignature("receipt", key);
-  if (before) {
-    if (before.message === text) return before.signature;
-    throw new FrobenError("receipt_conflict", "another result was signed for this attempt", {
-      field: "resultDigest",
-      value: message.resultDigest,
-    });
-  }
-  const signature = await account.signTypedData({
-    domain: marketDomain(chain.chainId, chain.market),
-    types: TYPES,
-    primaryType: "Receipt",
-    message,
-  });
-  journal.addSignature("receipt", key, text, signature);
-  return signature;
-}
-
 export function createReporter(deps: ReporterDeps): Reporter {
-  const { operator, holdings, cache, transfer, coordinator, log, signal } = deps;
+  const { holdings, cache, transfer, outbox, coordinator, clock, log, signal } = deps;
   const busy = new Map<HeldTask, Promise<void>>();
   const others = new Set<Promise<void>>();
 
@@ -86,20 +51,8 @@ export function createReporter(deps: ReporterDeps): Reporter {
       await transfer.upload(digest, signal);
     if (isDead(task.phase)) return; // cancelled meanwhile
     const { workflow, task: index, attempt, root } = task;
-    const message = {
-      workflow,
-      task: index,
-      attempt,
-      operator,
-      root,
-      resultDigest: toBytes32(result),
-    };
-    const receipt = await signReceipt(deps, message);
-    const usage = task.usage!;
-    await coordinator.result(
-      { workflow, task: index, attempt, root, result, receipt, usage },
-      signal,
-    );
+    const report = { workflow, task: index, attempt, root, result, usage: task.usage! };
+    await withRetry(clock, PATIENT, signal, () => outbox.send(report));
     if (task.phase === "computed") holdings.move(task, "reported");
     log.info({ workflow, task: index, attempt, result }, "result reported");
   }

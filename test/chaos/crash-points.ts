@@ -45,7 +45,7 @@ const STEPS = {
     ["write durations"],
     ["write tasks computed"],
     ["send PUT /v1/artifacts/*"],
-    ["write signatures receipt"],
+    ["write signed_results"],
     ["send POST /v1/results"],
     ["write tasks reported"],
     ["write tasks valid"],

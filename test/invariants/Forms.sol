@@ -161,18 +161,19 @@ library Forms {
     }
 
     function commitmentsOf(address market, Claim memory c) internal view returns (bytes32[] memory commitments) {
+        uint256[] memory bits = DiceLib.positions(c.mask);
+        commitments = new bytes32[](bits.length);
+        for (uint256 i = 0; i < bits.length; ++i)
+            commitments[i] = commitment(market, c, bits[i], sha256(resultOf(c, taskOf(c, bits[i]))));
+    }
+
+    /// @param result digest of the task's
+    function commitment(address market, Claim memory c, uint256 bit, bytes32 result) internal view returns (bytes32) {
         bytes32 typehash = keccak256(
             "Commitment(uint256 chainId,address market,uint48 workflow,uint32 task,uint16 attempt,address operator,bytes32 root,bytes32 resultDigest)"
         );
-        uint256[] memory bits = DiceLib.positions(c.mask);
-        commitments = new bytes32[](bits.length);
-        for (uint256 i = 0; i < bits.length; ++i) {
-            uint256 task = taskOf(c, bits[i]);
-            bytes32 result = sha256(resultOf(c, task));
-            commitments[i] = keccak256(
-                abi.encode(typehash, block.chainid, market, c.workflow, task, c.attempt, c.operator, c.root, result)
-            );
-        }
+        bytes memory place = abi.encode(typehash, block.chainid, market, c.workflow, taskOf(c, bit));
+        return keccak256(bytes.concat(place, abi.encode(c.attempt, c.operator, c.root, result)));
     }
 
     function openBatch(address market, Claim memory c, uint256 bit) internal view returns (BatchOpening memory) {
@@ -234,17 +235,9 @@ library Forms {
         return _digest(domain, keccak256(abi.encode(typehash, c.operator, ticketHash(c))));
     }
 
-    function receiptDigest(
-        bytes32 domain,
-        Claim memory c,
-        uint256 bit,
-        bytes32 result
-    ) internal pure returns (bytes32) {
-        bytes32 typehash = keccak256(
-            "Receipt(uint48 workflow,uint32 task,uint16 attempt,address operator,bytes32 root,bytes32 resultDigest)"
-        );
-        bytes memory data = abi.encode(typehash, c.workflow, taskOf(c, bit), c.attempt, c.operator, c.root, result);
-        return _digest(domain, keccak256(data));
+    /// @param root over the commitments to the results that are signed for
+    function receiptsDigest(bytes32 domain, bytes32 root) internal pure returns (bytes32) {
+        return _digest(domain, keccak256(abi.encode(keccak256("Receipts(bytes32 root)"), root)));
     }
 
     function _digest(bytes32 domain, bytes32 structHash) private pure returns (bytes32) {

@@ -5,7 +5,7 @@ import {
   acceptanceRequestSchema,
   failureReportSchema,
   registerSchema,
-  resultReportSchema,
+  resultsReportSchema,
   syncRequestSchema,
 } from "../../../protocol/http";
 import { LIMITS } from "../../../protocol/limits";
@@ -43,7 +43,7 @@ export function operatorRoutes(deps: ApiDeps): Router {
     .post(
       "/v1/results",
       raw,
-      signed(resultReportSchema, (operator, body) => coordinator.result(operator, body)),
+      signed(resultsReportSchema, (operator, body) => coordinator.results(operator, body)),
     )
     .post(
       "/v1/failures",

@@ -1,5 +1,6 @@
 import { getAddress, type Address, type Hex } from "viem";
 import { commitmentHash } from "../../../protocol/commitment";
+import { rootFromPath } from "../../../protocol/merkle";
 import { placeText, type EventOf } from "../chain/market-event";
 import { attemptKey } from "../replay/ledger";
 import type { CallOf } from "./calls";
@@ -10,6 +11,7 @@ import { isSignedBy } from "./signatures";
 
 interface Receipt {
   resultDigest: Hex;
+  path: readonly Hex[];
   signature: Hex;
 }
 
@@ -26,19 +28,18 @@ function receiptsOf(call: ReceiptCall): readonly Receipt[] {
   }
 }
 
-/** Whether the operator, or somebody whose word counted as its own, signed a receipt for a result of an attempt. */
+/** Whether the operator, or somebody whose word counted as its own, signed for a commitment. */
 async function isReceipt(
   scene: Scene,
   event: EventOf<"Struck">,
-  root: Hex,
-  { resultDigest, signature }: Receipt,
+  commitment: Hex,
+  { path, signature }: Receipt,
 ): Promise<boolean> {
-  const { workflow, task, attempt } = event.args;
   const operator = getAddress(event.args.operator);
-  const message = { workflow, task, attempt, operator, root, resultDigest };
+  const message = { root: rootFromPath(commitment, [...path]) };
   const signers: Address[] = [operator, ...delegatesAt(scene, operator, event, true)];
   for (const signer of signers)
-    if (await isSignedBy(scene, signer, { primaryType: "Receipt", message }, signature))
+    if (await isSignedBy(scene, signer, { primaryType: "Receipts", message }, signature))
       return true;
   return false;
 }
@@ -57,17 +58,17 @@ export async function checkReceipts(
     return;
   const { root } = claim!;
   const receipts = receiptsOf(call);
-  for (const receipt of receipts)
-    check.expect(
-      await isReceipt(scene, event, root, receipt),
-      "receipt_signature",
-      where,
-      `the receipt for ${receipt.resultDigest} is not signed by ${operator}`,
-    );
   const { chainId, market } = scene;
   const bound = receipts.map(({ resultDigest }) =>
     commitmentHash({ chainId, market, workflow, task, attempt, operator, root, resultDigest }),
   );
+  for (const [i, receipt] of receipts.entries())
+    check.expect(
+      await isReceipt(scene, event, bound[i]!, receipt),
+      "receipt_signature",
+      where,
+      `the receipt for ${receipt.resultDigest} is not signed by ${operator}`,
+    );
   const committed = scene.ledger.committed.get(attemptKey(workflow, task, attempt))?.commitment;
   const [one, other] = receipts.length === 1 ? [bound[0], committed] : bound;
   check.expect(

@@ -12,7 +12,7 @@ import type { Scene } from "./scene";
 
 /** What a coordinator or an operator signs, in the form that the contract hashes. */
 export type Signed = Pick<
-  TypedDataDefinition<typeof TYPES, "Assignment" | "Acceptance" | "Release" | "Receipt">,
+  TypedDataDefinition<typeof TYPES, "Assignment" | "Acceptance" | "Release" | "Receipts">,
   "primaryType" | "message"
 >;
 

@@ -2,6 +2,7 @@ import { index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm
 import type { Address, Hex } from "viem";
 import type { Digest } from "../../../protocol/digest";
 import type { Register, ResultReport, SignedAssignment, TaskState } from "../../../protocol/http";
+import type { ReceiptEvidence } from "../../../protocol/receipts";
 import type { DecisionRecord } from "../../matchmaker/decision";
 import type { LeftOut } from "../../workflow/outlook";
 import { json } from "./columns";
@@ -59,6 +60,14 @@ export const workTasks = sqliteTable(
 export type AttemptState = "offered" | "running" | "computed" | "reported" | "validating" | "ended";
 export type VerdictKind = "valid" | "invalid" | "cancelled";
 
+/** A result as its operator reported it. */
+export interface TakenResult {
+  result: Digest;
+  usage: ResultReport["usage"];
+  /** Evidence against the operator, should it sign another; null for one that was found after a lost database. */
+  receipt: ReceiptEvidence | null;
+}
+
 export const workAttempts = sqliteTable(
   "work_attempts",
   {
@@ -75,7 +84,7 @@ export const workAttempts = sqliteTable(
     assignedAt: integer("assigned_at").notNull(),
     startedAt: integer("started_at"),
     endedAt: integer("ended_at"),
-    report: json<ResultReport | null>()("report_json"),
+    report: json<TakenResult | null>()("report_json"),
     verdict: text().$type<VerdictKind>(),
     verdictReason: text("verdict_reason"),
     release: text().$type<Hex>(),

@@ -8,7 +8,7 @@ const STATES = new Set([
   ...["queued", "running", "computed", "reported", "valid", "invalid", "failed", "cancelled"],
   ...["wanted", "claimed", "given_up", "signed", "included", "reverted", "replaced"],
   ...["waiting", "ready", "assigned", "validating", "done", "offered", "ended"],
-  ...["committed", "settled", "credited", "sent", "mined", "receipt", "completed"],
+  ...["committed", "settled", "credited", "sent", "mined", "completed"],
 ]);
 
 /**

@@ -50,6 +50,16 @@ describe("SemaphoreAdapter", () => {
     }
   });
 
+  it("asks Semaphore's verifier about every depth that it has a key for, the deepest too", async () => {
+    const contract = await adapter();
+    const gas = (depth: number) => {
+      const other = `0x${depth.toString(16).padStart(64, "0")}${statement.slice(66)}`;
+      return contract.verify!.estimateGas(other, result);
+    };
+    const pairings = 100_000n; // what nobody spends who does not ask
+    for (const depth of [1, 31, 32]) expect((await gas(depth)) - (await gas(33))).above(pairings);
+  });
+
   it("lets the market strike an invalid membership proof, and keep a valid one", async () => {
     const w = await freshWorld();
     const verifier = (await (await adapter()).getAddress()) as Hex;

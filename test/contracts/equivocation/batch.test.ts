@@ -1,10 +1,10 @@
 import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
-import { toHex } from "viem";
+import { toHex, type Hex } from "viem";
 import { BOND, freshCourt, PRICE, SHARE, TASK, WINDOW } from "../support/court";
 import { told } from "../support/events";
 import { batchArgs, OTHER_RESULT, receipt } from "../support/receipts";
-import { statementOf, ZERO32 } from "../support/world";
+import { range, statementOf, ZERO32 } from "../support/world";
 
 describe("Market.strikeReceipt", () => {
   it("strikes a committed task whose receipt is of another result, whether or not it is right", async () => {
@@ -81,6 +81,47 @@ describe("Market.strikeReceipt", () => {
         w.stranger,
         "strikeReceipt",
         batchArgs(w, batch, 0, spoiled),
+        "SignatureInvalid",
+        [operator!.address],
+      );
+  });
+
+  it("takes receipts that were signed together, from any place of any batch", async () => {
+    const court = await freshCourt();
+    const { w } = court;
+    const sizes = [2, 3, 5, 8];
+    const places = sizes.flatMap((size) => range(0, size).map((place) => [size, place] as const));
+    const batch = await court.batch(0, { count: places.length });
+    for (const [task, [size, place]] of places.entries()) {
+      const others = range(0, size - 1).map((n) => toHex(BigInt(n), { size: 32 }));
+      const [before, after] = [others.slice(0, place), others.slice(place)];
+      const signed = await receipt(w, batch, task, OTHER_RESULT, { before, after });
+      await w.send(w.stranger, "strikeReceipt", batchArgs(w, batch, task, signed));
+    }
+    const { free } = await w.account(w.operators[0]!.address);
+    expect(free).to.equal(10_000_000n - BOND * BigInt(places.length));
+  });
+
+  it("refuses a path that is spoiled, cut short or too long, and one whose start is not the commitment", async () => {
+    const court = await freshCourt();
+    const { w } = court;
+    const [operator] = w.operators;
+    const batch = await court.batch(0, { count: 2 });
+    const others = [toHex(1n, { size: 32 }), toHex(2n, { size: 32 })];
+    const signed = await receipt(w, batch, 0, OTHER_RESULT, { after: others });
+    const [first, second] = signed.path as [Hex, Hex];
+    const alone = await receipt(w, batch, 0, OTHER_RESULT);
+    const paths = [[second, first], [first, ZERO32], [first], [], [first, second, ZERO32]];
+    const spoiled = [
+      ...paths.map((path) => ({ ...signed, path })),
+      { ...alone, path: [ZERO32] },
+      { ...signed, resultDigest: first },
+    ];
+    for (const one of spoiled)
+      await w.refuses(
+        w.stranger,
+        "strikeReceipt",
+        batchArgs(w, batch, 0, one),
         "SignatureInvalid",
         [operator!.address],
       );

@@ -48,6 +48,16 @@ describe("Market.strikeReceipts", () => {
     });
   });
 
+  it("takes both words for one attempt out of one signature", async () => {
+    const { w, claim } = await equivocated();
+    const result = statementOf(claim.offer.workflow.id, 1);
+    const [one, other] = [result, OTHER_RESULT].map((each) => w.commitmentFor(claim, 1, each));
+    const first = await receipt(w, claim, 1, result, { after: [other!] });
+    const second = await receipt(w, claim, 1, OTHER_RESULT, { before: [one!] });
+    expect(first.signature).to.equal(second.signature);
+    await w.send(w.stranger, "strikeReceipts", claimArgs(claim, 1, [first, second]));
+  });
+
   it("frees the slot with the claim's last task", async () => {
     const { court, w, operator, claim } = await equivocated();
     let rest: Claim = claim;

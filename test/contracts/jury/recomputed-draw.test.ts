@@ -15,8 +15,14 @@ async function seatsOf({ w }: Court): Promise<string[]> {
   );
 }
 
-/** Five distinct jurors, and how many seats are looked at to find them, if none of them has a part in the case. */
-function drawn(seats: string[], hash: Hex, key: Hex): { jurors: string[]; tries: number } {
+interface Draw {
+  jurors: string[];
+  /** How many seats are looked at to find them. */
+  tries: number;
+}
+
+/** Five distinct jurors, if none of them has a part in the case. */
+function drawn(seats: string[], hash: Hex, key: Hex): Draw {
   const jurors: string[] = [];
   let tries = 0;
   for (; jurors.length < 5; tries++) {
@@ -27,6 +33,21 @@ function drawn(seats: string[], hash: Hex, key: Hex): { jurors: string[]; tries:
   return { jurors, tries };
 }
 
+/** Lets blocks come at other times until the draw of a case that was called in this block is like that. @returns whom it finds */
+async function drawLike(court: Court, key: Hex, wanted: (draw: Draw) => boolean) {
+  const drawBlock = (await ethers.provider.getBlockNumber()) + 2;
+  const seats = await seatsOf(court);
+  const [before, from] = [await takeSnapshot(), (await time.latest()) + 1];
+  for (let later = 0; ; later++) {
+    await before.restore();
+    await time.setNextBlockTimestamp(from + later);
+    await mine(2);
+    const block = await ethers.provider.getBlock(drawBlock);
+    const draw = drawn(seats, block!.hash as Hex, key);
+    if (wanted(draw)) return draw.jurors;
+  }
+}
+
 /** A case before a pool in which one juror has nearly all seats, so that a draw often takes about as many tries as it may. */
 async function called() {
   const court = await freshCourt();
@@ -34,35 +55,32 @@ async function called() {
   await court.seat(rich!, 32, SMALL);
   const batch = await court.smallPool(others);
   const key = await court.call(batch, 0);
-  const drawBlock = (await ethers.provider.getBlockNumber()) + 2;
-  const seats = await seatsOf(court);
-  const [before, from] = [await takeSnapshot(), (await time.latest()) + 1];
-  /** Lets blocks come at other times until the draw takes this many tries. @returns whom it finds */
-  const until = async (tries: number): Promise<string[]> => {
-    for (let later = 0; ; later++) {
-      await before.restore();
-      await time.setNextBlockTimestamp(from + later);
-      await mine(2);
-      const block = await ethers.provider.getBlock(drawBlock);
-      const draw = drawn(seats, block!.hash as Hex, key);
-      if (draw.tries === tries) return draw.jurors;
-    }
-  };
-  return { w: court.w, key, until };
+  return { court, w: court.w, rich: rich!.address, batch, key };
 }
 
 describe("A jury's draw", () => {
   it("is what anybody computes from the hash of the named block, if that takes no more than 64 tries", async () => {
-    const { w, key, until } = await called();
-    const jurors = await until(TRIES);
+    const { court, w, key } = await called();
+    const jurors = await drawLike(court, key, ({ tries }) => tries === TRIES);
     const [event] = await w.send(w.stranger, "draw", [key]);
     expect([event!.name, event!.args.jurors.toArray()]).to.deep.equal(["JuryDrawn", jurors]);
   });
 
   it("is dismissed if it takes 65", async () => {
-    const { w, key, until } = await called();
-    await until(TRIES + 1);
+    const { court, w, key } = await called();
+    await drawLike(court, key, ({ tries }) => tries === TRIES + 1);
     const events = await w.send(w.stranger, "draw", [key]);
     expect(events.map(({ name }) => name)).to.deep.equal(["CallEnded", "CaseDismissed"]);
+  });
+
+  it("after a dismissed one is computed anew: whom that one had found is as good as anybody", async () => {
+    const { court, w, rich, batch, key } = await called();
+    const first = ({ jurors }: Draw) => jurors[0] === rich;
+    await drawLike(court, key, (draw) => first(draw) && draw.tries > TRIES);
+    await w.send(w.stranger, "draw", [key]);
+    await w.send(w.challenger, "callJuryDisputed", court.againArgs(batch, 0));
+    const jurors = await drawLike(court, key, (draw) => first(draw) && draw.tries <= TRIES);
+    const [event] = await w.send(w.stranger, "draw", [key]);
+    expect([event!.name, event!.args.jurors.toArray()]).to.deep.equal(["JuryDrawn", jurors]);
   });
 });

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { ethers } from "hardhat";
 import type { Hex } from "viem";
 import { assignmentPath } from "../../../protocol/assignment";
-import { judgeHash, termsOpening } from "../../../protocol/terms";
+import { judgeHash, termsOpening, type StepTerms } from "../../../protocol/terms";
 import { ticketStruct } from "../../../protocol/ticket";
 import { told } from "../support/events";
 import {
@@ -12,6 +12,7 @@ import {
   OPEN_LEAVES,
   openArgs,
   openClaim,
+  openSteps,
   openWorkflow,
   silence,
 } from "../support/silence";
@@ -126,6 +127,35 @@ describe("Market.claimOpen", () => {
       await refused([3], { terms: spoiled }, "StepsMismatch", [workflow.id, 0]);
     await refused([3], { path: [] }, "StepsMismatch", [workflow.id, 0]);
     await refused([3], { step: 1, terms }, "StepsMismatch", [workflow.id, 1]);
+  });
+
+  it("refuses terms that make the step's word all the same: one field too large in place of its neighbour's last bit", async () => {
+    const w = await freshWorld();
+    const [verified, accepted, final] = openSteps(w);
+    const odd = { ceiling: 1_001n, bond: 503n, claimTime: 601, firstTask: 401, maxTasks: 301 };
+    const steps = [
+      { ...verified!, maxTasks: 401 },
+      { ...accepted!, ...odd },
+      { ...final!, firstTask: 702 },
+    ];
+    const workflow = await w.open({ steps, silenceDelay: DELAY });
+    await silence(w, workflow);
+    const { terms, path } = termsOpening(steps, 1);
+    const refused = (change: Partial<StepTerms>, error: string) => {
+      const args = { step: 1, terms: { ...terms, ...change }, path, leaves: [leaf(0)] };
+      const [operator] = w.operators;
+      return w.refuses(operator!, "claimOpen", openArgs(workflow, operator!, [], args), error);
+    };
+    await refused({}, "LeafMismatch"); // the terms are right, the step is closed
+    const forged = [
+      { ceiling: terms.ceiling + 2n ** 56n },
+      { ceiling: terms.ceiling - 1n, bond: terms.bond + 2n ** 56n },
+      { bond: terms.bond - 1n, firstTask: terms.firstTask + 2 ** 24 },
+      { firstTask: terms.firstTask - 1, maxTasks: terms.maxTasks + 2 ** 24 },
+      { maxTasks: terms.maxTasks - 1, claimTime: terms.claimTime + 2 ** 24 },
+      { claimTime: terms.claimTime - 1, window: terms.window + 2 ** 24 },
+    ];
+    for (const change of forged) await refused(change, "StepsMismatch");
   });
 
   it("refuses indices that don't rise, or lie in two words", async () => {

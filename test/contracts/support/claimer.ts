@@ -110,7 +110,7 @@ export class Claimer extends Caller {
 
   /** The coordinator's signature over an EIP-712 message. */
   sign(
-    type: "Assignment" | "Acceptance" | "Release" | "Receipt",
+    type: "Assignment" | "Acceptance" | "Release" | "Receipts",
     message: Record<string, unknown>,
     signer: Account = this.coordinator,
   ) {

@@ -1,4 +1,6 @@
-import { sha256, toHex, type Hex } from "viem";
+import { sha256, toHex, type Address, type Hex } from "viem";
+import { commitmentHash } from "../../../protocol/commitment";
+import { merklePath, merkleRoot } from "../../../protocol/merkle";
 import { judgeHash } from "../../../protocol/terms";
 import { ticketStruct, unpackTicket } from "../../../protocol/ticket";
 import { type Account, type Claim, type World } from "./world";
@@ -8,28 +10,45 @@ export const OTHER_RESULT: Hex = toHex("another result");
 
 interface Receipt {
   resultDigest: Hex;
+  path: Hex[];
   signature: string;
 }
 
-/** An operator's receipt (struct Receipt), for a result of one task of its claim. */
+/**
+ * An operator's receipt (struct Receipt), for a result of one task of its claim.
+ * @param change what a test spoils; `before` and `after`: commitments that are signed with it
+ */
 export async function receipt(
   w: World,
   claim: Claim,
   task: number,
   result: Hex,
-  change: { signer?: Account; root?: Hex; attempt?: number; operator?: string } = {},
+  change: {
+    signer?: Account;
+    root?: Hex;
+    attempt?: number;
+    operator?: string;
+    before?: Hex[];
+    after?: Hex[];
+  } = {},
 ): Promise<Receipt> {
   const resultDigest = sha256(result);
   const { operator } = claim.offer;
-  const message = {
+  const commitment = commitmentHash({
+    chainId: w.chainId,
+    market: w.address,
     workflow: claim.offer.workflow.id,
     task,
     attempt: change.attempt ?? unpackTicket(claim.ticket).attempt,
-    operator: change.operator ?? operator.address,
+    operator: (change.operator ?? operator.address) as Address,
     root: change.root ?? claim.ticket.root,
     resultDigest,
-  };
-  return { resultDigest, signature: await w.sign("Receipt", message, change.signer ?? operator) };
+  });
+  const { before = [], after = [] } = change;
+  const leaves = [...before, commitment, ...after];
+  const message = { root: merkleRoot(leaves) };
+  const signature = await w.sign("Receipts", message, change.signer ?? operator);
+  return { resultDigest, path: merklePath(leaves, before.length), signature };
 }
 
 const judgeHashOf = (claim: Claim): Hex =>

@@ -6,6 +6,7 @@ import {Phase as CasePhase} from "../../../contracts/libraries/DisputeLib.sol";
 import {Dice} from "../Dice.sol";
 import {DisputeCalls} from "../DisputeCalls.sol";
 import {Forms} from "../Forms.sol";
+import {Trees} from "../Trees.sol";
 import {Case, Claim, Want} from "../Types.sol";
 import {vm} from "../Vm.sol";
 import {DemandHandler} from "./DemandHandler.sol";
@@ -65,7 +66,8 @@ abstract contract ReceiptHandler is DemandHandler {
     // ---------------------------------------------------------------- internal
 
     /// @param differs whether it is of another result than the committed one
-    /// @return receipt signed by the operator, its delegate or a former one; now and then by somebody else, or for another attempt
+    /// @return receipt signed by the operator, its delegate or a former one, alone or with up to seven other words; now and then by
+    /// somebody else, or spoiled
     /// @return isReceipt whether it is the operator's word
     function _receipt(
         Dice memory d,
@@ -76,11 +78,25 @@ abstract contract ReceiptHandler is DemandHandler {
         address signer = _receiptSigner(d, c.operator);
         receipt.resultDigest = sha256(Forms.resultOf(c, Forms.taskOf(c, bit)));
         if (differs) receipt.resultDigest = keccak256(abi.encode(d.roll(type(uint256).max)));
-        receipt.signature = _sign(signer, Forms.receiptDigest(DOMAIN, c, bit, receipt.resultDigest));
+        bytes32[] memory leaves = new bytes32[](d.between(1, 8));
+        for (uint256 i = 0; i < leaves.length; ++i) leaves[i] = bytes32(d.roll(type(uint256).max));
+        uint256 position = d.roll(leaves.length);
+        leaves[position] = Forms.commitment(address(MARKET), c, bit, receipt.resultDigest);
+        bytes32 root;
+        (root, receipt.path) = Trees.open(leaves, position);
+        receipt.signature = _sign(signer, Forms.receiptsDigest(DOMAIN, root));
         isReceipt = _mayReceipt(c.operator, signer);
-        if (!d.oneIn(20)) return (receipt, isReceipt);
-        receipt.signature[d.roll(64)] ^= 0x01;
-        isReceipt = false;
+        if (d.oneIn(20)) isReceipt = !_spoil(d, receipt) && isReceipt;
+    }
+
+    /// @return whether anything was changed
+    function _spoil(Dice memory d, Receipt memory receipt) private pure returns (bool) {
+        uint256 depth = receipt.path.length;
+        if (d.oneIn(2)) receipt.signature[d.roll(64)] ^= 0x01;
+        else if (depth == 0) return false;
+        else if (d.oneIn(2)) receipt.path[d.roll(depth)] ^= bytes32(uint256(1));
+        else receipt.path = new bytes32[](depth - 1);
+        return true;
     }
 
     function _receiptSigner(Dice memory d, address operator) private view returns (address signer) {

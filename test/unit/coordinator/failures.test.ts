@@ -267,39 +267,6 @@ describe("what the coordinator does when something goes wrong", () => {
     expect(views().tasks(1)[0]!.state).to.equal("done");
   });
 
-  it("refuses a result of another attempt, operator, assignment or signer, and one that was not uploaded", async () => {
-    const operator = await market.operator({ programs });
-    const stranger = await market.operator({ programs: [] });
-    await market.submit(1, proofs(1));
-    const [body] = await operator.sync();
-    const result = market.store.put("p");
-    const report = {
-      workflow: 1,
-      task: 0,
-      attempt: 1,
-      root: body!.root,
-      result,
-      receipt: await operator.receipt(body!, 0, result),
-      usage: { wallMs: 1, cpuMs: 1, maxRssMb: 1 },
-    };
-    const send = (changes: object, from = operator.address) =>
-      codeOf(market.coordinator.result(from, { ...report, ...changes }));
-    expect(await send({ attempt: 2 })).to.equal("attempt_stale");
-    expect(await send({}, stranger.address)).to.equal("attempt_not_yours");
-    expect(await send({ root: `0x${"00".repeat(32)}` })).to.equal("assignment_mismatch");
-    expect(await send({ task: 7 })).to.equal("task_unknown");
-    expect(await send({ workflow: 7 })).to.equal("workflow_unknown");
-    expect(await send({ result: "ab".repeat(32) })).to.equal("result_missing");
-    expect(await send({ receipt: await stranger.receipt(body!, 0, result) })).to.equal(
-      "receipt_wrong_key",
-    );
-    expect(await send({})).to.equal("none");
-    expect(await send({})).to.equal("none");
-    const other = market.store.put("q");
-    const receipt = await operator.receipt(body!, 0, other);
-    expect(await send({ result: other, receipt })).to.equal("result_conflict");
-  });
-
   it("signs an acceptance for exactly the results that it found valid", async () => {
     const operator = await market.operator({ programs });
     await market.submit(1, proofs(1));

@@ -6,10 +6,9 @@ import { join } from "node:path";
 import { systemClock as clock } from "../../../operator/clock";
 import { createHoldings } from "../../../operator/holdings/holdings";
 import { openJournal } from "../../../operator/journal/journal";
-import { signReceipt } from "../../../operator/tasks/reporter";
-import { sha256, toBytes32 } from "../../../protocol/digest";
+import { sha256 } from "../../../protocol/digest";
 import { TYPESCRIPT_LOADER } from "../../../protocol/typescript-loader";
-import { assignmentFixture, CHAIN_ID, MARKET, operator } from "./assignment-fixture";
+import { assignmentFixture, CHAIN_ID, MARKET } from "./assignment-fixture";
 
 describe("the operator's journal", function () {
   this.timeout(20_000);
@@ -91,22 +90,31 @@ describe("the operator's journal", function () {
     journal.close();
   });
 
-  it("signs one receipt for an attempt: the same again, never another", async () => {
+  it("fixes one result for an attempt: the same again, never another, whatever else is fixed with it", () => {
     const journal = openJournal(path, clock);
-    const deps = { journal, account: operator, chain: { chainId: CHAIN_ID, market: MARKET } };
-    const message = {
+    const chain = { chainId: CHAIN_ID, market: MARKET };
+    const named = (task: number, text: string) => ({
       workflow: 7,
-      task: 101,
+      task,
       attempt: 1,
-      operator: operator.address,
-      root: toBytes32(sha256("root")),
-      resultDigest: toBytes32(sha256("result")),
-    };
-    const signature = await signReceipt(deps, message);
-    expect(await signReceipt(deps, message)).to.equal(signature);
-    const other = { ...message, resultDigest: toBytes32(sha256("other")) };
-    const error: unknown = await signReceipt(deps, other).catch((e: unknown) => e);
-    expect(error).to.include({ code: "receipt_conflict" });
+      result: sha256(text),
+    });
+    const fix = (...results: ReturnType<typeof named>[]) => journal.fixResults(chain, results);
+    expect(fix(named(101, "result"))).to.deep.equal([true]);
+    expect(fix(named(101, "result"), named(102, "result"))).to.deep.equal([true, true]);
+    expect(fix(named(101, "other"), named(103, "result"))).to.deep.equal([false, true]);
+    expect(fix(named(101, "result"))).to.deep.equal([true]);
+    expect(fix({ ...named(101, "other"), attempt: 2 })).to.deep.equal([true]);
+    journal.close();
+  });
+
+  it("fixes results for each market on its own", () => {
+    const journal = openJournal(path, clock);
+    const fix = (chainId: number, text: string) =>
+      journal.fixResults({ chainId, market: MARKET }, [
+        { workflow: 7, task: 1, attempt: 1, result: sha256(text) },
+      ]);
+    expect([fix(1, "a"), fix(2, "b"), fix(1, "b")]).to.deep.equal([[true], [true], [false]]);
     journal.close();
   });
 

@@ -9,8 +9,11 @@ import {
 } from "viem";
 import { marketAbi } from "../../../../protocol/abi";
 import { assignmentPath, inputsOpening, type Leaf } from "../../../../protocol/assignment";
+import { commitmentHash } from "../../../../protocol/commitment";
 import { sha256, toBytes32, type Digest } from "../../../../protocol/digest";
-import { marketDomain, TYPES } from "../../../../protocol/eip712";
+import { marketDomain } from "../../../../protocol/eip712";
+import { merklePath } from "../../../../protocol/merkle";
+import { receiptsToSign } from "../../../../protocol/receipts";
 import { judgeHash, termsOpening } from "../../../../protocol/terms";
 import {
   maskOf,
@@ -247,20 +250,23 @@ export class TestCourt {
   async receipt(held: Held, task: number, result: Uint8Array, signer = held.operator) {
     const resultDigest = toBytes32(sha256(result));
     const account = this.market.env.accounts.find(({ address }) => address === signer)!;
-    const signature = await account.signTypedData({
-      domain: marketDomain(this.market.env.chain.chain.id, this.market.env.market),
-      types: TYPES,
-      primaryType: "Receipt",
-      message: {
-        workflow: held.opened.id,
-        task,
-        attempt: unpackTicket(held.ticket).attempt,
-        operator: held.operator,
-        root: held.ticket.root,
-        resultDigest,
-      },
+    const { market, chain } = this.market.env;
+    const chainId = chain.chain.id;
+    const commitment = commitmentHash({
+      chainId,
+      market,
+      workflow: held.opened.id,
+      task,
+      attempt: unpackTicket(held.ticket).attempt,
+      operator: held.operator,
+      root: held.ticket.root,
+      resultDigest,
     });
-    return { resultDigest, signature };
+    const together = [keccak256("0x"), commitment]; // signed beside another word
+    const signature = await account.signTypedData(
+      receiptsToSign(marketDomain(chainId, market), together),
+    );
+    return { resultDigest, path: merklePath(together, 1), signature };
   }
 
   async strikeReceipt(held: Held, task: number, result: Uint8Array, by: Address, signer?: Address) {

@@ -19,6 +19,7 @@ import {
   type Operations,
   type SettleOperation,
 } from "../../../../protocol/operations";
+import { receiptsToSign } from "../../../../protocol/receipts";
 import { RULE, termsOpening, type StepTerms } from "../../../../protocol/terms";
 import {
   maskOf,
@@ -323,9 +324,10 @@ export class Scene {
     const { attempt, root } = this.reader.task(1, task)!;
     const resultDigest = digestOfHex(result);
     const operator = addressOf(account);
-    const message = { workflow: 1, task, attempt, operator, root, resultDigest };
-    const domain = marketDomain(31337, this.chain.market);
-    const typed = { domain, types: TYPES, primaryType: "Receipt", message } as const;
-    return { resultDigest, signature: await devnetAccount(account).signTypedData(typed) };
+    const place = { chainId: 31337, market: this.chain.market, operator };
+    const commitment = commitmentHash({ ...place, workflow: 1, task, attempt, root, resultDigest });
+    const typed = receiptsToSign(marketDomain(31337, place.market), [commitment]);
+    const signature = await devnetAccount(account).signTypedData(typed);
+    return { resultDigest, path: [], signature };
   }
 }

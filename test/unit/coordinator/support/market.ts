@@ -1,3 +1,4 @@
+import { eq } from "drizzle-orm";
 import { setImmediate as turn } from "node:timers/promises";
 import { Registry } from "prom-client";
 import { recoverTypedDataAddress, type Address, type Hex } from "viem";
@@ -5,12 +6,21 @@ import { generatePrivateKey, privateKeyToAccount, type PrivateKeyAccount } from 
 import { createCoordinator } from "../../../../offchain/coordinator/coordinator";
 import type { ValidationJob } from "../../../../offchain/coordinator/facade";
 import { openDatabase, closeDatabase, type Db } from "../../../../offchain/db/client";
+import { workAttempts, type TakenResult } from "../../../../offchain/db/schema/work";
 import { workMetrics } from "../../../../offchain/metrics/work";
 import { commitmentHash } from "../../../../protocol/commitment";
 import { canonicalJson, toBytes32, type Digest } from "../../../../protocol/digest";
 import { marketDomain, TYPES } from "../../../../protocol/eip712";
-import type { Register, SignedAssignment, SyncResponse } from "../../../../protocol/http";
+import { FrobenError } from "../../../../protocol/errors";
+import type {
+  Register,
+  ResultReport,
+  ResultsResponse,
+  SignedAssignment,
+  SyncResponse,
+} from "../../../../protocol/http";
 import type { Verdict } from "../../../../protocol/program";
+import { receiptsToSign, resultCommitments, type NamedResult } from "../../../../protocol/receipts";
 import type { Spec } from "../../../../protocol/spec";
 import { judgeHash, type JudgeTerms } from "../../../../protocol/terms";
 import { packTicket, type Ticket } from "../../../../protocol/ticket";
@@ -81,6 +91,16 @@ export class Market {
     this.chain.listener = () => {};
     await this.coordinator.stop();
     closeDatabase(this.db);
+  }
+
+  /** Results of a workflow as the database has them. */
+  taken(workflow: number): TakenResult[] {
+    const rows = this.db
+      .select({ report: workAttempts.report })
+      .from(workAttempts)
+      .where(eq(workAttempts.workflow, workflow))
+      .all();
+    return rows.flatMap(({ report }) => report ?? []);
   }
 
   /** Lets everything happen that can happen now. */
@@ -189,34 +209,26 @@ export class TestOperator {
       ? digests[0]![1]
       : store.put(canonicalJson({ type: "result", outputs: Object.fromEntries(digests) }));
     const { attempt } = body.tasks.find((t) => t.task === task)!;
-    await this.market.coordinator.result(this.address, {
-      workflow: body.workflow,
-      task,
-      attempt,
-      root: body.root as Hex,
-      result,
-      receipt: await this.receipt(body, task, result),
-      usage: { wallMs: 1_000, cpuMs: 900, maxRssMb: 100 },
-    });
+    const usage = { wallMs: 1_000, cpuMs: 900, maxRssMb: 100 };
+    const { workflow, root } = body;
+    const [refused] = await this.send([{ workflow, task, attempt, root, result, usage }]);
+    if (refused) throw new FrobenError(refused.code, refused.message, refused);
     this.running = this.running.filter((r) => r.workflow !== body.workflow || r.task !== task);
     await this.market.settle();
     return result;
   }
 
-  receipt(body: SignedAssignment, task: number, result: Digest): Promise<Hex> {
-    return this.account.signTypedData({
-      domain: marketDomain(CHAIN_ID, MARKET),
-      types: TYPES,
-      primaryType: "Receipt",
-      message: {
-        workflow: body.workflow,
-        task,
-        attempt: body.attempt,
-        operator: this.address,
-        root: body.root as Hex,
-        resultDigest: toBytes32(result),
-      },
-    });
+  /** Reports results under one signature, its own unless told otherwise. */
+  async send(results: ResultReport[], receipts?: Hex): Promise<ResultsResponse["outcomes"]> {
+    receipts ??= await this.receipts(results);
+    const answer = await this.market.coordinator.results(this.address, { results, receipts });
+    return answer.outcomes;
+  }
+
+  receipts(results: NamedResult[]): Promise<Hex> {
+    const place = { chainId: CHAIN_ID, market: MARKET, operator: this.address };
+    const commitments = resultCommitments(place, results);
+    return this.account.signTypedData(receiptsToSign(marketDomain(CHAIN_ID, MARKET), commitments));
   }
 
   commitment(body: SignedAssignment, task: number, result: Digest): Hex {
