@@ -12,7 +12,7 @@ import { programManifests } from "./programs";
 
 export const root = join(__dirname, "..");
 
-/** Seconds between blocks once everything is deployed. */
+/** Seconds between blocks once everything is deployed, if nothing else is asked for. */
 const BLOCK_SECONDS = 2;
 /** Stake of each devnet operator, in units of a gwei: 10 ETH. */
 const OPERATOR_STAKE = 10_000_000_000n;
@@ -20,6 +20,8 @@ const OPERATOR_STAKE = 10_000_000_000n;
 export interface DevnetOptions {
   pipelines: Pipeline[];
   operators: number;
+  /** Between blocks once everything is deployed; 2 if not given. */
+  blockSeconds?: number;
   /** Makes the rollup's batch, whose old root the deployment starts from. */
   prepareBatch: (folder: string) => Promise<RollupBatch>;
   /** Called with a sentence before each step of the start-up. */
@@ -81,7 +83,7 @@ export async function startDevnet(options: DevnetOptions, cleanup: Cleanup): Pro
     semaphore: options.pipelines.includes("membership"),
   });
   await fundAccounts(chain.rpcUrl, ROLES.operators + options.operators);
-  await chain.slowDown(BLOCK_SECONDS);
+  await chain.slowDown(options.blockSeconds ?? BLOCK_SECONDS);
 
   options.onStep(`starting the coordinator and ${options.operators} operators`);
   const manifests = await programManifests(options.pipelines);

@@ -37,6 +37,8 @@ export interface MainJobOptions {
   operators: number;
   /** Membership proofs; 16 if not given. */
   proofs?: number;
+  /** Between blocks; the devnet's own if not given. */
+  blockSeconds?: number;
   onStep: (step: string) => void;
   /** Called when the market is up. */
   onStarted?: (devnet: Devnet) => void;
