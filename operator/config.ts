@@ -29,6 +29,8 @@ export interface OperatorConfig {
   concurrency: number;
   /** Manifests, or folders of manifests, of the programs that may run here. */
   programs: string[];
+  /** Whether the built-in program that does nothing may run: for benches. */
+  builtinNoop: boolean;
   /** Verifier adapters to claim for: addresses or code hashes; "any" on local chains only. */
   verifiers: "any" | string[];
   /** Stake, free and locked together, that is topped up to at the start. */
@@ -92,6 +94,7 @@ const environmentSchema = z.object({
   FROBEN_GPUS: whole(0, 64).optional(),
   FROBEN_CONCURRENCY: whole(1, 1024).default(1),
   FROBEN_PROGRAMS: list,
+  FROBEN_BUILTIN_NOOP: z.enum(["0", "1"]).default("0"),
   FROBEN_VERIFIERS: z.string().default("any"),
   FROBEN_STAKE: z
     .string()
@@ -198,6 +201,7 @@ export async function loadConfig(env: Environment): Promise<OperatorConfig> {
     },
     concurrency: e.FROBEN_CONCURRENCY,
     programs: e.FROBEN_PROGRAMS.map((path) => resolve(path)),
+    builtinNoop: e.FROBEN_BUILTIN_NOOP === "1",
     verifiers: checkedVerifiers(e.FROBEN_VERIFIERS),
     stake: BigInt(e.FROBEN_STAKE),
     priceBps: e.FROBEN_PRICE_BPS,

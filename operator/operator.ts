@@ -10,13 +10,12 @@ import { createArtifactCache } from "./artifacts/cache";
 import { createArtifactTransfer } from "./artifacts/transfer";
 import { takeIn } from "./assignments/intake";
 import { createChainLoop } from "./chain/chain-loop";
-import { connectMarket, isLocalChain } from "./chain/clients";
+import { isLocalChain } from "./chain/clients";
 import { createDefence, resultsAtStake } from "./chain/defence";
 import { operatorOf } from "./chain/delegate";
+import { CHAIN_PARTS, type ChainParts } from "./chain/parts";
 import { isCommitted } from "./chain/plan-state";
-import { createSlotView } from "./chain/slot-view";
 import { topUpStake, withdrawOwed } from "./chain/stake";
-import { createTransactionSender } from "./chain/transaction-sender";
 import { systemClock, type Clock } from "./clock";
 import { dataPaths, type OperatorConfig } from "./config";
 import { createCoordinatorClient, fetchMarket } from "./coordinator-client/client";
@@ -27,6 +26,7 @@ import { openJournal } from "./journal/journal";
 import { createLog, type Log } from "./log";
 import { serveMetrics } from "./metrics/server";
 import { loadAllowedPrograms } from "./programs/allow-list";
+import { builtinPrograms } from "./run/builtin";
 import type { Execute } from "./run/execute";
 import { createProgramRunner } from "./run/program-runner";
 import { createFailureQueue } from "./tasks/failure-queue";
@@ -44,6 +44,8 @@ export interface OperatorDeps {
   execute?: (own: Execute) => Execute;
   /** Judges a result before its receipt is signed. */
   checkResult?: CheckResult;
+  /** How it reaches the chain. */
+  chainParts?: ChainParts;
 }
 
 export interface Operator {
@@ -84,9 +86,12 @@ export async function createOperator(
   const paths = dataPaths(config);
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const account = privateKeyToAccount(config.privateKey);
-  const programs = await loadAllowedPrograms(config.programs, paths.programs);
+  const installed = await loadAllowedPrograms(config.programs, paths.programs);
+  const builtin = builtinPrograms(config);
+  const programs = new Set([...installed.keys(), ...builtin.keys()]);
+  const parts = deps.chainParts ?? CHAIN_PARTS;
   const info = await fetchMarket(config.coordinatorUrl, clock);
-  const chain = await connectMarket(config.rpcUrl, info, config.market);
+  const chain = await parts.connect(config.rpcUrl, info, config.market);
   const operator = await operatorOf(chain, account.address, config.owner);
   if (config.verifiers === "any")
     if (isLocalChain(chain.chainId)) log.warn("every verifier is trusted: for local chains only");
@@ -107,7 +112,7 @@ export async function createOperator(
   const pace = new BlockPace(pollMs);
   const untilBlock = () => pace.pauseMs(clock.now());
   const metrics = config.metrics && (await loadMetrics());
-  const sender = createTransactionSender({
+  const sender = parts.sender({
     metrics: metrics?.transactions,
     chain,
     account,
@@ -119,7 +124,7 @@ export async function createOperator(
   const cache = createArtifactCache(paths.artifacts);
   const transfer = createArtifactTransfer(config.coordinatorUrl, signer, cache, clock);
   const holdings = createHoldings(journal, clock);
-  const slotView = createSlotView(chain, operator, journal);
+  const slotView = parts.slotView(chain, operator, journal);
   const wake = createWake(clock);
   const { passEnv, network, sandbox } = config;
   const hidden = { folders: [config.dataDir], files: config.keystore ? [config.keystore] : [] };
@@ -144,7 +149,8 @@ export async function createOperator(
     config,
     runsFolder: paths.runs,
     holdings,
-    programs,
+    programs: installed,
+    builtin,
     cache,
     transfer,
     execute: deps.execute?.(own) ?? own,
@@ -195,7 +201,7 @@ export async function createOperator(
     name: config.name,
     machine: { id, cores, memoryMb, gpus },
     offer: config.offer,
-    programs: [...programs.keys()],
+    programs: [...programs],
     concurrency: config.concurrency,
     priceBps: config.priceBps,
     speed: config.speed,

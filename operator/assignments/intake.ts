@@ -2,6 +2,7 @@
 import { hashTypedData, keccak256, recoverTypedDataAddress, type Address, type Hex } from "viem";
 import { marketAbi } from "../../protocol/abi";
 import type { InputSource } from "../../protocol/assignment";
+import type { Digest } from "../../protocol/digest";
 import { marketDomain, TYPES } from "../../protocol/eip712";
 import { FrobenError } from "../../protocol/errors";
 import type { SignedAssignment } from "../../protocol/http";
@@ -12,7 +13,6 @@ import type { OperatorConfig } from "../config";
 import type { Holdings } from "../holdings/holdings";
 import type { Holding } from "../holdings/phase";
 import type { Journal } from "../journal/journal";
-import type { InstalledProgram } from "../../sdk/programs";
 import { assignmentFields } from "./step-terms";
 import { verifyAssignment } from "./verify-assignment";
 
@@ -37,7 +37,7 @@ export interface IntakeDeps {
   operator: Address;
   holdings: Holdings;
   journal: Pick<Journal, "meanDuration">;
-  programs: Map<string, InstalledProgram>;
+  programs: ReadonlySet<Digest>;
 }
 
 async function signedBy(

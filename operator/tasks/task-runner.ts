@@ -17,8 +17,11 @@ import type { Holdings } from "../holdings/holdings";
 import { isDead, type HeldTask, type Holding } from "../holdings/phase";
 import type { Journal } from "../journal/journal";
 import type { Log } from "../log";
+import type { BuiltinProgram } from "../run/builtin";
 import type { Execute, ExecuteRequest } from "../run/execute";
 import { collectOutputs } from "../run/outputs";
+import { asError } from "./as-error";
+import { createBuiltinRunner } from "./builtin-runner";
 import type { CheckResult } from "./check-result";
 
 export interface TaskRunner {
@@ -37,6 +40,7 @@ export interface TaskRunnerDeps {
   runsFolder: string;
   holdings: Holdings;
   programs: Map<string, InstalledProgram>;
+  builtin: Map<string, BuiltinProgram>;
   cache: ArtifactCache;
   transfer: ArtifactTransfer;
   execute: Execute;
@@ -58,14 +62,10 @@ interface Run {
 /** Progress of a task whose program says that it is done, but still runs. */
 const MAX_RUNNING_PROGRESS = 0.99;
 
-const asError = (error: unknown) =>
-  error instanceof FrobenError
-    ? error
-    : new FrobenError("operator_fault", String(error), { cause: error });
-
 export function createTaskRunner(deps: TaskRunnerDeps): TaskRunner {
   const { config, holdings, programs, cache, transfer, clock, log } = deps;
   const runs = new Map<HeldTask, Run>();
+  const runBuiltin = createBuiltinRunner(deps);
   let stopping = false;
   // What a crashed predecessor left.
   rmSync(deps.runsFolder, { recursive: true, force: true });
@@ -154,7 +154,7 @@ export function createTaskRunner(deps: TaskRunnerDeps): TaskRunner {
     if (stopping) return;
     // In the order of acceptance; a later task that fits may pass one that does not.
     for (const holding of holdings.all()) {
-      if (holding.claim === "given_up") continue;
+      if (holding.claim === "given_up" || runBuiltin(holding)) continue;
       for (const task of holding.tasks) {
         if (task.phase !== "queued" || !fits(holding)) continue;
         if (!holdings.move(task, "running", { progress: 0 })) continue;
