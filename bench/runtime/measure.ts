@@ -18,6 +18,8 @@ export interface Measured {
   cpuMs: Record<string, number>;
   /** Per task, all processes that are counted. */
   totalCpuMs: number;
+  /** To the coordinator, by route; the bench's own looks are not counted. */
+  requests: Record<string, number>;
   /** By kind of process: the largest. */
   peakMb: Record<string, number>;
   /** From starting the coordinator's process again until it is ready, seconds. */
@@ -41,6 +43,18 @@ async function isOver(coordinatorUrl: string, workflow: number): Promise<[boolea
   throw new Error(`the workflow is ${view.state}: ${view.reason}`);
 }
 
+/** @returns how many requests came by now, by route */
+async function requestsOf(coordinatorUrl: string): Promise<Map<string, number>> {
+  const response = await apiFetch(coordinatorUrl, { method: "GET", path: "/metrics" });
+  const counts = new Map<string, number>();
+  const line = /^froben_http_requests_total\{method="(\w+)",route="([^"]*)",.*\} (\d+)$/gm;
+  for (const [, method, route, count] of (await response.text()).matchAll(line)) {
+    if (method === "GET" && route !== "/v1/artifacts/:digest") continue;
+    counts.set(`${method} ${route}`, (counts.get(`${method} ${route}`) ?? 0) + Number(count));
+  }
+  return counts;
+}
+
 /**
  * Measures from opening a workflow until all of its tasks are done.
  * @param open opens it @returns its id
@@ -51,6 +65,7 @@ export async function measure(
   tasks: number,
   open: () => Promise<number>,
 ): Promise<Measured> {
+  const asked = await requestsOf(coordinatorUrl);
   const before = counted.map(({ process }) => cpuMs(process.pid));
   const started = performance.now();
   const workflow = await open();
@@ -67,6 +82,7 @@ export async function measure(
   const kinds = [...new Set(counted.map(({ kind }) => kind))];
   const spent = counted.map(({ process }, i) => cpuMs(process.pid) - before[i]!);
   const of = <T>(values: T[], kind: string) => values.filter((_, i) => counted[i]!.kind === kind);
+  const requests = [...(await requestsOf(coordinatorUrl))];
   const perTask = (values: number[]) => values.reduce((sum, ms) => sum + ms, 0) / tasks;
   const peaks = counted.map(({ process }) => process.peakRssMb());
   return {
@@ -75,6 +91,9 @@ export async function measure(
     tasksPerSecond: Math.round(tasks / seconds),
     cpuMs: Object.fromEntries(kinds.map((kind) => [kind, round(perTask(of(spent, kind)), 3)])),
     totalCpuMs: round(perTask(spent), 3),
+    requests: Object.fromEntries(
+      requests.map(([route, count]) => [route, count - (asked.get(route) ?? 0)]),
+    ),
     peakMb: Object.fromEntries(kinds.map((kind) => [kind, Math.max(...of(peaks, kind))])),
   };
 }
