@@ -1,4 +1,5 @@
 import { recoverTypedDataAddress, type Address, type Hex } from "viem";
+import type { Digest } from "../../protocol/digest";
 import { FrobenError } from "../../protocol/errors";
 import type { ResultReport, ResultsReport, ResultsResponse } from "../../protocol/http";
 import { merklePaths } from "../../protocol/merkle";
@@ -22,17 +23,22 @@ export async function takeResults(
 ): Promise<ResultsResponse> {
   const signature = receipts as Hex;
   const evidence = await checkReceipts(world, address, results, signature);
-  const outcomes: ResultsResponse["outcomes"] = [];
-  for (const [i, result] of results.entries())
-    outcomes.push(await outcomeOf(() => takeResult(world, address, result, evidence[i]!)));
+  const { store } = world.deps;
+  const digests = [...new Set(results.map(({ result }) => result))];
+  const there = await Promise.all(digests.map((digest) => store.has(digest)));
+  const uploaded = new Set(digests.filter((_, i) => there[i]));
+  // All at once: each machine that is free calls for the next tasks, and they should come together too.
+  const outcomes = results.map((result, i) =>
+    outcomeOf(() => takeResult(world, address, result, evidence[i]!, uploaded)),
+  );
   world.kick();
   world.flush();
   return { outcomes };
 }
 
-async function outcomeOf(take: () => Promise<void>): Promise<ResultsResponse["outcomes"][number]> {
+function outcomeOf(take: () => void): ResultsResponse["outcomes"][number] {
   try {
-    await take();
+    take();
     return null;
   } catch (error) {
     if (error instanceof FrobenError) return error.toJSON();
@@ -40,30 +46,28 @@ async function outcomeOf(take: () => Promise<void>): Promise<ResultsResponse["ou
   }
 }
 
-async function takeResult(
+function takeResult(
   world: World,
   address: Address,
   body: ResultReport,
   receipt: ReceiptEvidence,
-): Promise<void> {
-  if (attemptOf(world, address, body).report?.result === body.result) return;
-  if (!(await world.deps.store.has(body.result)))
+  uploaded: ReadonlySet<Digest>,
+): void {
+  const attempt = attemptOf(world, address, body);
+  if (attempt.report?.result === body.result) return;
+  if (!uploaded.has(body.result))
     throw new FrobenError("result_missing", "the result artifact has not been uploaded", {
       status: 422,
       field: "result",
       value: body.result,
       hint: "PUT the artifact first",
     });
-  // Time has passed: the attempt may have ended meanwhile.
-  const attempt = attemptOf(world, address, body);
-  if (attempt.report) {
-    if (attempt.report.result === body.result) return;
+  if (attempt.report)
     throw conflict("result_conflict", "the attempt has another result already", {
       field: "result",
       limit: attempt.report.result,
       value: body.result,
     });
-  }
   if (attempt.state === "ended")
     throw conflict("attempt_ended", `the attempt has ended: ${attempt.outcome}`, {
       field: "attempt",

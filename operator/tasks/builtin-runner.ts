@@ -9,10 +9,12 @@ import type { TaskRunnerDeps } from "./task-runner";
 
 type Needs = Pick<
   TaskRunnerDeps,
-  "builtin" | "cache" | "checkResult" | "clock" | "holdings" | "log" | "onEnd"
+  "builtin" | "cache" | "checkResult" | "clock" | "holdings" | "journal" | "log" | "onEnd"
 >;
 
-const USAGE = { wallMs: 0, cpuMs: 0, maxRssMb: 0 };
+/** Said to have taken a task that took no time that can be measured, milliseconds: zero would mean that nobody knows. */
+const WALL_MS = 0.01;
+const USAGE = { wallMs: WALL_MS, cpuMs: WALL_MS, maxRssMb: 0 };
 
 /** @returns runs what is queued of a holding, and says whether its program is a built-in one */
 export function createBuiltinRunner(deps: Needs): (holding: Holding) => boolean {
@@ -52,6 +54,7 @@ export function createBuiltinRunner(deps: Needs): (holding: Holding) => boolean 
     const lines = new Map(signed.tasks.map((line) => [line.task, line]));
     for (const { task } of queued)
       await deps.checkResult(signed, digestsOf(lines.get(task)!), result);
+    deps.journal.addDuration(program.digest, WALL_MS);
     const committableSince = clock.now();
     const changes = { result, usage: USAGE, progress: 1, committableSince };
     const moved = queued.filter((task) => holdings.move(task, "computed", changes));
