@@ -6,6 +6,7 @@ import { marketDomain } from "../protocol/eip712";
 import packageJson from "../package.json";
 import type { ApiDeps } from "./api/deps";
 import type { Lifecycle } from "./api/lifecycle";
+import { RequestNonces } from "./api/nonces";
 import type { ArtifactStore } from "./artifacts/artifact-store";
 import { openFolderStore } from "./artifacts/folder-store";
 import type { IndexerHealth } from "./chain/indexer";
@@ -34,6 +35,7 @@ export interface Context {
   log: CoordinatorLog;
   client: PublicClient;
   db: Db;
+  nonces: RequestNonces;
   store: ArtifactStore;
   ledger: Ledger;
   sender: ManagedSender;
@@ -78,6 +80,7 @@ export async function createContext(
   const { market: address, fromBlock } = config;
   const ledger = openLedger(db, { chainId, market: address, fromBlock }, minStake);
   const journal = new TransactionJournal(db);
+  const nonces = new RequestNonces(db);
   const { pollMs } = config;
   const metrics = createMetrics();
   const sender = createTransactionSender({
@@ -95,6 +98,7 @@ export async function createContext(
     clock,
     log,
     metrics: metrics.work,
+    along: nonces,
     settings: {
       claimBySeconds: config.claimBySeconds,
       operatorSilenceMs: config.operatorSilenceMs,
@@ -114,7 +118,7 @@ export async function createContext(
   };
   watchWork(metrics.registry, coordinator.views);
   watchTransactions(metrics.registry, sender);
-  const parts = { client, db, store, ledger, sender, validator, coordinator, metrics };
+  const parts = { client, db, nonces, store, ledger, sender, validator, coordinator, metrics };
   return { config, clock, log, ...parts, market };
 }
 

@@ -5,6 +5,7 @@ import type { Hex } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import type { ApiDeps } from "../../offchain/api/deps";
 import { Lifecycle } from "../../offchain/api/lifecycle";
+import { RequestNonces } from "../../offchain/api/nonces";
 import { createApp, serve } from "../../offchain/api/server";
 import { openFolderStore } from "../../offchain/artifacts/folder-store";
 import { createCoordinator } from "../../offchain/coordinator/coordinator";
@@ -51,6 +52,7 @@ async function main(): Promise<void> {
   const store = await openFolderStore(join(folder, "artifacts"));
   const chain = new InstantChain(join(folder, "chain.json"));
   const metrics = createMetrics();
+  const nonces = new RequestNonces(db);
   const sender: TransactionSender = {
     send(purpose) {
       if (purpose.startsWith("finish/")) chain.finish();
@@ -63,6 +65,7 @@ async function main(): Promise<void> {
     validator: judge,
     clock: systemClock,
     metrics: metrics.work,
+    along: nonces,
     settings: {
       claimBySeconds: 30,
       operatorSilenceMs: 60_000,
@@ -75,7 +78,7 @@ async function main(): Promise<void> {
   await coordinator.recover();
   const lifecycle = new Lifecycle();
   const deps: ApiDeps = {
-    ...{ db, store, metrics, lifecycle, log, validator: judge, clock: systemClock },
+    ...{ db, nonces, store, metrics, lifecycle, log, validator: judge, clock: systemClock },
     coordinator: onChainAtOnce(coordinator, chain),
     market: {
       chainId: CHAIN_ID,

@@ -1,13 +1,11 @@
 import type { Request } from "express";
-import { eq, lt } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import type { Address } from "viem";
 import { sha256, type Digest } from "../../protocol/digest";
 import { FrobenError } from "../../protocol/errors";
-import { LIMITS } from "../../protocol/limits";
 import { AUTH_HEADERS, verifyRequest } from "../../protocol/request-auth";
 import type { Db } from "../db/client";
 import { chainAccounts } from "../db/schema/chain";
-import { requestNonces } from "../db/schema/http";
 import type { ApiDeps } from "./deps";
 
 type MayActFor = (signer: Address, account: Address) => boolean;
@@ -33,7 +31,7 @@ function isDelegate(db: Db, signer: Address, account: Address): boolean {
  * @throws FrobenError (401) `auth_missing`, `auth_malformed`, `auth_expired`, `auth_wrong_key`, `auth_replayed`
  */
 export async function authenticate(
-  deps: Pick<ApiDeps, "db" | "clock" | "domain">,
+  deps: Pick<ApiDeps, "db" | "nonces" | "clock" | "domain">,
   request: Request,
   bodyDigest: Digest,
   mayActFor: MayActFor = (signer, account) => isDelegate(deps.db, signer, account),
@@ -46,13 +44,7 @@ export async function authenticate(
     now,
     mayActFor,
   );
-  // A request counts as young from one age before its own time to one age after it, so that its nonce matters for two ages.
-  const expiresAt = now + 2 * LIMITS.maxRequestAgeMs;
-  const added = deps.db.transaction((tx) => {
-    tx.delete(requestNonces).where(lt(requestNonces.expiresAt, now)).run();
-    return tx.insert(requestNonces).values({ nonce, expiresAt }).onConflictDoNothing().run();
-  });
-  if (added.changes === 0)
+  if (!deps.nonces.take(nonce, now))
     throw new FrobenError("auth_replayed", "this signed request was used before", {
       field: AUTH_HEADERS.nonce,
       value: nonce,

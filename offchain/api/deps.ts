@@ -6,6 +6,7 @@ import type { Coordinator, CoordinatorLog, Validator } from "../coordinator/faca
 import type { Db } from "../db/client";
 import type { Clock } from "../runtime/clock";
 import type { Lifecycle } from "./lifecycle";
+import type { RequestNonces } from "./nonces";
 
 /** How well the coordinator keeps up, for GET /v1/status. */
 export interface Health {
@@ -23,6 +24,7 @@ export interface Health {
 /** What the routes work with. */
 export interface ApiDeps {
   db: Db;
+  nonces: RequestNonces;
   store: ArtifactStore;
   coordinator: Coordinator;
   validator: Pick<Validator, "has">;

@@ -209,6 +209,14 @@ export interface CoordinatorMetrics {
   decided(seconds: number): void;
 }
 
+/** What goes into the database with whatever the coordinator writes next, in the same transaction. */
+export interface WrittenAlong {
+  /** Called inside the transaction. */
+  write(): void;
+  /** The transaction is committed. */
+  written(): void;
+}
+
 export interface CoordinatorSettings {
   /** Longest time between an assignment and its claim, seconds; a step's claim time caps it. */
   claimBySeconds: number;
@@ -283,5 +291,6 @@ export interface CoordinatorDeps {
   clock: Clock;
   log: CoordinatorLog;
   metrics: CoordinatorMetrics;
+  along?: WrittenAlong;
   settings: CoordinatorSettings;
 }

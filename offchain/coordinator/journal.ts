@@ -14,6 +14,7 @@ import {
 } from "../db/schema/work";
 import type { DecisionRecord } from "../matchmaker/decision";
 import type { Learned } from "../matchmaker/experience";
+import type { WrittenAlong } from "./facade";
 import type { AssignmentRun, AttemptRun, OperatorRun, Run, TaskRun } from "./model";
 
 type Row = Record<string, unknown>;
@@ -49,7 +50,11 @@ export class Journal {
   >();
   private readonly statements;
 
-  constructor(private readonly db: BetterSQLite3Database) {
+  /** @param along written with whatever else is */
+  constructor(
+    private readonly db: BetterSQLite3Database,
+    private readonly along?: WrittenAlong,
+  ) {
     this.statements = {
       run: upsert(db, workWorkflows, workWorkflows.workflow),
       task: upsert(db, workTasks, workTasks.workflow, workTasks.task),
@@ -130,7 +135,9 @@ export class Journal {
         statements.learned,
         map(this.learned.values(), ({ learned, ...key }) => ({ ...key, ...learned })),
       );
+      this.along?.write();
     });
+    this.along?.written();
     for (const changed of all) changed.clear();
   }
 }

@@ -57,7 +57,7 @@ export class World {
     readonly deps: CoordinatorDeps,
     readonly kick: () => void,
   ) {
-    this.journal = new Journal(deps.db);
+    this.journal = new Journal(deps.db, deps.along);
     this.domain = marketDomain(deps.calls.chainId, deps.calls.market);
     this.matcher = new Matcher(
       this.queue,
