@@ -6,6 +6,9 @@ import { sha256, type Digest } from "../../protocol/digest";
 import { FrobenError } from "../../protocol/errors";
 import type { ArtifactStore } from "./artifact-store";
 
+/** Artifacts that are remembered to be here. */
+const MAX_KNOWN = 65_536;
+
 const missing = (digest: Digest) =>
   new FrobenError("artifact_missing", `there is no artifact ${digest}`, {
     field: "digest",
@@ -61,6 +64,14 @@ export async function openFolderStore(folder: string): Promise<ArtifactStore> {
   for (const name of await readdir(incoming)) await rm(join(incoming, name), { force: true });
   const place = (digest: Digest) => join(folder, digest.slice(0, 2), digest);
 
+  /** Of which is known that they are here: nothing takes artifacts away while the coordinator runs. */
+  const known = new Set<Digest>();
+  const know = (digest: Digest): true => {
+    if (known.size >= MAX_KNOWN) known.clear();
+    known.add(digest);
+    return true;
+  };
+
   const sizeOf = async (digest: Digest): Promise<number> =>
     (await stat(place(digest)).catch(notFound(digest))).size;
 
@@ -87,6 +98,7 @@ export async function openFolderStore(folder: string): Promise<ArtifactStore> {
       await mkdir(dirname(target), { recursive: true });
       await rename(file, target);
       await syncFolder(dirname(target));
+      know(digest);
       return { size: received.size, created };
     } finally {
       await rm(file, { force: true });
@@ -98,8 +110,8 @@ export async function openFolderStore(folder: string): Promise<ArtifactStore> {
     async write(bytes) {
       const data = typeof bytes === "string" ? Buffer.from(bytes) : bytes;
       const digest = sha256(data);
-      const known = await stat(place(digest)).catch(() => undefined);
-      if (!known)
+      const info = await stat(place(digest)).catch(() => undefined);
+      if (!info)
         await put(
           (async function* () {
             yield data;
@@ -109,9 +121,10 @@ export async function openFolderStore(folder: string): Promise<ArtifactStore> {
         );
       return digest;
     },
-    has: (digest) =>
+    has: async (digest) =>
+      known.has(digest) ||
       stat(place(digest)).then(
-        () => true,
+        () => know(digest),
         () => false,
       ),
     size: sizeOf,

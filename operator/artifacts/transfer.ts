@@ -11,6 +11,9 @@ import type { Clock } from "../clock";
 import { PATIENT, withRetry } from "../coordinator-client/retry";
 import type { ArtifactCache } from "./cache";
 
+/** For so long the coordinator is not asked again whether it has an artifact, milliseconds. */
+const TRUSTED_MS = 60_000;
+
 export interface ArtifactTransfer {
   /** Makes sure that an artifact is in the cache. @throws FrobenError of the API, or `artifact_digest_mismatch` */
   fetch(digest: Digest, signal: AbortSignal): Promise<void>;
@@ -32,6 +35,9 @@ export function createArtifactTransfer(
   clock: Clock,
 ): ArtifactTransfer {
   const inFlight = new Map<Digest, Promise<void>>();
+  /** When the coordinator was last seen to have an artifact, Unix milliseconds; the oldest first. */
+  const uploaded = new Map<Digest, number>();
+  const uploading = new Map<Digest, Promise<void>>();
 
   async function download(digest: Digest, signal: AbortSignal): Promise<void> {
     const path = `/v1/artifacts/${digest}`;
@@ -87,6 +93,14 @@ export function createArtifactTransfer(
     );
   }
 
+  async function give(digest: Digest, signal: AbortSignal): Promise<void> {
+    const path = `/v1/artifacts/${digest}`;
+    await withRetry(clock, PATIENT, signal, async () => {
+      if (!(await isThere(path, signal))) await put(digest, path, signal);
+    });
+    uploaded.set(digest, clock.now());
+  }
+
   return {
     async fetch(digest, signal) {
       // Two tasks that need the same input download it once; what another's cancellation broke off starts again.
@@ -100,10 +114,17 @@ export function createArtifactTransfer(
       await ended;
     },
     async upload(digest, signal) {
-      const path = `/v1/artifacts/${digest}`;
-      await withRetry(clock, PATIENT, signal, async () => {
-        if (!(await isThere(path, signal))) await put(digest, path, signal);
-      });
+      for (const [old, at] of uploaded) {
+        if (clock.now() - at <= TRUSTED_MS) break;
+        uploaded.delete(old);
+      }
+      if (uploaded.has(digest)) return;
+      let mine = uploading.get(digest);
+      if (!mine) {
+        mine = give(digest, signal).finally(() => uploading.delete(digest));
+        uploading.set(digest, mine);
+      }
+      await mine;
     },
   };
 }
