@@ -47,7 +47,7 @@ function answers(coordinator: Address): Record<string, () => unknown> {
 }
 
 function instantChain(): ChainParts {
-  const state = emptyState();
+  let state = emptyState();
   let block = 1;
   const head = () => ({
     number: block,
@@ -85,6 +85,7 @@ function instantChain(): ChainParts {
       send({ data }) {
         const { args } = decodeFunctionData({ abi: marketAbi, data });
         const operations = decodeOperations(args![0] as Hex);
+        state = { slots: new Map(state.slots), disputes: state.disputes };
         applyEvent(state, { name: "Advanced", operations, timestamp: head().timestamp });
         block++;
         return Promise.resolve({ status: "success" } as TransactionReceipt);

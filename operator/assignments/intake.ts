@@ -134,7 +134,10 @@ export async function takeIn(
     freeStake: account.free - promised(held),
     offer: config.offer,
     concurrency: config.concurrency,
-    queued: held.flatMap((one) => one.tasks).filter((task) => task.phase === "queued").length,
+    queued: holdings
+      .undecided()
+      .flatMap((one) => one.tasks)
+      .filter((task) => task.phase === "queued").length,
     programs,
     verifierAllowed: await verifierAllowed(deps, signed.terms.judge.verifier as Address),
     priceBps: config.priceBps,

@@ -22,7 +22,7 @@ import { encoderFor, tryCallOn, workingParts, type Part, type Refused } from "./
 import { claimable } from "./claimable";
 import type { MarketChain } from "./clients";
 import type { Defence } from "./defence";
-import { isOver, planHolding, slotOfTask } from "./plan-state";
+import { isCommitted, isOver, planHolding, slotOfTask, slotsOf } from "./plan-state";
 import type { Slot } from "./slots";
 import type { SlotView } from "./slot-view";
 import { accountOf } from "./stake";
@@ -83,9 +83,7 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
 
   /** Whether a reorganisation took a claim back, which can be made again. A slot remembers what it held until it is used again. */
   function isTakenBack({ signed, tasks }: Holding): boolean {
-    const known = [...slotView.slots().values()].some(
-      ({ claim }) => claim.workflow === signed.workflow && claim.root === signed.root,
-    );
+    const known = slotsOf(slotView.slots(), signed.workflow, signed.root).length > 0;
     const alive = tasks.some((task) => !isDead(task.phase));
     return !known && alive && slotView.head().timestamp < signed.claimBy;
   }
@@ -94,6 +92,7 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
   function follow(): void {
     const slots = slotView.slots();
     for (const holding of holdings.all()) {
+      if (holding.claim === "claimed" && isCommitted(holding, slots)) continue; // until it is settled
       const live = holding.tasks.filter((task) => slotOfTask(slots, task)?.state === "claimed");
       const claimed = live.length > 0 || holding.tasks.some((task) => slotOfTask(slots, task));
       if (claimed && holding.claim !== "claimed") {
@@ -283,7 +282,7 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
       follow();
       const { timestamp: now } = slotView.head();
       const takeOvers = await claimables(now);
-      const held = holdings.all();
+      const held = holdings.all().filter((one) => !isCommitted(one, slotView.slots()));
       const state = {
         slots: [...slotView.slots().values()],
         holdings: held.map((one, id) => planHolding(one, id, takeOvers.has(one), context)),

@@ -9,7 +9,7 @@ import { LIMITS } from "../../protocol/limits";
 import { RULE } from "../../protocol/terms";
 import type { Clock } from "../clock";
 import type { Holdings } from "../holdings/holdings";
-import { isDead, type HeldTask } from "../holdings/phase";
+import { isUndecided, type HeldTask } from "../holdings/phase";
 import type { Log } from "../log";
 import type { CoordinatorClient } from "./client";
 import { retryDelay, PATIENT } from "./retry";
@@ -44,9 +44,9 @@ const REFUSED_KEPT = 256;
 /** Attempts that the coordinator has not said its last word about. */
 function heldTasks(holdings: Holdings): HeldTask[] {
   return holdings
-    .all()
+    .undecided()
     .flatMap((holding) => holding.tasks)
-    .filter((task) => !isDead(task.phase) && task.verdict === null);
+    .filter(isUndecided);
 }
 
 /** Whoever does not know this operator does not know its results either: those that still count are reported again. */
@@ -55,6 +55,17 @@ function reportAgain(holdings: Holdings): void {
     for (const task of tasks)
       if (task.phase === "reported" || task.phase === "valid")
         holdings.move(task, "computed", { verdict: null });
+}
+
+/** Says what went badly one by one, and what went well in a line. */
+function logVerdicts(log: Log, verdicts: Verdict[]): void {
+  const [good, bad] = [true, false].map((valid) =>
+    verdicts.filter(({ verdict }) => (verdict === "valid") === valid),
+  ) as [Verdict[], Verdict[]];
+  for (const word of bad) log.info({ ...word, release: undefined }, "verdict");
+  if (good.length === 0) return;
+  const names = good.map(({ workflow, task, attempt }) => `${workflow}/${task}/${attempt}`);
+  log.info({ tasks: names }, "found valid");
 }
 
 /**
@@ -87,7 +98,7 @@ export function createSyncLoop(deps: SyncLoopDeps) {
 
   function request(): SyncRequest {
     const held = heldTasks(holdings);
-    const silences = holdings.all().map(({ signed }) => signed.limits.silenceSeconds * 1000);
+    const silences = holdings.undecided().map(({ signed }) => signed.limits.silenceSeconds * 1000);
     const busyWait = Math.floor(Math.min(BUSY_WAIT_MS, ...silences.map((ms) => ms / 3)));
     return {
       running: held.slice(0, 1024).map(({ workflow, task, attempt, progress, note }) => ({
@@ -133,12 +144,12 @@ export function createSyncLoop(deps: SyncLoopDeps) {
     const sent = request();
     const answer = await coordinator.sync(sent, AbortSignal.any([signal, poll.signal]));
     seen = seen.slice(sent.seenVerdicts.length);
-    for (const word of answer.verdicts) {
-      const died = applyVerdict(holdings, word);
-      seen.push(word);
-      log.info({ ...word, release: undefined }, "verdict");
-      if (died) deps.onDead(died);
-    }
+    const died = holdings.together(() =>
+      answer.verdicts.flatMap((word) => applyVerdict(holdings, word) ?? []),
+    );
+    seen.push(...answer.verdicts);
+    logVerdicts(log, answer.verdicts);
+    for (const task of died) deps.onDead(task);
     for (const signed of answer.assignments)
       if (!deps.isDraining() && signed.tasks.length <= LIMITS.maxBatch) await take(signed);
     if (answer.verdicts.length + answer.assignments.length > 0) deps.onNews();

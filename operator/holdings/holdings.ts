@@ -3,10 +3,12 @@ import type { Hex } from "viem";
 import type { SignedAssignment } from "../../protocol/http";
 import type { Clock } from "../clock";
 import type { ClaimIntent, Journal, TaskRow } from "../journal/journal";
-import { isDead, type HeldTask, type Holding, type Phase } from "./phase";
+import { isDead, isUndecided, type HeldTask, type Holding, type Phase } from "./phase";
 
 export interface Holdings {
   all(): Holding[];
+  /** Those with a task that is alive and of which the coordinator has not said its last word. */
+  undecided(): Holding[];
   find(workflow: number, root: string): Holding | undefined;
   /** A held attempt, by its fencing number. */
   task(workflow: number, task: number, attempt: number): HeldTask | undefined;
@@ -18,8 +20,12 @@ export interface Holdings {
   update(task: HeldTask, changes: Partial<HeldTask>): void;
   /** Nothing is left to do about it. */
   close(holding: Holding): void;
+  /** Makes changes that the journal writes at once: all of them, or none. */
+  together<T>(change: () => T): T;
 }
 
+const taskKey = ({ workflow, task, attempt }: Pick<HeldTask, "workflow" | "task" | "attempt">) =>
+  `${workflow}/${task}/${attempt}`;
 const keyOf = (workflow: number, root: string) => `${workflow}:${root.toLowerCase()}`;
 
 function toHeld(row: TaskRow, now: number): HeldTask {
@@ -37,23 +43,42 @@ function toHeld(row: TaskRow, now: number): HeldTask {
 /** Reads what the journal holds, so that a restart goes on where the last life ended. */
 export function createHoldings(journal: Journal, clock: Clock): Holdings {
   const holdings = new Map<string, Holding>();
+  const tasksByKey = new Map<string, HeldTask>();
+  /** How many of a holding's tasks are undecided, of those that have any. */
+  const undecided = new Map<Holding, number>();
+
+  function enter(holding: Holding): void {
+    const { workflow, root } = holding.signed;
+    holdings.set(keyOf(workflow, root), holding);
+    for (const task of holding.tasks) tasksByKey.set(taskKey(task), task);
+    count(holding, holding.tasks.filter(isUndecided).length);
+  }
+
+  function count(holding: Holding, change: number): void {
+    const now = (undecided.get(holding) ?? 0) + change;
+    if (now === 0) undecided.delete(holding);
+    else undecided.set(holding, now);
+  }
+
+  function change(task: HeldTask, changes: Partial<HeldTask>): void {
+    journal.saveTask({ ...task, ...changes });
+    const before = Number(isUndecided(task));
+    Object.assign(task, changes);
+    const holding = holdings.get(keyOf(task.workflow, task.root));
+    if (holding) count(holding, Number(isUndecided(task)) - before);
+  }
+
   for (const { signed, claim } of journal.openAssignments()) {
     const rows = journal.tasksOf(signed.workflow, signed.root as Hex);
     const tasks = rows.map((row) => toHeld(row, clock.now()));
-    holdings.set(keyOf(signed.workflow, signed.root), { signed, claim, tasks });
+    enter({ signed, claim, tasks });
   }
-  const save = (task: HeldTask) => journal.saveTask(task);
 
   return {
     all: () => [...holdings.values()],
+    undecided: () => [...undecided.keys()],
     find: (workflow, root) => holdings.get(keyOf(workflow, root)),
-    task(workflow, index, attempt) {
-      for (const { tasks } of holdings.values())
-        for (const task of tasks)
-          if (task.workflow === workflow && task.task === index && task.attempt === attempt)
-            return task;
-      return undefined;
-    },
+    task: (workflow, task, attempt) => tasksByKey.get(taskKey({ workflow, task, attempt })),
     add(signed) {
       journal.addAssignment(signed);
       const root = signed.root as Hex;
@@ -63,7 +88,7 @@ export function createHoldings(journal: Journal, clock: Clock): Holdings {
         claim: "wanted",
         tasks: rows.map((row) => toHeld(row, clock.now())),
       };
-      holdings.set(keyOf(signed.workflow, root), holding);
+      enter(holding);
       return holding;
     },
     setClaim(holding, claim) {
@@ -73,17 +98,17 @@ export function createHoldings(journal: Journal, clock: Clock): Holdings {
     },
     move(task, phase, changes = {}) {
       if (isDead(task.phase)) return false;
-      save({ ...task, ...changes, phase });
-      Object.assign(task, changes, { phase });
+      change(task, { ...changes, phase });
       return true;
     },
-    update(task, changes) {
-      save({ ...task, ...changes });
-      Object.assign(task, changes);
+    update: change,
+    close(holding) {
+      const { workflow, root } = holding.signed;
+      journal.closeAssignment(workflow, root as Hex);
+      holdings.delete(keyOf(workflow, root));
+      undecided.delete(holding);
+      for (const task of holding.tasks) tasksByKey.delete(taskKey(task));
     },
-    close({ signed }) {
-      journal.closeAssignment(signed.workflow, signed.root as Hex);
-      holdings.delete(keyOf(signed.workflow, signed.root));
-    },
+    together: (change) => journal.together(change),
   };
 }

@@ -48,6 +48,9 @@ export interface HeldTask {
   committableSince?: number;
 }
 
+/** Whether the coordinator has yet to say its last word about an attempt that is alive. */
+export const isUndecided = ({ phase, verdict }: HeldTask) => !isDead(phase) && verdict === null;
+
 /** An accepted assignment with its tasks. */
 export interface Holding {
   signed: SignedAssignment;

@@ -150,6 +150,8 @@ export function openJournal(path: string, clock: Clock) {
   });
 
   return {
+    /** Makes changes in one transaction: all are written, or none is. */
+    together: <T>(change: () => T): T => db.transaction(change)(),
     /** Writes an accepted assignment and its tasks. */
     addAssignment(signed: SignedAssignment): void {
       const now = clock.now();

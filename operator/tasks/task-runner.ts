@@ -153,7 +153,7 @@ export function createTaskRunner(deps: TaskRunnerDeps): TaskRunner {
   function start(): void {
     if (stopping) return;
     // In the order of acceptance; a later task that fits may pass one that does not.
-    for (const holding of holdings.all()) {
+    for (const holding of holdings.undecided()) {
       if (holding.claim === "given_up" || runBuiltin(holding)) continue;
       for (const task of holding.tasks) {
         if (task.phase !== "queued" || !fits(holding)) continue;
