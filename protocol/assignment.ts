@@ -1,6 +1,7 @@
-import { encodeAbiParameters, keccak256, type Hex } from "viem";
+import type { Hex } from "viem";
 import { digestOf, sha256, toBytes32, type Bytes32, type Digest } from "./digest";
-import { leafHash, merklePath, merkleRoot } from "./merkle";
+import { merklePath, merkleRoot } from "./merkle";
+import { bytes32Word, keccakOf, uintWord } from "./words";
 
 /** One task's line under an assignment's root (struct Leaf). */
 export interface Leaf {
@@ -10,17 +11,6 @@ export interface Leaf {
   statementDigest: Bytes32;
   decisionDigest: Bytes32;
 }
-
-const leafAbi = {
-  type: "tuple",
-  components: [
-    { name: "task", type: "uint32" },
-    { name: "attempt", type: "uint16" },
-    { name: "inputsDigest", type: "bytes32" },
-    { name: "statementDigest", type: "bytes32" },
-    { name: "decisionDigest", type: "bytes32" },
-  ],
-} as const;
 
 /** Whose result an input is of. */
 export interface InputSource {
@@ -52,34 +42,38 @@ export function inputsOpening(
   params: Record<string, string>,
   inputs: Record<string, InputRef>,
 ): InputsOpening {
+  const opening = { program: toBytes32(program), params: toBytes32(digestOf(params)) };
+  return { ...opening, inputs: rowsOf(inputs, new Map()) };
+}
+
+/** @param names digests of names that were computed before, and are now */
+function rowsOf(
+  inputs: Record<string, InputRef>,
+  names: Map<string, Bytes32>,
+): InputsOpening["inputs"] {
+  const nameOf = (name: string): Bytes32 => {
+    let digest = names.get(name);
+    if (digest === undefined) names.set(name, (digest = toBytes32(sha256(name))));
+    return digest;
+  };
   const rows = Object.entries(inputs).map(([name, { digest, source }]) => ({
-    name: toBytes32(sha256(name)),
+    name: nameOf(name),
     digest: toBytes32(digest),
     source: source ? HAS_SOURCE | (BigInt(source.task) << 16n) | BigInt(source.attempt) : 0n,
   }));
-  return {
-    program: toBytes32(program),
-    params: toBytes32(digestOf(params)),
-    inputs: rows.sort((a, b) => (a.name < b.name ? -1 : 1)),
-  };
+  return rows.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-const inputsAbi = [
-  { type: "bytes32" },
-  { type: "bytes32" },
-  {
-    type: "tuple[]",
-    components: [
-      { name: "name", type: "bytes32" },
-      { name: "digest", type: "bytes32" },
-      { name: "source", type: "uint64" },
-    ],
-  },
-] as const;
+/** Where the encoding of a third, dynamic value begins. */
+const THIRD = uintWord(96, 256);
 
-/** @returns what a leaf says of the inputs, computed from its opening */
+/** @returns what a leaf says of the inputs, computed from its opening: hash of (bytes32, bytes32, (bytes32, bytes32, uint64)[]) */
 export function openingDigest({ program, params, inputs }: InputsOpening): Bytes32 {
-  return keccak256(encodeAbiParameters(inputsAbi, [program, params, inputs]));
+  const rows = inputs.map(
+    ({ name, digest, source }) => bytes32Word(name) + bytes32Word(digest) + uintWord(source, 64),
+  );
+  const head = bytes32Word(program) + bytes32Word(params) + THIRD;
+  return keccakOf(head + uintWord(rows.length, 256) + rows.join(""));
 }
 
 /**
@@ -112,18 +106,24 @@ export function leavesOf(assignment: {
   params: Record<string, string>;
   tasks: readonly AssignedTask[];
 }): Leaf[] {
-  const { program, params, tasks } = assignment;
+  const { params, tasks } = assignment;
+  const program = toBytes32(assignment.program);
+  const paramsDigest = toBytes32(digestOf(params));
+  const names = new Map<string, Bytes32>();
   return tasks.map(({ task, attempt, inputs, statementDigest, decisionDigest }) => ({
     task,
     attempt,
-    inputsDigest: inputsDigest(program, params, inputs),
+    inputsDigest: openingDigest({ program, params: paramsDigest, inputs: rowsOf(inputs, names) }),
     statementDigest: statementDigest as Bytes32,
     decisionDigest: decisionDigest as Bytes32,
   }));
 }
 
+/** @returns the hash of a struct Leaf, twice, as `leafHash` does */
 export function assignmentLeafHash(leaf: Leaf): Hex {
-  return leafHash(encodeAbiParameters([leafAbi], [leaf]));
+  const numbers = uintWord(leaf.task, 32) + uintWord(leaf.attempt, 16);
+  const digests = [leaf.inputsDigest, leaf.statementDigest, leaf.decisionDigest].map(bytes32Word);
+  return keccakOf(keccakOf(numbers + digests.join("")).slice(2));
 }
 
 /** @param leaves one for each task, by rising index @returns the root that the assignment signs */

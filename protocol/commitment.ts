@@ -1,5 +1,6 @@
-import { concatHex, encodeAbiParameters, keccak256, toHex, type Address, type Hex } from "viem";
+import { concatHex, keccak256, toHex, type Address, type Hex } from "viem";
 import { LIMITS } from "./limits";
+import { addressWord, bytes32Word, keccakOf, uintWord } from "./words";
 
 const COMMITMENT_TYPEHASH = keccak256(
   toHex(
@@ -23,31 +24,11 @@ export interface CommitmentFields {
 
 /** @returns the 32 bytes that an operator commits for one task */
 export function commitmentHash(c: CommitmentFields): Hex {
-  return keccak256(
-    encodeAbiParameters(
-      [
-        { type: "bytes32" },
-        { type: "uint256" },
-        { type: "address" },
-        { type: "uint48" },
-        { type: "uint32" },
-        { type: "uint16" },
-        { type: "address" },
-        { type: "bytes32" },
-        { type: "bytes32" },
-      ],
-      [
-        COMMITMENT_TYPEHASH,
-        BigInt(c.chainId),
-        c.market,
-        c.workflow,
-        c.task,
-        c.attempt,
-        c.operator,
-        c.root,
-        c.resultDigest,
-      ],
-    ),
+  const place = uintWord(c.chainId, 256) + addressWord(c.market);
+  const attempt = uintWord(c.workflow, 48) + uintWord(c.task, 32) + uintWord(c.attempt, 16);
+  const result = bytes32Word(c.root) + bytes32Word(c.resultDigest);
+  return keccakOf(
+    bytes32Word(COMMITMENT_TYPEHASH) + place + attempt + addressWord(c.operator) + result,
   );
 }
 

@@ -1,9 +1,11 @@
-import { concatHex, keccak256, type Hex } from "viem";
+import { keccak256, type Hex } from "viem";
+import { bytes32Word, keccakOf } from "./words";
 
 // Commutative Merkle trees as OpenZeppelin's MerkleProof checks them: each pair is sorted before hashing, and a node
 // without a sibling goes up unchanged. Leaves are hashed twice, so that no inner node passes for a leaf.
 
-const hashPair = (a: Hex, b: Hex): Hex => keccak256(a < b ? concatHex([a, b]) : concatHex([b, a]));
+const hashPair = (a: Hex, b: Hex): Hex =>
+  keccakOf(a < b ? bytes32Word(a) + bytes32Word(b) : bytes32Word(b) + bytes32Word(a));
 
 function levelUp(level: Hex[]): Hex[] {
   const next: Hex[] = [];
