@@ -1,11 +1,5 @@
-import {
-  type ChainStatements,
-  type KeyPart,
-  type Row,
-  type RowOf,
-  type StoredRow,
-  type TableName,
-} from "./chain-statements";
+import type { Row, StoredRow } from "../db/row-writer";
+import type { ChainStatements, KeyPart, RowOf, TableName } from "./chain-statements";
 
 /** Keys of the rows that a change touched, by table. */
 export type Touched = Record<TableName, KeyPart[][]>;

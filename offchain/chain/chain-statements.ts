@@ -1,11 +1,6 @@
-import { getTableColumns, getTableName, type InferSelectModel } from "drizzle-orm";
-import {
-  SQLiteInteger,
-  SQLiteText,
-  type SQLiteColumn,
-  type SQLiteTable,
-} from "drizzle-orm/sqlite-core";
+import type { InferSelectModel } from "drizzle-orm";
 import type { Db } from "../db/client";
+import { rowWriter, type Row, type StoredRow } from "../db/row-writer";
 import {
   chainAccounts,
   chainBatches,
@@ -27,10 +22,6 @@ export type TableName = keyof typeof TABLES;
 export const TABLE_NAMES = Object.keys(TABLES) as TableName[];
 export type RowOf<N extends TableName> = InferSelectModel<(typeof TABLES)[N]["table"]>;
 export type KeyPart = string | number;
-/** A row as the code sees it. */
-export type Row = Record<string, unknown>;
-/** A row as the driver stores it, in the order of the table's columns: what JSON holds without loss. */
-export type StoredRow = (string | number | null)[];
 
 /** Reads and writes single rows of one table. */
 export interface RowStatements {
@@ -42,57 +33,30 @@ export interface RowStatements {
   remove(key: readonly KeyPart[]): void;
 }
 
-/** What becomes of a column's values between code and driver; undefined for one that is stored as it is. */
-function conversion(column: SQLiteColumn) {
-  const plain = column instanceof SQLiteInteger || column instanceof SQLiteText;
-  return plain
-    ? undefined
-    : {
-        encode: (value: unknown) => column.mapToDriverValue(value) as string | number,
-        decode: (value: unknown) => column.mapFromDriverValue(value),
-      };
-}
-
 function statementsFor(db: Db, name: TableName): RowStatements {
   const { table, key } = TABLES[name];
-  const columns = Object.entries(getTableColumns(table as SQLiteTable)).map(([field, column]) => ({
-    field,
-    name: `"${column.name}"`,
-    convert: conversion(column as SQLiteColumn),
-  }));
-  const from = `"${getTableName(table)}"`;
-  const names = columns.map((column) => column.name);
-  const keyNames = key.map((field) => columns.find((column) => column.field === field)!.name);
+  const { fields, from, encode, put } = rowWriter(db, table, key);
+  const names = fields.map((column) => column.name);
+  const keyNames = key.map((field) => fields.find((one) => one.field === field)!.name);
   const where = keyNames.map((column) => `${column} = ?`).join(" and ");
-  const updates = names.map((column) => `${column} = excluded.${column}`);
   const client = db.$client;
   const get = client
     .prepare<KeyPart[], StoredRow>(`select ${names.join(", ")} from ${from} where ${where}`)
     .raw();
-  const put = client.prepare<StoredRow>(
-    `insert into ${from} (${names.join(", ")}) values (${names.map(() => "?").join(", ")})
-     on conflict (${keyNames.join(", ")}) do update set ${updates.join(", ")}`,
-  );
   const remove = client.prepare<KeyPart[]>(`delete from ${from} where ${where}`);
   return {
     keyOf: (row) => key.map((field) => row[field] as KeyPart),
-    encode: (row) =>
-      columns.map(({ field, convert }) => {
-        const value = row[field] ?? null;
-        return value === null || !convert
-          ? (value as string | number | null)
-          : convert.encode(value);
-      }),
+    encode,
     decode(stored) {
       const row: Row = {};
-      columns.forEach(({ field, convert }, i) => {
+      fields.forEach(({ field, convert }, i) => {
         const value = stored[i]!;
         row[field] = value === null || !convert ? value : convert.decode(value);
       });
       return row;
     },
     get: (parts) => get.get(...parts),
-    put: (row) => void put.run(...row),
+    put,
     remove: (parts) => void remove.run(...parts),
   };
 }

@@ -113,12 +113,8 @@ export function close(
   const assignment = assignmentOf(world, attempt);
   if (assignment && !assignment.attempts.some(isLive)) {
     assignment.live = false;
-    world.journal.assignment(assignment);
-    // Its bonds stay promised while it can still be claimed.
-    world.chores.set(
-      `promise/${attempt.operator}/${attempt.root}`,
-      Math.max(world.now(), assignment.body.claimBy * 1000),
-    );
+    world.journal.assignmentEnded(assignment);
+    world.dropPromise(attempt.operator, attempt.root);
   }
 }
 

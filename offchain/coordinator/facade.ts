@@ -1,4 +1,3 @@
-import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
 import type { Address, Hex, LocalAccount } from "viem";
 import type { z } from "zod";
 import type { Digest } from "../../protocol/digest";
@@ -19,6 +18,7 @@ import type { Verdict } from "../../protocol/program";
 import type { TaskWhy, WorkflowWhy } from "../../protocol/why";
 import type { StepTerms } from "../../protocol/terms";
 import type { Ticket } from "../../protocol/ticket";
+import type { Db } from "../db/client";
 import type { DisputePhase } from "../db/schema/chain";
 import type { Clock } from "../runtime/clock";
 import type { DecisionRecord } from "../matchmaker/decision";
@@ -280,8 +280,7 @@ export interface Coordinator {
 
 /** Parts of `createCoordinator(deps): Coordinator` (coordinator.ts). */
 export interface CoordinatorDeps {
-  /** Opened without a relational schema; migrations applied. */
-  db: BetterSQLite3Database;
+  db: Db;
   account: LocalAccount;
   chain: ChainReader;
   calls: ChainCalls;

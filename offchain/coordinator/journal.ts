@@ -1,8 +1,8 @@
-import { getTableColumns, sql } from "drizzle-orm";
-import type { BetterSQLite3Database } from "drizzle-orm/better-sqlite3";
-import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
+import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Address } from "viem";
 import type { Digest } from "../../protocol/digest";
+import type { Db } from "../db/client";
+import { rowWriter, type Row } from "../db/row-writer";
 import {
   workAssignments,
   workAttempts,
@@ -17,20 +17,9 @@ import type { Learned } from "../matchmaker/experience";
 import type { WrittenAlong } from "./facade";
 import type { AssignmentRun, AttemptRun, OperatorRun, Run, TaskRun } from "./model";
 
-type Row = Record<string, unknown>;
-
-function upsert(db: BetterSQLite3Database, table: SQLiteTable, ...keys: SQLiteColumn[]) {
-  const columns = getTableColumns(table);
-  const values = Object.fromEntries(
-    Object.keys(columns).map((name) => [name, sql.placeholder(name)]),
-  );
-  const set = Object.fromEntries(
-    Object.entries(columns).map(([name, column]) => [
-      name,
-      sql`excluded.${sql.identifier(column.name)}`,
-    ]),
-  );
-  return db.insert(table).values(values).onConflictDoUpdate({ target: keys, set }).prepare();
+function upsert(db: Db, table: SQLiteTable, ...key: string[]): (row: Row) => void {
+  const { encode, put } = rowWriter(db, table, key);
+  return (row) => put(encode(row));
 }
 
 /**
@@ -42,6 +31,7 @@ export class Journal {
   private readonly tasks = new Set<TaskRun>();
   private readonly attempts = new Set<AttemptRun>();
   private readonly assignments = new Set<AssignmentRun>();
+  private readonly ended = new Set<AssignmentRun>();
   private readonly operators = new Set<OperatorRun>();
   private readonly decisions = new Map<Digest, DecisionRecord>();
   private readonly learned = new Map<
@@ -52,23 +42,18 @@ export class Journal {
 
   /** @param along written with whatever else is */
   constructor(
-    private readonly db: BetterSQLite3Database,
+    private readonly db: Db,
     private readonly along?: WrittenAlong,
   ) {
     this.statements = {
-      run: upsert(db, workWorkflows, workWorkflows.workflow),
-      task: upsert(db, workTasks, workTasks.workflow, workTasks.task),
-      attempt: upsert(
-        db,
-        workAttempts,
-        workAttempts.workflow,
-        workAttempts.task,
-        workAttempts.attempt,
-      ),
-      assignment: upsert(db, workAssignments, workAssignments.root),
-      operator: upsert(db, workOperators, workOperators.address),
-      decision: upsert(db, workDecisions, workDecisions.digest),
-      learned: upsert(db, workDurations, workDurations.program, workDurations.operator),
+      run: upsert(db, workWorkflows, "workflow"),
+      task: upsert(db, workTasks, "workflow", "task"),
+      attempt: upsert(db, workAttempts, "workflow", "task", "attempt"),
+      assignment: upsert(db, workAssignments, "root"),
+      assignmentEnded: db.$client.prepare("update work_assignments set live = 0 where root = ?"),
+      operator: upsert(db, workOperators, "address"),
+      decision: upsert(db, workDecisions, "digest"),
+      learned: upsert(db, workDurations, "program", "operator"),
     };
   }
 
@@ -86,6 +71,11 @@ export class Journal {
 
   assignment(assignment: AssignmentRun): void {
     this.assignments.add(assignment);
+  }
+
+  /** Nothing but that has changed: a body is large. */
+  assignmentEnded(assignment: AssignmentRun): void {
+    this.ended.add(assignment);
   }
 
   operator(operator: OperatorRun): void {
@@ -107,20 +97,22 @@ export class Journal {
       this.tasks,
       this.attempts,
       this.assignments,
+      this.ended,
       this.operators,
       this.decisions,
       this.learned,
     ];
     if (all.every((changed) => changed.size === 0)) return;
     const { statements } = this;
-    const write = (statement: { run(row: Row): unknown }, rows: Iterable<Row>) => {
-      for (const row of rows) statement.run(row);
+    const write = (put: (row: Row) => void, rows: Iterable<Row>) => {
+      for (const row of rows) put(row);
     };
     this.db.transaction(() => {
       write(statements.run, map(this.runs, runRow));
       write(statements.task, map(this.tasks, taskRow));
       write(statements.attempt, map(this.attempts, attemptRow));
       write(statements.assignment, map(this.assignments, assignmentRow));
+      for (const { body } of this.ended) statements.assignmentEnded.run(body.root);
       write(statements.operator, map(this.operators, operatorRow));
       write(
         statements.decision,

@@ -13,9 +13,10 @@ import type { World } from "./world";
 export function fail(world: World, attempt: AttemptRun, failure: Failure, reason: string): void {
   if (attempt.state === "ended") return;
   const { task } = attempt;
+  const claimBy = assignmentOf(world, attempt)?.body.claimBy ?? 0;
   close(world, attempt, failure, reason);
-  if (attempt.claimed || failure === "failed" || failure === "refused") task.claimableUntil = 0;
-  else task.claimableUntil = assignmentOf(world, attempt)?.body.claimBy ?? 0;
+  const unclaimable = attempt.claimed || failure === "failed" || failure === "refused";
+  task.claimableUntil = unclaimable ? 0 : claimBy;
   if (failure !== "withdrawn") blame(world, attempt);
   if (failure === "start_timeout") raise(world, task);
   if (failure === "refused" && !task.refusals.includes(attempt.operator))

@@ -15,7 +15,8 @@ const RETRY_MS = 2_000;
 
 /** Validations that wait or run, so that no more than the set number run at once. */
 export class ValidationQueue {
-  readonly waiting: AttemptRun[] = [];
+  /** In the order in which they came. */
+  readonly waiting = new Set<AttemptRun>();
   readonly running = new Set<AttemptRun>();
   /** Runs without a verdict, by attempt. */
   readonly broken = new Map<AttemptRun, number>();
@@ -32,20 +33,21 @@ function queueOf(world: World): ValidationQueue {
 /** Has an attempt's result checked as soon as there is room for it. */
 export function validateSoon(world: World, attempt: AttemptRun): void {
   const queue = queueOf(world);
-  if (queue.waiting.includes(attempt) || queue.running.has(attempt)) return;
+  if (queue.waiting.has(attempt) || queue.running.has(attempt)) return;
   attempt.state = "validating";
   attempt.task.reason = null;
   world.journal.attempt(attempt);
   world.journal.task(attempt.task);
   world.touch(attempt.task.run);
-  queue.waiting.push(attempt);
+  queue.waiting.add(attempt);
   startValidations(world, queue);
 }
 
 function startValidations(world: World, queue: ValidationQueue): void {
   while (queue.running.size < world.deps.settings.validations) {
-    const attempt = queue.waiting.shift();
+    const [attempt] = queue.waiting;
     if (!attempt) return;
+    queue.waiting.delete(attempt);
     if (attempt.state !== "validating") continue;
     queue.running.add(attempt);
     const fields = { workflow: attempt.task.run.id, task: attempt.task.index };

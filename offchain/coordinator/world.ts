@@ -133,14 +133,18 @@ export class World {
     return operator;
   }
 
-  /** An assignment can't be claimed any more: its operator's stake is no longer promised, and nobody asks for it again. */
+  /**
+   * Forgets an assignment without a live attempt, once none of it can be claimed any more: until then its operator's stake stays
+   * promised.
+   */
   dropPromise(operator: string, root: Hex): void {
     const assignments = this.operators.get(operator)?.assignments;
     const assignment = assignments?.get(root);
     if (!assignment || assignment.live) return;
     const { body, unclaimed } = assignment;
     if (unclaimed > 0 && !this.passed(body.claimBy)) {
-      this.chores.set(`promise/${operator}/${root}`, this.now() + 1000);
+      const lookAt = Math.max(this.now() + 1000, body.claimBy * 1000);
+      this.chores.set(`promise/${operator}/${root}`, lookAt);
       return;
     }
     assignment.operator.fleet.promisedStake -= BigInt(body.terms.bond) * BigInt(unclaimed);

@@ -43,6 +43,9 @@ export function createReporter(deps: ReporterDeps): Reporter {
   const { holdings, cache, transfer, outbox, coordinator, clock, log, signal } = deps;
   const busy = new Map<HeldTask, Promise<void>>();
   const others = new Set<Promise<void>>();
+  /** Tasks whose results the coordinator has taken, about to be moved on. */
+  const reported: HeldTask[] = [];
+  let moving = Promise.resolve();
 
   async function send(holding: Holding, task: HeldTask): Promise<void> {
     const { signed } = holding;
@@ -53,8 +56,31 @@ export function createReporter(deps: ReporterDeps): Reporter {
     const { workflow, task: index, attempt, root } = task;
     const report = { workflow, task: index, attempt, root, result, usage: task.usage! };
     await withRetry(clock, PATIENT, signal, () => outbox.send(report));
-    if (task.phase === "computed") holdings.move(task, "reported");
-    log.info({ workflow, task: index, attempt, result }, "result reported");
+    await moveOn(task);
+  }
+
+  /** Moves a task on together with those whose results were taken with its own; one write to the disk serves all. */
+  function moveOn(task: HeldTask): Promise<void> {
+    if (reported.push(task) === 1)
+      moving = new Promise((resolve, reject) => {
+        setImmediate(() => {
+          try {
+            resolve(write(reported.splice(0)));
+          } catch (error) {
+            reject(error as Error);
+          }
+        });
+      });
+    return moving;
+  }
+
+  function write(tasks: HeldTask[]): void {
+    signal.throwIfAborted(); // the journal may be closed; the next life reports them again
+    holdings.together(() => {
+      for (const task of tasks) if (task.phase === "computed") holdings.move(task, "reported");
+    });
+    const names = tasks.map(({ workflow, task, attempt }) => `${workflow}/${task}/${attempt}`);
+    log.info({ tasks: names }, "results reported");
   }
 
   function tellFailure(
