@@ -1,4 +1,4 @@
-import { concatHex, keccak256, toHex, type Address, type Hex } from "viem";
+import { keccak256, toHex, type Address, type Hex } from "viem";
 import { LIMITS } from "./limits";
 import { addressWord, bytes32Word, keccakOf, uintWord } from "./words";
 
@@ -39,11 +39,11 @@ function chunksOf(commitments: Hex[]): Hex[][] {
   return chunks;
 }
 
-const chunkHash = (chunk: Hex[]): Hex => keccak256(concatHex(chunk));
+const chunkHash = (chunk: Hex[]): Hex => keccakOf(chunk.map(bytes32Word).join(""));
 
 /** @returns the root of a batch: the hash of the hashes of its chunks of 16 */
 export function commitmentsRoot(commitments: Hex[]): Hex {
-  return keccak256(concatHex(chunksOf(commitments).map(chunkHash)));
+  return chunkHash(chunksOf(commitments).map(chunkHash));
 }
 
 /** Opens one commitment out of its batch (struct CommitmentOpening). */

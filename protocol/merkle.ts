@@ -1,4 +1,4 @@
-import { keccak256, type Hex } from "viem";
+import type { Hex } from "viem";
 import { bytes32Word, keccakOf } from "./words";
 
 // Commutative Merkle trees as OpenZeppelin's MerkleProof checks them: each pair is sorted before hashing, and a node
@@ -16,7 +16,7 @@ function levelUp(level: Hex[]): Hex[] {
 
 /** @param encoded ABI encoding of the leaf */
 export function leafHash(encoded: Hex): Hex {
-  return keccak256(keccak256(encoded));
+  return keccakOf(keccakOf(encoded.slice(2)).slice(2));
 }
 
 /** @param leaves at least one leaf hash @returns the root */

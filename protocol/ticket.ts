@@ -1,5 +1,6 @@
-import { concatHex, keccak256, numberToHex, type Hex } from "viem";
+import type { Hex } from "viem";
 import { LIMITS } from "./limits";
+import { bytes32Word, keccakOf, uintWord } from "./words";
 
 /** One claim of tasks of one step at one price; the contract keeps only its hash. Amounts in units, times in seconds. */
 export interface Claim {
@@ -128,7 +129,7 @@ export function partOf(
 
 /** @returns the hash of two words */
 export const hashPair = (a: bigint | Hex, b: Hex): Hex =>
-  keccak256(concatHex([typeof a === "bigint" ? numberToHex(a, { size: 32 }) : a, b]));
+  keccakOf((typeof a === "bigint" ? uintWord(a, 256) : bytes32Word(a)) + bytes32Word(b));
 
 /** @returns the contract's struct Ticket */
 export const ticketStruct = (ticket: Ticket): { money: bigint; scope: bigint; bound: Hex } => ({

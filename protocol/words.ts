@@ -1,5 +1,6 @@
-import { keccak256, type Hex } from "viem";
+import type { Hex } from "viem";
 import { FrobenError } from "./errors";
+import { keccak256 } from "./keccak";
 
 // ABI encoding of what is hashed for every task, word by word. viem's encoder takes any type, and ten times as long.
 
