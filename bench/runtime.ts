@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import Table from "cli-table3";
 import { Command, InvalidArgumentError } from "commander";
 import { Cleanup } from "../devnet/cleanup";
+import { runChained } from "./runtime/chained";
 import { runInstant } from "./runtime/instant";
 import type { Measured } from "./runtime/measure";
 import { runOptions } from "./runtime/options";
@@ -45,9 +46,10 @@ function print(title: string, runs: Measured[]): void {
 }
 
 async function bench(flags: Flags, cleanup: Cleanup): Promise<void> {
-  const modes = [{ name: "without a chain", wanted: flags.chain !== true, run: runInstant }].filter(
-    ({ wanted }) => wanted,
-  );
+  const modes = [
+    { name: "without a chain", wanted: flags.chain !== true, run: runInstant },
+    { name: "with a local chain", wanted: flags.chain !== false, run: runChained },
+  ].filter(({ wanted }) => wanted);
   const result: Record<string, Measured[]> = {};
   for (const { name, run } of modes) {
     const runs: Measured[] = [];

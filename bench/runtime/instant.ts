@@ -8,11 +8,9 @@ import { canonicalJson, sha256 } from "../../protocol/digest";
 import { marketDomain } from "../../protocol/eip712";
 import { apiFetch } from "../../sdk/http";
 import { CHAIN_ID, MARKET } from "./market";
-import { measure, round, type Counted, type Measured } from "./measure";
-import type { RunOptions } from "./options";
+import { measure, restart, type Counted, type Measured } from "./measure";
+import { START_MS, type RunOptions } from "./options";
 import { INPUT, noopWorkflow } from "./workflow";
-
-const START_MS = 60_000;
 
 /** One workflow through a coordinator and operators without a chain, each a process of its own. */
 export async function runInstant(options: RunOptions, cleanup: Cleanup): Promise<Measured> {
@@ -73,10 +71,5 @@ export async function runInstant(options: RunOptions, cleanup: Cleanup): Promise
     return 1;
   });
   for (const { process } of counted) await process.stop();
-  const started = performance.now();
-  const [again] = await startCoordinator("coordinator-again", url);
-  measured.restartSeconds = round((performance.now() - started) / 1000, 2);
-  measured.peakMb["coordinator, restarted"] = again.peakRssMb();
-  await again.stop();
-  return measured;
+  return restart(measured, () => startCoordinator("coordinator-again", url));
 }

@@ -98,4 +98,17 @@ export async function measure(
   };
 }
 
-export const round = (value: number, digits: number) => Number(value.toFixed(digits));
+/** Adds how long the coordinator takes to be ready again, and what that takes of memory. */
+export async function restart(
+  measured: Measured,
+  start: () => Promise<[ManagedProcess, string]>,
+): Promise<Measured> {
+  const started = performance.now();
+  const [again] = await start();
+  const restartSeconds = round((performance.now() - started) / 1000, 2);
+  const peakMb = { ...measured.peakMb, "coordinator, restarted": again.peakRssMb() };
+  await again.stop();
+  return { ...measured, peakMb, restartSeconds };
+}
+
+const round = (value: number, digits: number) => Number(value.toFixed(digits));

@@ -1,5 +1,8 @@
 import { join } from "node:path";
 
+/** Most time that a process of the bench takes to be ready, milliseconds. */
+export const START_MS = 120_000;
+
 /** What one run of the bench is told. */
 export interface RunOptions {
   tasks: number;
