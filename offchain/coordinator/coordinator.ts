@@ -63,8 +63,18 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator & {
       world.flush();
     } catch (error) {
       deps.log.error({ err: error }, "a round of the coordinator failed");
+      writeAnyway();
     }
     plan();
+  }
+
+  /** What requests have changed has nothing to do with what went wrong in a round. */
+  function writeAnyway(): void {
+    try {
+      world.flush();
+    } catch (error) {
+      deps.log.error({ err: error }, "what changed could not be written");
+    }
   }
 
   function runDue(): void {
@@ -140,6 +150,7 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator & {
       cancelTimer();
       if (scheduled) clearImmediate(scheduled);
       world.stopping.abort();
+      writeAnyway(); // requests that wait for the round that does not come
       // A node that doesn't answer is no reason to stay.
       const patience = new Promise<void>((resolve) => deps.clock.after(STOP_MS, resolve));
       await Promise.race([world.quiet(), patience]);

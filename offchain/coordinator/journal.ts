@@ -90,19 +90,19 @@ export class Journal {
     this.learned.set(`${program}/${operator}`, { program, operator, learned });
   }
 
+  private get all(): { size: number; clear(): void }[] {
+    const { runs, tasks, attempts, assignments, ended, operators, decisions, learned } = this;
+    return [runs, tasks, attempts, assignments, ended, operators, decisions, learned];
+  }
+
+  /** Whether there is nothing to write. */
+  get clean(): boolean {
+    return this.all.every((changed) => changed.size === 0);
+  }
+
   /** Writes everything that changed; if that fails, it stays to be written. */
   flush(): void {
-    const all = [
-      this.runs,
-      this.tasks,
-      this.attempts,
-      this.assignments,
-      this.ended,
-      this.operators,
-      this.decisions,
-      this.learned,
-    ];
-    if (all.every((changed) => changed.size === 0)) return;
+    if (this.clean) return;
     const { statements } = this;
     const write = (put: (row: Row) => void, rows: Iterable<Row>) => {
       for (const row of rows) put(row);
@@ -130,7 +130,7 @@ export class Journal {
       this.along?.write();
     });
     this.along?.written();
-    for (const changed of all) changed.clear();
+    for (const changed of this.all) changed.clear();
   }
 }
 

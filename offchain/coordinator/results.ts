@@ -32,7 +32,7 @@ export async function takeResults(
     outcomeOf(() => takeResult(world, address, result, evidence[i]!, uploaded)),
   );
   world.kick();
-  world.flush();
+  await world.written();
   return { outcomes };
 }
 

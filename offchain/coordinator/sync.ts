@@ -29,7 +29,7 @@ export async function sync(
   }
   const strangers = named(world, operator, body);
   world.kick();
-  world.flush();
+  await world.written();
   const known = new Set(body.known.map((root) => root.toLowerCase()));
   let answer = newsFor(operator, known, strangers);
   if (empty(answer) && body.waitMs > 0) {

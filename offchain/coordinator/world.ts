@@ -49,6 +49,7 @@ export class World {
     here: new Set<Promise<void>>(),
     chain: new Set<Promise<void>>(),
   };
+  private readonly writes: { resolve(): void; reject(error: Error): void }[] = [];
   private readonly changed = new Set<Run>();
   private readonly awaken = new Set<OperatorRun>();
 
@@ -174,9 +175,27 @@ export class World {
     this.awaken.add(operator);
   }
 
+  /**
+   * Resolves once everything that has changed by now is written: by the next round, together with what others have changed. So requests
+   * that come at the same time, and what follows from them at once, cost one write to the disk.
+   * @throws what `flush` throws
+   */
+  async written(): Promise<void> {
+    if (this.stopping.signal.aborted) this.flush(); // there are no more rounds
+    if (this.journal.clean) return;
+    this.kick();
+    await new Promise<void>((resolve, reject) => this.writes.push({ resolve, reject }));
+  }
+
   /** Writes what changed, then tells those who wait for it. */
   flush(): void {
-    this.journal.flush();
+    try {
+      this.journal.flush();
+    } catch (error) {
+      for (const { reject } of this.writes.splice(0)) reject(error as Error);
+      throw error;
+    }
+    for (const { resolve } of this.writes.splice(0)) resolve();
     const runs = [...this.changed];
     const operators = [...this.awaken];
     this.changed.clear();

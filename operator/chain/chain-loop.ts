@@ -279,7 +279,7 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
       [...slotView.slots().values()].some((slot) => slot.state !== "credited"),
     async turn() {
       await slotView.sync();
-      follow();
+      holdings.together(follow);
       const { timestamp: now } = slotView.head();
       const takeOvers = await claimables(now);
       const held = holdings.all().filter((one) => !isCommitted(one, slotView.slots()));
@@ -297,7 +297,7 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
       const [advanced] = outcomes;
       if (others.length === 0 && advanced!.status === "fulfilled" && !advanced.value) return;
       await slotView.sync();
-      follow();
+      holdings.together(follow);
     },
   };
 }

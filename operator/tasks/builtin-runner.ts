@@ -54,12 +54,12 @@ export function createBuiltinRunner(deps: Needs): (holding: Holding) => boolean 
     const lines = new Map(signed.tasks.map((line) => [line.task, line]));
     for (const { task } of queued)
       await deps.checkResult(signed, digestsOf(lines.get(task)!), result);
-    deps.journal.addDuration(program.digest, WALL_MS);
     const committableSince = clock.now();
     const changes = { result, usage: USAGE, progress: 1, committableSince };
-    const moved = holdings.together(() =>
-      queued.filter((task) => holdings.move(task, "computed", changes)),
-    );
+    const moved = holdings.together(() => {
+      deps.journal.addDuration(program.digest, WALL_MS);
+      return queued.filter((task) => holdings.move(task, "computed", changes));
+    });
     const { workflow, stepId } = signed;
     log.info({ workflow, step: stepId, tasks: moved.length, result }, "computed by a built-in");
     for (const task of moved) deps.onEnd(holding, task);
