@@ -2,16 +2,16 @@ import { randomBytes } from "node:crypto";
 import {
   getAddress,
   isAddress,
-  recoverTypedDataAddress,
   type Address,
   type Hex,
   type LocalAccount,
   type TypedDataDomain,
 } from "viem";
 import { sha256, toBytes32, type Digest } from "./digest";
-import { TYPES, type RequestMessage } from "./eip712";
+import type { RequestMessage } from "./eip712";
 import { FrobenError } from "./errors";
 import { LIMITS } from "./limits";
+import { signerOf, signTyped } from "./typed-hash";
 
 /** Names of the four headers of a signed request. */
 export const AUTH_HEADERS = {
@@ -45,12 +45,7 @@ export async function signRequest(
     timestamp: BigInt(now),
     nonce: `0x${randomBytes(32).toString("hex")}`,
   };
-  const signature = await account.signTypedData({
-    domain,
-    types: TYPES,
-    primaryType: "Request",
-    message,
-  });
+  const signature = await signTyped(account, { domain, primaryType: "Request", message });
   return {
     [AUTH_HEADERS.address]: onBehalfOf,
     [AUTH_HEADERS.timestamp]: String(now),
@@ -111,13 +106,8 @@ export async function verifyRequest(
     timestamp: BigInt(stamp),
     nonce: nonce as Hex,
   };
-  const signer = await recoverTypedDataAddress({
-    domain,
-    types: TYPES,
-    primaryType: "Request",
-    message,
-    signature: signature as Hex,
-  }).catch(() => undefined);
+  const typed = { domain, primaryType: "Request", message } as const;
+  const signer = await signerOf(typed, signature as Hex);
   const isOwn = signer?.toLowerCase() === address.toLowerCase();
   if (signer === undefined || !(isOwn || mayActFor(signer, address)))
     throw unauthorized("auth_wrong_key", "the signature is not by this address", {

@@ -30,6 +30,7 @@ export class Journal {
   private readonly runs = new Set<Run>();
   private readonly tasks = new Set<TaskRun>();
   private readonly attempts = new Set<AttemptRun>();
+  private readonly seen = new Set<AttemptRun>();
   private readonly assignments = new Set<AssignmentRun>();
   private readonly ended = new Set<AssignmentRun>();
   private readonly operators = new Set<OperatorRun>();
@@ -50,6 +51,9 @@ export class Journal {
       task: upsert(db, workTasks, "workflow", "task"),
       attempt: upsert(db, workAttempts, "workflow", "task", "attempt"),
       assignment: upsert(db, workAssignments, "root"),
+      verdictSeen: db.$client.prepare(
+        "update work_attempts set verdict_seen = ? where workflow = ? and task = ? and attempt = ?",
+      ),
       assignmentEnded: db.$client.prepare("update work_assignments set live = 0 where root = ?"),
       operator: upsert(db, workOperators, "address"),
       decision: upsert(db, workDecisions, "digest"),
@@ -67,6 +71,11 @@ export class Journal {
 
   attempt(attempt: AttemptRun): void {
     this.attempts.add(attempt);
+  }
+
+  /** Nothing but that has changed: a row of an attempt is long. */
+  verdictSeen(attempt: AttemptRun): void {
+    this.seen.add(attempt);
   }
 
   assignment(assignment: AssignmentRun): void {
@@ -91,8 +100,8 @@ export class Journal {
   }
 
   private get all(): { size: number; clear(): void }[] {
-    const { runs, tasks, attempts, assignments, ended, operators, decisions, learned } = this;
-    return [runs, tasks, attempts, assignments, ended, operators, decisions, learned];
+    const { runs, tasks, attempts, seen, assignments, ended, operators, decisions, learned } = this;
+    return [runs, tasks, attempts, seen, assignments, ended, operators, decisions, learned];
   }
 
   /** Whether there is nothing to write. */
@@ -111,6 +120,8 @@ export class Journal {
       write(statements.run, map(this.runs, runRow));
       write(statements.task, map(this.tasks, taskRow));
       write(statements.attempt, map(this.attempts, attemptRow));
+      for (const { task, number, verdictSeen } of this.seen)
+        statements.verdictSeen.run(verdictSeen ? 1 : 0, task.run.id, task.index, number);
       write(statements.assignment, map(this.assignments, assignmentRow));
       for (const { body } of this.ended) statements.assignmentEnded.run(body.root);
       write(statements.operator, map(this.operators, operatorRow));

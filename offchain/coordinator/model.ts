@@ -34,12 +34,22 @@ export class Run {
   /** How often the spec was looked for in vain. */
   specTries = 0;
   readonly waiters = new Set<() => void>();
+  readonly #counts = new Map<TaskState, number>();
 
   constructor(
     readonly id: number,
     /** Of the chain, Unix seconds. */
     public deadline: number,
   ) {}
+
+  /** Tasks by state, of the states that there are: whoever watches a wide workflow asks again and again. */
+  get counts(): Record<string, number> {
+    return Object.fromEntries([...this.#counts].filter(([, tasks]) => tasks > 0));
+  }
+
+  count(state: TaskState, change: number): void {
+    this.#counts.set(state, (this.#counts.get(state) ?? 0) + change);
+  }
 
   task(index: number): TaskRun | undefined {
     return this.work?.tasks.get(index);
@@ -64,7 +74,7 @@ export interface RunWork {
 
 /** One task. */
 export class TaskRun implements ReadyTask {
-  state: TaskState = "waiting";
+  #state: TaskState = "waiting";
   pending = 0;
   attempt = 0;
   failures = 0;
@@ -93,7 +103,19 @@ export class TaskRun implements ReadyTask {
     readonly position: number,
     readonly level: number,
     readonly inputs: Record<string, Source>,
-  ) {}
+  ) {
+    run.count(this.#state, 1);
+  }
+
+  get state(): TaskState {
+    return this.#state;
+  }
+
+  set state(state: TaskState) {
+    this.run.count(this.#state, -1);
+    this.#state = state;
+    this.run.count(state, 1);
+  }
 
   get nextAttempt(): number {
     return this.attempt + 1;

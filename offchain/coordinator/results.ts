@@ -1,9 +1,10 @@
-import { recoverTypedDataAddress, type Address, type Hex } from "viem";
+import type { Address, Hex } from "viem";
 import type { Digest } from "../../protocol/digest";
 import { FrobenError } from "../../protocol/errors";
 import type { ResultReport, ResultsReport, ResultsResponse } from "../../protocol/http";
 import { merklePaths } from "../../protocol/merkle";
 import { receiptsToSign, resultCommitments, type ReceiptEvidence } from "../../protocol/receipts";
+import { signerOf } from "../../protocol/typed-hash";
 import { computed } from "./attempts";
 import type { AttemptRun } from "./model";
 import { attemptOf, conflict } from "./named-attempt";
@@ -109,7 +110,7 @@ async function checkReceipts(
   const { chainId, market } = world.deps.calls;
   const commitments = resultCommitments({ chainId, market, operator }, results);
   const signed = receiptsToSign(world.domain, commitments);
-  const signer = await recoverTypedDataAddress({ ...signed, signature }).catch(() => undefined);
+  const signer = await signerOf(signed, signature);
   const keys = [operator, world.deps.chain.account(operator).delegate];
   if (!keys.some((key) => key && key.toLowerCase() === signer?.toLowerCase()))
     throw new FrobenError("receipt_wrong_key", "the receipts are not signed by the operator", {

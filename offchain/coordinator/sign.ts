@@ -1,14 +1,13 @@
 import type { Address, Hex } from "viem";
-import { TYPES } from "../../protocol/eip712";
 import type { SignedAssignment } from "../../protocol/http";
 import { ticketHash, type Ticket } from "../../protocol/ticket";
+import { signTyped } from "../../protocol/typed-hash";
 import type { World } from "./world";
 
 /** Signs an assignment for its operator. */
 export function signAssignment(world: World, body: SignedAssignment): Promise<Hex> {
-  return world.deps.account.signTypedData({
+  return signTyped(world.deps.account, {
     domain: world.domain,
-    types: TYPES,
     primaryType: "Assignment",
     message: {
       workflow: body.workflow,
@@ -26,9 +25,8 @@ export function signAssignment(world: World, body: SignedAssignment): Promise<He
 
 /** Signs that a part of a claim may be given back free of penalty. @param ticket of the part */
 export function signRelease(world: World, operator: Address, ticket: Ticket): Promise<Hex> {
-  return world.deps.account.signTypedData({
+  return signTyped(world.deps.account, {
     domain: world.domain,
-    types: TYPES,
     primaryType: "Release",
     message: { operator, ticket: ticketHash(ticket) },
   });
@@ -41,9 +39,8 @@ export function signAcceptance(
   ticket: Ticket,
   commitmentsRoot: Hex,
 ): Promise<Hex> {
-  return world.deps.account.signTypedData({
+  return signTyped(world.deps.account, {
     domain: world.domain,
-    types: TYPES,
     primaryType: "Acceptance",
     message: { operator, ticket: ticketHash(ticket), commitmentsRoot },
   });

@@ -25,7 +25,7 @@ export async function sync(
     if (!told) continue;
     operator.verdicts.delete(key);
     told.verdictSeen = true;
-    world.journal.attempt(told);
+    world.journal.verdictSeen(told);
   }
   const strangers = named(world, operator, body);
   world.kick();

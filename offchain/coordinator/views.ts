@@ -62,13 +62,6 @@ function taskView(
   };
 }
 
-function countsOf(run: Run): Record<string, number> {
-  const counts: Record<string, number> = {};
-  for (const task of run.work?.tasks.values() ?? [])
-    counts[task.state] = (counts[task.state] ?? 0) + 1;
-  return counts;
-}
-
 /** Outputs that are there so far. */
 function outputsOf(run: Run): WorkflowView["outputs"] {
   const { work } = run;
@@ -126,7 +119,7 @@ function workflowView(world: World, run: Run): WorkflowView {
     spent: chain.spent.toString(),
     refunded: chain.refunded.toString(),
     feePaid: chain.feePaid.toString(),
-    counts: countsOf(run),
+    counts: run.counts,
     attempts: run.attempts,
     outputs: outputsOf(run),
     completionTx: chain.completionTx,
@@ -227,7 +220,7 @@ export function createViews(world: World): CoordinatorViews {
     counts() {
       const tasks: Record<string, number> = {};
       for (const run of world.runs.values())
-        for (const [state, count] of Object.entries(countsOf(run)))
+        for (const [state, count] of Object.entries(run.counts))
           tasks[state] = (tasks[state] ?? 0) + count;
       const online = [...world.operators.values()].filter(({ fleet }) => fleet.online);
       return { workflows: world.runs.size, tasks, operatorsOnline: online.length };

@@ -21,6 +21,8 @@ export function openDatabase(file: string): Db {
   sqlite.pragma("synchronous = FULL");
   sqlite.pragma("foreign_keys = ON");
   sqlite.pragma("busy_timeout = 5000");
+  // Rows of a task change several times within seconds: the longer the log, the more seldom their pages are copied out of it.
+  sqlite.pragma("wal_autocheckpoint = 8000");
   sqlite.pragma("cache_size = -16000");
   const db = drizzle(sqlite);
   migrateDatabase(db);

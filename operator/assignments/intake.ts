@@ -1,12 +1,13 @@
 /** Who calls it: the sync loop, for every assignment in an answer. Accepts into the journal, or refuses with a reason. */
-import { hashTypedData, keccak256, recoverTypedDataAddress, type Address, type Hex } from "viem";
+import { keccak256, type Address, type Hex } from "viem";
 import { marketAbi } from "../../protocol/abi";
 import type { InputSource } from "../../protocol/assignment";
 import type { Digest } from "../../protocol/digest";
-import { marketDomain, TYPES } from "../../protocol/eip712";
+import { marketDomain } from "../../protocol/eip712";
 import { FrobenError } from "../../protocol/errors";
 import type { SignedAssignment } from "../../protocol/http";
 import { LIMITS } from "../../protocol/limits";
+import { signerOf, typedHash } from "../../protocol/typed-hash";
 import { accountOf } from "../chain/stake";
 import { isLocalChain, type MarketChain } from "../chain/clients";
 import type { OperatorConfig } from "../config";
@@ -47,12 +48,11 @@ async function signedBy(
 ): Promise<boolean> {
   const typed = {
     domain: marketDomain(chain.chainId, chain.market),
-    types: TYPES,
     primaryType: "Assignment",
     message: { ...assignmentFields(signed), operator },
   } as const;
   const signature = signed.signature as Hex;
-  const signer = await recoverTypedDataAddress({ ...typed, signature }).catch(() => undefined);
+  const signer = await signerOf(typed, signature);
   if (signer?.toLowerCase() === coordinator.toLowerCase()) return true;
   const code = await chain.client.getCode({ address: coordinator });
   if (!code || code === "0x") return false;
@@ -62,7 +62,7 @@ async function signedBy(
     functionName: "isValidSignature",
   } as const;
   const magic = await chain.client
-    .readContract({ ...call, args: [hashTypedData(typed), signature] })
+    .readContract({ ...call, args: [typedHash(typed), signature] })
     .catch(() => undefined);
   return magic === ERC1271_MAGIC;
 }

@@ -5,6 +5,7 @@ import { FrobenError } from "../../protocol/errors";
 import type { ResultReport } from "../../protocol/http";
 import { LIMITS } from "../../protocol/limits";
 import { receiptsToSign, resultCommitments } from "../../protocol/receipts";
+import { signTyped } from "../../protocol/typed-hash";
 import type { MarketChain } from "../chain/clients";
 import type { CoordinatorClient } from "../coordinator-client/client";
 import type { Journal } from "../journal/journal";
@@ -50,7 +51,7 @@ export function createResultOutbox(deps: ResultOutboxDeps): ResultOutbox {
   /** Signs one result for each attempt, once and for all: a second digest would cost the bond. */
   async function sign(reports: ResultReport[]): Promise<Hex> {
     const commitments = resultCommitments({ chainId, market, operator }, reports);
-    return account.signTypedData(receiptsToSign(domain, commitments));
+    return signTyped(account, receiptsToSign(domain, commitments));
   }
 
   async function deliver(letters: Letter[]): Promise<void> {

@@ -196,7 +196,6 @@ CREATE TABLE `work_attempts` (
 	PRIMARY KEY(`workflow`, `task`, `attempt`)
 );
 --> statement-breakpoint
-CREATE INDEX `work_attempts_verdicts` ON `work_attempts` (`operator`,`verdict_seen`);--> statement-breakpoint
 CREATE TABLE `work_decisions` (
 	`digest` text PRIMARY KEY NOT NULL,
 	`workflow` integer NOT NULL,

@@ -92,10 +92,7 @@ export const workAttempts = sqliteTable(
     /** due: its result is wrong and must be struck once it is committed. */
     challenge: text().$type<"due" | "sent" | "done">(),
   },
-  (t) => [
-    primaryKey({ columns: [t.workflow, t.task, t.attempt] }),
-    index("work_attempts_verdicts").on(t.operator, t.verdictSeen),
-  ],
+  (t) => [primaryKey({ columns: [t.workflow, t.task, t.attempt] })],
 );
 
 export const workAssignments = sqliteTable(
