@@ -9,7 +9,7 @@ import type { Register } from "../protocol/http";
 import { createArtifactCache } from "./artifacts/cache";
 import { createArtifactTransfer } from "./artifacts/transfer";
 import { takeIn } from "./assignments/intake";
-import { createChainLoop } from "./chain/chain-loop";
+import { createChainLoop, MAX_PARTS } from "./chain/chain-loop";
 import { isLocalChain } from "./chain/clients";
 import { createDefence, resultsAtStake } from "./chain/defence";
 import { operatorOf } from "./chain/delegate";
@@ -208,13 +208,15 @@ export async function createOperator(
   };
   const register = () => coordinator.register(registration);
   const intake = { chain, config, operator, holdings, journal, programs };
+  const unclaimed = () => holdings.undecided().filter(({ claim }) => claim === "wanted").length;
   const syncLoop = createSyncLoop({
     coordinator,
     holdings,
     clock,
     log,
     register,
-    isDraining: () => draining,
+    // What waits for its claim grows old: no more is taken than two transactions can claim.
+    isDraining: () => draining || unclaimed() >= 2 * MAX_PARTS,
     async takeIn(signed) {
       await takeIn(intake, signed, slotView.head().timestamp);
       runner.start();

@@ -13,7 +13,7 @@ import { stepTermsOf, workflowTerms } from "../../protocol/terms";
 import { parseSpec } from "../../protocol/validate-spec";
 import type { MarketChain } from "../../operator/chain/clients";
 import type { ChainParts } from "../../operator/chain/parts";
-import { applyEvent, emptyState } from "../../operator/chain/slots";
+import { applyEvent, copyOf, emptyState } from "../../operator/chain/slots";
 import { runOperatorProcess } from "../../operator/process";
 import { CHAIN_ID, MARKET } from "./market";
 
@@ -75,6 +75,7 @@ function instantChain(): ChainParts {
     slotView: () => ({
       slots: () => state.slots,
       disputes: () => state.disputes,
+      hasEnded: (root) => state.ended.has(root as Hex),
       head,
       sync: () => Promise.resolve({ newBlock: true, changed: true }),
       expect: () => {},
@@ -85,7 +86,7 @@ function instantChain(): ChainParts {
       send({ data }) {
         const { args } = decodeFunctionData({ abi: marketAbi, data });
         const operations = decodeOperations(args![0] as Hex);
-        state = { slots: new Map(state.slots), disputes: state.disputes };
+        state = copyOf(state);
         applyEvent(state, { name: "Advanced", operations, timestamp: head().timestamp });
         block++;
         return Promise.resolve({ status: "success" } as TransactionReceipt);

@@ -8,14 +8,9 @@ import type {
   ChainWorkflow,
 } from "../coordinator/facade";
 import type { Db } from "../db/client";
-import {
-  chainAccounts,
-  chainBatches,
-  chainDisputes,
-  chainTasks,
-  chainWorkflows,
-} from "../db/schema/chain";
+import { chainBatches, chainDisputes, chainTasks, chainWorkflows } from "../db/schema/chain";
 import { lower } from "./balances";
+import { prepareStatements, type KeyPart, type RowOf, type TableName } from "./chain-statements";
 import type { Ledger } from "./ledger";
 
 type TaskRow = typeof chainTasks.$inferSelect;
@@ -55,13 +50,20 @@ const toDispute = (row: typeof chainDisputes.$inferSelect): ChainDispute => {
 
 /** The chain tables as the coordinator's mind reads them. */
 export function createChainReader(db: Db, ledger: Ledger): ChainReader {
+  const { rows } = prepareStatements(db);
+  /** One row by its key: asked for every task, several times. */
+  function find<N extends TableName>(table: N, ...key: KeyPart[]): RowOf<N> | undefined {
+    const { get, decode } = rows[table];
+    const stored = get(key);
+    return stored && (decode(stored) as RowOf<N>);
+  }
   return {
     head() {
       const tip = ledger.tip();
       return { block: tip?.number ?? 0, timestamp: tip?.timestamp ?? 0 };
     },
     workflow(id) {
-      const row = db.select().from(chainWorkflows).where(eq(chainWorkflows.workflow, id)).get();
+      const row = find("workflows", id);
       return row && toWorkflow(row);
     },
     workflowsOf: (coordinator) =>
@@ -75,29 +77,15 @@ export function createChainReader(db: Db, ledger: Ledger): ChainReader {
     tasks: (workflow) =>
       db.select().from(chainTasks).where(eq(chainTasks.workflow, workflow)).all().map(toTask),
     task(workflow, task) {
-      const row = db
-        .select()
-        .from(chainTasks)
-        .where(and(eq(chainTasks.workflow, workflow), eq(chainTasks.task, task)))
-        .get();
+      const row = find("tasks", workflow, task);
       return row && toTask(row);
     },
     batch(operator, slot) {
-      const row = db
-        .select()
-        .from(chainBatches)
-        .where(and(eq(chainBatches.operator, lower(operator)), eq(chainBatches.slot, slot)))
-        .get();
+      const row = find("batches", lower(operator), slot);
       return row && toBatch(row);
     },
-    account(address): ChainAccount {
-      const row = db
-        .select()
-        .from(chainAccounts)
-        .where(eq(chainAccounts.address, lower(address)))
-        .get();
-      return row ?? { free: 0n, locked: 0n, owed: 0n };
-    },
+    account: (address): ChainAccount =>
+      find("accounts", lower(address)) ?? { free: 0n, locked: 0n, owed: 0n },
     liveBatches: (workflow) =>
       db
         .select()

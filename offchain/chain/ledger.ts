@@ -48,6 +48,8 @@ function changeOf(touched: Touched, block: number, timestamp: number): ChainChan
 export class Ledger {
   #listener: ChainListener = () => {};
   readonly #statements: ChainStatements;
+  /** As read last; whoever looks at a task asks for it. */
+  #tip: BlockRef | undefined;
 
   /**
    * @param identity what the database is bound to on first use
@@ -81,7 +83,13 @@ export class Ledger {
 
   /** @returns the newest block that is applied */
   tip(): BlockRef | undefined {
-    return this.db.select().from(chainBlocks).orderBy(desc(chainBlocks.number)).limit(1).get();
+    this.#tip ??= this.db
+      .select()
+      .from(chainBlocks)
+      .orderBy(desc(chainBlocks.number))
+      .limit(1)
+      .get();
+    return this.#tip;
   }
 
   /** @returns an applied block, if it is not older than the newest final one */
@@ -90,12 +98,16 @@ export class Ledger {
   }
 
   apply(step: ChainStep): void {
-    this.db.transaction((tx) => {
-      if (step.kind === "block") this.#applyBlock(tx, step.block, step.events);
-      else if (step.kind === "final") this.#applyFinal(tx, step.blocks, step.tip);
-      else if (step.kind === "reorg") this.#applyReorg(tx, step.ancestor);
-      else this.#finalize(tx, step.number);
-    });
+    try {
+      this.db.transaction((tx) => {
+        if (step.kind === "block") this.#applyBlock(tx, step.block, step.events);
+        else if (step.kind === "final") this.#applyFinal(tx, step.blocks, step.tip);
+        else if (step.kind === "reorg") this.#applyReorg(tx, step.ancestor);
+        else this.#finalize(tx, step.number);
+      });
+    } finally {
+      this.#tip = undefined;
+    }
   }
 
   #applyBlock(tx: Tx, block: BlockRef, events: MarketEvent[]): void {

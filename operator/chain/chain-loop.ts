@@ -55,7 +55,8 @@ export interface ChainLoopDeps {
 
 /** Refusals of a claim by the chain, in different blocks, after which it is given up. */
 const MAX_CLAIM_REFUSALS = 4;
-const MAX_PARTS = 16;
+/** Parts of each kind in one transaction. */
+export const MAX_PARTS = 16;
 /** Signatures that are kept for a commit which did not get through. */
 const MAX_ACCEPTANCES = 256;
 /** Blocks may be full, and an answer may be lost: what is committable is committed this long before the deadline. */
@@ -83,7 +84,9 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
 
   /** Whether a reorganisation took a claim back, which can be made again. A slot remembers what it held until it is used again. */
   function isTakenBack({ signed, tasks }: Holding): boolean {
-    const known = slotsOf(slotView.slots(), signed.workflow, signed.root).length > 0;
+    const known =
+      slotsOf(slotView.slots(), signed.workflow, signed.root).length > 0 ||
+      slotView.hasEnded(signed.root);
     const alive = tasks.some((task) => !isDead(task.phase));
     return !known && alive && slotView.head().timestamp < signed.claimBy;
   }
@@ -112,10 +115,12 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
 
   function giveUp(holding: Holding, reason: string): void {
     const error = new FrobenError("claim_unavailable", reason, { retryable: true });
-    for (const task of holding.tasks)
-      if (!isDead(task.phase) && holdings.move(task, "failed", { reason }))
-        deps.onUnclaimable(holding, task, error);
-    holdings.setClaim(holding, "given_up");
+    holdings.together(() => {
+      for (const task of holding.tasks)
+        if (!isDead(task.phase) && holdings.move(task, "failed", { reason }))
+          deps.onUnclaimable(holding, task, error);
+      holdings.setClaim(holding, "given_up");
+    });
   }
 
   /** Which of the wanted claims the chain would take now, with the take-overs that they need. */

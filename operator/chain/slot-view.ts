@@ -19,6 +19,7 @@ import type { MarketChain } from "./clients";
 import { ownEvent, type DecodedLog } from "./own-event";
 import {
   applyEvent,
+  copyOf,
   emptyState,
   stateFromJson,
   stateToJson,
@@ -32,6 +33,8 @@ export interface SlotView {
   slots(): Slots;
   /** Keys of open disputes; replaced, never changed, by `sync`. */
   disputes(): ReadonlySet<Hex>;
+  /** Whether a claim of this root has ended in a slot that was used again since. */
+  hasEnded(root: string): boolean;
   /** The newest block seen: number, hash, and its time in Unix seconds. */
   head(): { number: number; hash: Hex; timestamp: number };
   /**
@@ -145,7 +148,7 @@ export function createSlotView(
     }
     const events = await eventsBetween(read ? read.number + 1 : fromBlock, number);
     if (events.length > 0) {
-      state = { slots: new Map(state.slots), disputes: new Set(state.disputes) };
+      state = copyOf(state);
       for (const event of events) applyEvent(state, event);
       changed = true;
     }
@@ -157,6 +160,7 @@ export function createSlotView(
   return {
     slots: () => state.slots,
     disputes: () => state.disputes,
+    hasEnded: (root) => state.ended.has(root as Hex),
     head: () => head,
     sync: readOn,
     expect({ transactionHash, blockNumber, logs }) {

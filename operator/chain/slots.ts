@@ -27,7 +27,12 @@ export interface OwnState {
   slots: Slots;
   /** Keys of the disputes about its results that are not closed. */
   disputes: Set<Hex>;
+  /** Roots of claims that ended in a slot which was used again since, the latest last: of the newest KEPT_ENDED. */
+  ended: Set<Hex>;
 }
+
+/** More than can end and still be claimable, were it not for that. */
+const KEPT_ENDED = 4_096;
 
 /** An event of the market whose operator is this one, decoded. */
 export type OwnEvent =
@@ -40,7 +45,29 @@ export type OwnEvent =
   | { name: "Appealed"; slot: number; key: Hex }
   | { name: "Demanded" | "JuryCalled" | "DisputePaid" | "DisputeVoided"; key: Hex };
 
-export const emptyState = (): OwnState => ({ slots: new Map(), disputes: new Set() });
+export const emptyState = (): OwnState => ({
+  slots: new Map(),
+  disputes: new Set(),
+  ended: new Set(),
+});
+
+/** @returns a state that can be changed without changing this one */
+export const copyOf = ({ slots, disputes, ended }: OwnState): OwnState => ({
+  slots: new Map(slots),
+  disputes: new Set(disputes),
+  ended: new Set(ended),
+});
+
+/** A slot is used again: what it held before has ended, and must not be taken for a claim that a reorganisation took back. */
+function forgetLast({ slots, ended }: OwnState, number: number): void {
+  const last = slots.get(number);
+  if (last?.state !== "credited") return;
+  ended.add(last.claim.root);
+  for (const oldest of ended) {
+    if (ended.size <= KEPT_ENDED) break;
+    ended.delete(oldest);
+  }
+}
 
 const withTicket = (slot: Slot, ticket: Ticket): Slot => ({
   ...slot,
@@ -70,39 +97,51 @@ function leaveClaim(slots: Slots, number: number, of: DisputedAttempt): void {
   if (holds && (mask & bit) !== 0n) without(slots, number, bit);
 }
 
-function claimed(slots: Slots, slot: number, ticket: Ticket, deadline: number): void {
+function claimed(state: OwnState, slot: number, ticket: Ticket, deadline: number): void {
+  const { slots } = state;
+  forgetLast(state, slot);
   const claim = unpackTicket(ticket);
   const empty = { commitments: [], maturesAt: 0 };
   slots.set(slot, { slot, state: "claimed", ticket, claim, deadline, ...empty });
 }
 
-function committed(slots: Slots, commit: LoggedCommit, timestamp: number): void {
+function committed(state: OwnState, commit: LoggedCommit, timestamp: number): void {
+  const { slots } = state;
   const { fromSlot, slot, subMask, commitments } = commit;
   const whole = slots.get(fromSlot);
   if (!whole) return;
   const part = fromSlot === slot ? whole : withTicket(whole, withMask(whole.ticket, subMask));
-  if (fromSlot !== slot) without(slots, fromSlot, subMask);
+  if (fromSlot !== slot) {
+    without(slots, fromSlot, subMask);
+    forgetLast(state, slot);
+  }
   const maturesAt = timestamp + whole.claim.window;
   slots.set(slot, { ...part, slot, state: "committed", commitments, maturesAt });
 }
 
 /** The contract settles, then commits, then claims. */
-function advanced(slots: Slots, { settles, commits, claims }: LoggedOperations, now: number): void {
+function advanced(
+  state: OwnState,
+  { settles, commits, claims }: LoggedOperations,
+  now: number,
+): void {
+  const { slots } = state;
   for (const slot of settles) {
     const known = slots.get(slot);
     if (known) slots.set(slot, { ...known, state: "credited" });
   }
-  for (const commit of commits) committed(slots, commit, now);
-  for (const { slot, ticket, claimTime } of claims) claimed(slots, slot, ticket, now + claimTime);
+  for (const commit of commits) committed(state, commit, now);
+  for (const { slot, ticket, claimTime } of claims) claimed(state, slot, ticket, now + claimTime);
 }
 
 /** Applies one event, in the order of the chain. */
-export function applyEvent({ slots, disputes }: OwnState, event: OwnEvent): void {
+export function applyEvent(state: OwnState, event: OwnEvent): void {
+  const { slots, disputes } = state;
   switch (event.name) {
     case "Advanced":
-      return advanced(slots, event.operations, event.timestamp);
+      return advanced(state, event.operations, event.timestamp);
     case "OpenClaimed":
-      return claimed(slots, event.slot, event.ticket, event.deadline);
+      return claimed(state, event.slot, event.ticket, event.deadline);
     case "FinalAccepted":
       return without(slots, event.slot, bitOf(event.task));
     case "Released":
@@ -137,21 +176,25 @@ interface SlotJson {
 }
 
 /** JSON with big numbers as strings, for the journal. */
-export function stateToJson({ slots, disputes }: OwnState): string {
+export function stateToJson({ slots, disputes, ended }: OwnState): string {
   const rows = [...slots.values()].map(({ claim: _claim, ticket, ...rest }): SlotJson => {
     const { money, scope, root, judgeHash } = ticket;
     const commitments = rest.state === "committed" ? rest.commitments : [];
     const words = { money: String(money), scope: String(scope), root, judgeHash };
     return { ...rest, commitments, ticket: words };
   });
-  return JSON.stringify({ slots: rows, disputes: [...disputes] });
+  return JSON.stringify({ slots: rows, disputes: [...disputes], ended: [...ended] });
 }
 
 export function stateFromJson(text: string): OwnState {
-  const { slots, disputes } = JSON.parse(text) as { slots: SlotJson[]; disputes: Hex[] };
+  const { slots, disputes, ended } = JSON.parse(text) as {
+    slots: SlotJson[];
+    disputes: Hex[];
+    ended?: Hex[]; // a journal of before does not have it
+  };
   const entries = slots.map(({ ticket: t, ...rest }): [number, Slot] => {
     const ticket = { ...t, money: BigInt(t.money), scope: BigInt(t.scope) };
     return [rest.slot, { ...rest, ticket, claim: unpackTicket(ticket) }];
   });
-  return { slots: new Map(entries), disputes: new Set(disputes) };
+  return { slots: new Map(entries), disputes: new Set(disputes), ended: new Set(ended) };
 }

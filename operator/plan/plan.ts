@@ -14,6 +14,9 @@ import type {
   PlanTask,
 } from "./plan-types";
 
+/** Commitments of one transaction: the contract reads what it logs, claims included, from at most 64 KiB. */
+const MAX_COMMITMENTS = 1_536;
+
 const bitOf = (task: PlanTask) => 1n << BigInt(placeOf(task.task).bit);
 const maskOfTasks = (tasks: PlanTask[]) => tasks.reduce((mask, task) => mask | bitOf(task), 0n);
 
@@ -134,6 +137,7 @@ export function plan(state: PlanState, now: number, policy: PlanPolicy): Plan {
     const nextSlot = () => free.next().value;
     const commits: PlannedCommit[] = [];
     const exits: PlannedExit[] = [];
+    let room = MAX_COMMITMENTS;
     for (const slot of state.slots) {
       if (slot.state !== "claimed") continue;
       const holding = state.holdings.find((one) => belongsTo(one, slot));
@@ -143,12 +147,13 @@ export function plan(state: PlanState, now: number, policy: PlanPolicy): Plan {
           exits.push({ kind: "expire", slot: slot.slot, ticket: slot.ticket, subMask: 0n });
         continue;
       }
+      const fits = commits.length < policy.maxParts && holding.tasks.length <= room;
       const commit =
-        holding.isFinal || commits.length >= policy.maxParts
-          ? undefined
-          : planCommit(slot, holding, now, policy, nextSlot);
-      if (commit) commits.push(commit);
-      else {
+        fits && !holding.isFinal ? planCommit(slot, holding, now, policy, nextSlot) : undefined;
+      if (commit) {
+        commits.push(commit);
+        room -= commit.commitments.length;
+      } else {
         const exit = planExit(slot, holding, now, policy);
         if (exit) exits.push(exit);
       }

@@ -42,6 +42,43 @@ describe("the operator's journal", function () {
     second.close();
   });
 
+  it("is not asked about holdings of which the coordinator has said its last word", async () => {
+    const journal = openJournal(path, clock);
+    const holdings = createHoldings(journal, clock);
+    const holding = holdings.add(await assignmentFixture());
+    expect(holdings.undecided()).to.deep.equal([holding]);
+    const [one, two, three] = holding.tasks;
+    holdings.move(one!, "failed", { reason: "no luck" });
+    holdings.update(two!, { verdict: "valid" });
+    expect(holdings.undecided()).to.deep.equal([holding]);
+    holdings.move(three!, "cancelled");
+    expect(holdings.undecided()).to.deep.equal([]);
+    holdings.move(two!, "computed", { verdict: null }); // it has to be reported again
+    expect(holdings.undecided()).to.deep.equal([holding]);
+    expect(holdings.task(two!.workflow, two!.task, two!.attempt)).to.equal(two);
+    holdings.close(holding);
+    expect(holdings.undecided()).to.deep.equal([]);
+    expect(holdings.task(two!.workflow, two!.task, two!.attempt)).to.equal(undefined);
+    journal.close();
+  });
+
+  it("writes changes that belong together all, or none", async () => {
+    const journal = openJournal(path, clock);
+    const holdings = createHoldings(journal, clock);
+    const { signed, tasks } = holdings.add(await assignmentFixture());
+    const fail = () =>
+      holdings.together(() => {
+        holdings.move(tasks[0]!, "reported");
+        throw new Error("the disk is full");
+      });
+    expect(fail).to.throw("the disk is full");
+    const rows = () => journal.tasksOf(signed.workflow, tasks[0]!.root).map(({ phase }) => phase);
+    expect(rows()).to.deep.equal(["queued", "queued", "queued"]);
+    holdings.together(() => tasks.forEach((task) => holdings.move(task, "valid")));
+    expect(rows()).to.deep.equal(["valid", "valid", "valid"]);
+    journal.close();
+  });
+
   it("keeps what was written when the process is killed with SIGKILL", async () => {
     const signed = await assignmentFixture();
     const script = join(__dirname, "fixtures", "journal-writer.ts");

@@ -80,6 +80,25 @@ const state = (changes: Partial<PlanState>): PlanState => ({
 });
 
 describe("the planner of an operator's next transaction", () => {
+  it("commits no more at once than the contract can log, and the rest with the next transaction", () => {
+    const all = Array.from({ length: 128 }, (_, task) => task);
+    const mask = maskOf(all);
+    const ids = Array.from({ length: 16 }, (_, id) => id);
+    const slots = ids.map((id) => slotOf(id, "claimed", { mask, root: rootOf(id) }));
+    const holdings = ids.map((id) =>
+      holding(
+        id,
+        all.map((task) => ready(task)),
+      ),
+    );
+    const { commits } = plan(state({ slots, holdings }), 1_000, policy);
+    expect(commits.length).to.equal(12);
+    const bytes = commits.reduce((sum, { commitments }) => sum + 4 + 32 * commitments.length, 0);
+    expect(bytes).to.be.below(2 ** 16);
+    const rest = { slots: slots.slice(12), holdings: holdings.slice(12) };
+    expect(plan(state(rest), 1_000, policy).commits.length).to.equal(4);
+  });
+
   const claimed = slotOf(0, "claimed", {});
 
   it("commits a claim whole when all its results are there", () => {

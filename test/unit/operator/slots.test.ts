@@ -58,6 +58,15 @@ describe("an operator's slots, from its own events", () => {
     return state;
   };
   const claim = advanced({ claims: [claimOf(0)] });
+
+  it("remember that a claim was settled when its slot is used again, in the same transaction too", () => {
+    const other = { ...ticket, root: `0x${"ef".repeat(32)}` as Hex };
+    const settled = after(claim, advanced({ commits: [commitAll(0)] }));
+    expect(settled.ended.size).to.equal(0);
+    applyEvent(settled, advanced({ settles: [0], claims: [claimOf(0, other)] }));
+    expect([...settled.ended]).to.deep.equal([ticket.root]);
+  });
+
   const commit = advanced({ commits: [commitAll(0)] }, 1050);
 
   it("hold a claim up to the claim time after its block", () => {
@@ -187,6 +196,7 @@ describe("an operator's slots, from its own events", () => {
         const state = after(...events);
         const again = stateFromJson(stateToJson(state));
         expect(again.disputes).to.deep.equal(state.disputes);
+        expect([...again.ended]).to.deep.equal([...state.ended]);
         for (const [number, one] of state.slots) {
           const commitments = one.state === "committed" ? one.commitments : [];
           expect(again.slots.get(number)).to.deep.equal({ ...one, commitments });
