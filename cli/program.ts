@@ -7,6 +7,7 @@ import { addOperators } from "./commands/operators";
 import { addPause } from "./commands/pause";
 import { addProcesses } from "./commands/processes";
 import { addQuote } from "./commands/quote";
+import { addRerun } from "./commands/rerun";
 import { addSchema } from "./commands/schema";
 import { addDeploy, addSetup } from "./commands/setup";
 import { addStatus } from "./commands/status";
@@ -86,6 +87,7 @@ export function createProgram(io: Io, json: boolean): Command {
     addSchema,
     addQuote,
     addSubmit,
+    addRerun,
     addFetch,
     addWithdraw,
     addAudit,

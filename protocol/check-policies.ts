@@ -17,13 +17,22 @@ function neededByFinal(spec: Spec): Set<string> {
 }
 
 /**
- * Refuses failure policies under which a workflow could never complete, or not be unfolded.
- * @throws FrobenError `spec_on_failure`
+ * Refuses policies under which a workflow could never complete, or not be unfolded.
+ * @throws FrobenError `spec_on_failure`, `spec_memo`
  */
 export function checkPolicies(spec: Spec): void {
   const needed = neededByFinal(spec);
   for (const [i, step] of spec.steps.entries()) {
     const { id, onFailure, outputs } = step;
+    if (step.final && step.memo)
+      throw invalid(
+        "spec_memo",
+        `steps[${i}].memo`,
+        "a final step's proof is made for each workflow",
+        {
+          value: true,
+        },
+      );
     if (onFailure === undefined) continue;
     const refuse = (message: string) =>
       invalid("spec_on_failure", `steps[${i}].onFailure`, message, { value: onFailure });

@@ -244,6 +244,10 @@ export const PAY_STATES = [
   "released",
 ] as const;
 
+/** A task whose result another one took: by workflow, task and the attempt that made it. */
+export const originSchema = z.object({ workflow: z.int(), task: z.int(), attempt: z.int() });
+export type Origin = z.infer<typeof originSchema>;
+
 export const taskViewSchema = z.object({
   task: z.int(),
   step: z.string(),
@@ -258,6 +262,8 @@ export const taskViewSchema = z.object({
   endedAt: z.number().nullable(),
   expectedMs: z.number().nullable(),
   result: digestSchema.nullable(),
+  /** Whose result it took, of one that was not run: see `memo` and `reuse` of a spec. */
+  reused: originSchema.nullable(),
   reason: z.string().nullable(),
 });
 export type TaskView = z.infer<typeof taskViewSchema>;
@@ -294,6 +300,8 @@ export const workflowViewSchema = z.object({
   feePaid: amount,
   counts: z.record(z.string(), z.int()),
   attempts: z.int(),
+  /** Tasks that were not run, as the results of others, mostly of another workflow, were taken. */
+  reused: z.int(),
   outputs: z.record(z.string(), z.union([digestSchema, z.array(digestSchema)])),
   completionTx: bytes32.nullable(),
 });

@@ -4,6 +4,8 @@ export const LIMITS = {
   maxSteps: 64,
   /** Tasks of all steps of one spec together. */
   maxTasks: 100_000,
+  /** Number of a workflow; the contract counts them in 48 bits. */
+  maxWorkflow: 2 ** 48 - 1,
   /** Tasks of one word of the claimed bitmap. */
   tasksPerWord: 192,
   /** Tasks of one assignment, and commitments of one batch. */

@@ -153,6 +153,12 @@ export const stepSchema = z.strictObject({
   onFailure: onFailureSchema.optional(),
   when: whenSchema.optional(),
   /**
+   * A task of the step need not be run when the coordinator has the result of the same work: same program, parameters, inputs, outputs and
+   * validity rule, done for a step that said this too, in whatever workflow. Its own results may be taken so. Such a task has no
+   * attempt and is not paid. Not for a final step.
+   */
+  memo: z.boolean().optional(),
+  /**
    * What is offered for a task at first, as a share of `reward` in basis points, and by how much that share rises each time nobody took
    * the task within `limits.startSeconds`: nobody who asks for so little had room for it, or who was given it did not start. It never
    * rises above the reward. Whoever takes the task is paid what it asks. Absent: all of the reward is offered from the beginning.
@@ -171,6 +177,11 @@ export const specSchema = z.strictObject({
   steps: z.array(stepSchema).min(1).max(LIMITS.maxSteps),
   /** What the requester takes home. */
   outputs: z.record(name, refSchema),
+  /**
+   * A re-run: tasks that did the same work at the same place of this workflow, of the same requester, are not run again. Their results
+   * are taken, of any step but the final one, as `memo` of a step would.
+   */
+  reuse: z.strictObject({ workflow: z.int().min(1).max(LIMITS.maxWorkflow) }).optional(),
 });
 export type Spec = z.infer<typeof specSchema>;
 export type SpecInput = z.input<typeof specSchema>;

@@ -189,7 +189,10 @@ export function parseSpec(input: unknown): Spec {
   if (!parsed.success) throw schemaError(parsed.error, input, "spec_invalid");
   const spec = parsed.data;
   // One form for one meaning: what is said by default is not said.
-  for (const step of spec.steps) if (step.onFailure === "fail") delete step.onFailure;
+  for (const step of spec.steps) {
+    if (step.onFailure === "fail") delete step.onFailure;
+    if (step.memo === false) delete step.memo;
+  }
   const ids = spec.steps.map((step) => step.id);
   const twice = ids.findIndex((id, i) => ids.indexOf(id) !== i);
   if (twice >= 0)

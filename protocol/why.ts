@@ -26,6 +26,7 @@ export const WHY_CODES = [
   "earlier_claim", // a claim of an earlier attempt stands
   "earlier_commitment",
   "in_dispute",
+  "reusing", // it need not be run: another workflow has its result
   "assigned", // somebody has it: see attempt.state
   "no_operator", // nobody could take it, also when all work has ended
   "operators_busy", // who could take it has no room now

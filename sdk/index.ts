@@ -10,6 +10,7 @@ export * from "./actions/pause";
 export * from "./actions/pay-fee";
 export * from "./actions/refund";
 export * from "./actions/replace-coordinator";
+export * from "./actions/rerun";
 export * from "./actions/set-delegate";
 export * from "./actions/submit";
 export * from "./actions/top-up";

@@ -46,6 +46,9 @@ export function workflowDetails(view: WorkflowView, money: Money, now: number): 
     ["spec", view.spec],
     ["tasks", countsOf(view)],
     ["attempts", view.attempts],
+    ...(view.reused > 0
+      ? [["not run", `${view.reused} tasks: results of other workflows`] as [string, string]]
+      : []),
     ["time", duration(view.openedAt, view.endedAt ?? now)],
     ["settled", view.settled ? "yes" : "no"],
     ["escrow", money(view.escrow)],

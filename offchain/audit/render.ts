@@ -55,8 +55,9 @@ function workflowTable(report: AuditReport): string {
       "settled",
       "struck",
       "other",
+      "taken",
     ],
-    [2, 3, 4, 5, 6, 7, 8, 9],
+    [2, 3, 4, 5, 6, 7, 8, 9, 10],
     report.workflows.map((w) => [
       w.name ? `${w.workflow} ${w.name}` : String(w.workflow),
       w.status,
@@ -68,6 +69,7 @@ function workflowTable(report: AuditReport): string {
           w.tasks.settled -
           w.tasks.struck,
       ),
+      w.reused === null ? "-" : String(w.reused),
     ]),
   );
 }

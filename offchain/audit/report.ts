@@ -72,6 +72,8 @@ export interface WorkflowSummary {
     conceded: number;
     released: number;
   };
+  /** Tasks that took a result from another workflow in place of a claim, as its coordinator says; null: it was not asked. */
+  reused: number | null;
   claims: number;
 }
 

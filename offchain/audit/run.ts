@@ -178,7 +178,7 @@ export async function runAudit(options: AuditOptions): Promise<AuditReport> {
   await checkOpenedResults(scene);
   checkVoids(scene);
   await checkJuries(scene);
-  const names = options.coordinatorUrl
+  const served = options.coordinatorUrl
     ? await checkArtifacts(scene, options.coordinatorUrl, options.programs ?? [], progress)
     : undefined;
 
@@ -201,7 +201,7 @@ export async function runAudit(options: AuditOptions): Promise<AuditReport> {
     blockHash,
     events: events.length,
     money,
-    workflows: summarizeWorkflows(ledger, names),
+    workflows: summarizeWorkflows(ledger, served),
     operators: summarizeOperators(ledger),
     checks,
     findings,

@@ -1,3 +1,4 @@
+import type { Served } from "./artifacts/check-artifacts";
 import type { CheckSummary, OperatorSummary, WorkflowSummary } from "./report";
 import { spentOf, type Ledger, type TaskState, type Workflow } from "./replay/ledger";
 
@@ -30,17 +31,17 @@ function countTasks(workflow: Workflow): WorkflowSummary["tasks"] {
   return counts;
 }
 
-/** @param names the workflows' names, where a spec was read */
+/** @param served what the coordinator says of them, where a spec was read */
 export function summarizeWorkflows(
   ledger: Ledger,
-  names: ReadonlyMap<number, string> = new Map(),
+  served: ReadonlyMap<number, Served> = new Map(),
 ): WorkflowSummary[] {
   return [...ledger.workflows.values()].map((workflow) => ({
     workflow: workflow.workflow,
     requester: workflow.requester,
     coordinator: workflow.coordinator,
     status: STATUS[workflow.status],
-    name: names.get(workflow.workflow) ?? null,
+    name: served.get(workflow.workflow)?.name ?? null,
     escrow: String(workflow.escrow),
     paid: String(workflow.paid),
     reserved: String(spentOf(workflow) - workflow.paid),
@@ -48,6 +49,7 @@ export function summarizeWorkflows(
     fee: String(workflow.fee),
     compensated: String(workflow.compensated),
     tasks: countTasks(workflow),
+    reused: served.get(workflow.workflow)?.reused ?? null,
     claims: workflow.claims.length,
   }));
 }

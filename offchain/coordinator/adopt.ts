@@ -1,6 +1,7 @@
 import type { Hex } from "viem";
 import { commitmentHash } from "../../protocol/commitment";
 import { toBytes32, type Digest } from "../../protocol/digest";
+import { originOf } from "./attempts";
 import type { ChainTask } from "./facade";
 import { newAttempt, type AttemptRun, type TaskRun } from "./model";
 import { validateSoon } from "./validate";
@@ -37,34 +38,44 @@ export function adopt(world: World, task: TaskRun, claim: ChainTask): void {
   } else findResult(world, attempt, claim.commitment!);
 }
 
-/** Looks for the artifact that a commitment is to, of an attempt whose result was never reported to this life. */
-export function findResult(world: World, attempt: AttemptRun, commitment: Hex): void {
+/** What a commitment binds, beside chain and contract. */
+type Binds = Omit<Parameters<typeof commitmentHash>[0], "chainId" | "market" | "resultDigest">;
+
+/**
+ * Looks for the artifact that a commitment is to.
+ * @param goOn whether it is still looked for
+ */
+export async function committedResult(
+  world: World,
+  binds: Binds,
+  commitment: Hex,
+  goOn: () => boolean,
+): Promise<Digest | undefined> {
   const { store, calls } = world.deps;
-  const { task, number, operator, root } = attempt;
-  const fields = { chainId: calls.chainId, market: calls.market, workflow: task.run.id };
-  const names = (digest: Digest) =>
-    commitmentHash({
-      ...fields,
-      task: task.index,
-      attempt: number,
-      operator,
-      root,
-      resultDigest: toBytes32(digest),
-    }) === commitment;
+  const fields = { ...binds, chainId: calls.chainId, market: calls.market };
+  for await (const result of store.all()) {
+    if (!goOn()) return undefined;
+    if (commitmentHash({ ...fields, resultDigest: toBytes32(result) }) === commitment)
+      return result;
+  }
+  return undefined;
+}
+
+/** Looks for the result of an attempt that was never reported to this life. */
+export function findResult(world: World, attempt: AttemptRun, commitment: Hex): void {
+  const { task, operator, root } = attempt;
+  const binds = { ...originOf(attempt), operator, root };
+  const isOpen = () => attempt.state === "computed"; // its operator may report it meanwhile
   world.later("finding a committed result", { attempt: attempt.key }, async () => {
-    for await (const result of store.all()) {
-      if (attempt.state !== "computed") return; // its operator reported it meanwhile
-      if (!names(result)) continue;
-      attempt.report = {
-        result,
-        usage: { wallMs: 0, cpuMs: 0, maxRssMb: 0 },
-        receipt: null,
-      };
-      attempt.state = "reported";
-      validateSoon(world, attempt);
+    const result = await committedResult(world, binds, commitment, isOpen);
+    if (!isOpen()) return;
+    if (!result) {
+      task.reason = "the result that was committed to is not among the artifacts";
+      world.touch(task.run);
       return;
     }
-    task.reason = "the result that was committed to is not among the artifacts";
-    world.touch(task.run);
+    attempt.report = { result, usage: { wallMs: 0, cpuMs: 0, maxRssMb: 0 }, receipt: null };
+    attempt.state = "reported";
+    validateSoon(world, attempt);
   });
 }

@@ -1,3 +1,5 @@
+import type { InputRef } from "../../protocol/assignment";
+import type { Origin } from "../../protocol/http";
 import { maskOf, withMask } from "../../protocol/ticket";
 import { isLive, type AssignmentRun, type AttemptRun, type OperatorRun } from "./model";
 import { signRelease } from "./sign";
@@ -6,6 +8,21 @@ import type { World } from "./world";
 /** What an operator holds of an attempt. */
 export function assignmentOf(world: World, attempt: AttemptRun): AssignmentRun | undefined {
   return world.operators.get(attempt.operator)?.assignments.get(attempt.root);
+}
+
+/** @returns what a result of this attempt is named by in other workflows */
+export const originOf = ({ task, number }: AttemptRun): Origin => ({
+  workflow: task.run.id,
+  task: task.index,
+  attempt: number,
+});
+
+/** @returns what an attempt was assigned to run on: since then a task that it builds on may have been done again */
+export function inputsOf(world: World, attempt: AttemptRun): Record<string, InputRef> {
+  const body = assignmentOf(world, attempt)?.body ?? world.assignmentBody(attempt.root);
+  const line = body?.tasks.find(({ task }) => task === attempt.task.index);
+  // An assignment that was lost with the database is taken to have named today's inputs.
+  return line?.inputs ?? attempt.task.inputRefs();
 }
 
 /** An operator has the attempt and computes it, as far as its turn has come. */

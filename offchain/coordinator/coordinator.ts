@@ -12,6 +12,7 @@ import { accept, takeFailure } from "./reports";
 import { takeResults } from "./results";
 import { fetchSpec } from "./runs";
 import { sync } from "./sync";
+import { takeResults } from "./take-results";
 import { validateSoon } from "./validate";
 import { createViews } from "./views";
 import { World } from "./world";
@@ -53,6 +54,7 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator & {
     try {
       reconcile(world, notes.take());
       runDue();
+      takeResults(world);
       let looked = performance.now();
       world.matcher.run(world.now(), (match) => {
         assign(world, match);

@@ -15,6 +15,7 @@ import type {
   WorkflowView,
 } from "../../protocol/http";
 import type { Verdict } from "../../protocol/program";
+import type { Spec } from "../../protocol/spec";
 import type { TaskWhy, WorkflowWhy } from "../../protocol/why";
 import type { StepTerms } from "../../protocol/terms";
 import type { Ticket } from "../../protocol/ticket";
@@ -205,6 +206,8 @@ export interface CoordinatorLog {
 /** What the coordinator counts for whoever watches it. */
 export interface CoordinatorMetrics {
   attemptEnded(outcome: string): void;
+  /** A task took another workflow's result instead of being run. */
+  taskReused(): void;
   /** A match was found and booked. */
   decided(seconds: number): void;
 }
@@ -247,6 +250,11 @@ export interface CoordinatorViews {
   /** Which tasks hold a workflow up, and why. @param operators as of `whyTask` */
   why(id: number, operators: number): WorkflowWhy;
   operators(): OperatorView[];
+  /**
+   * Whether a requester's spec may take the results that it names in `reuse`.
+   * @throws FrobenError 422 `reuse_unknown`, 422 `reuse_not_yours`
+   */
+  checkReuse(spec: Spec, requester: Address): void;
   /** Programs that at least one registered operator holds. */
   programsHeld(): Set<Digest>;
   /** @returns when the workflow's version is above `after`, or after `ms` */

@@ -15,6 +15,7 @@ import {
 import type { DecisionRecord } from "../matchmaker/decision";
 import type { Learned } from "../matchmaker/experience";
 import type { WrittenAlong } from "./facade";
+import type { Memory } from "./memory";
 import type { AssignmentRun, AttemptRun, OperatorRun, Run, TaskRun } from "./model";
 
 function upsert(db: Db, table: SQLiteTable, ...key: string[]): (row: Row) => void {
@@ -41,9 +42,13 @@ export class Journal {
   >();
   private readonly statements;
 
-  /** @param along written with whatever else is */
+  /**
+   * @param memory written with the rest, and by itself
+   * @param along written with the rest
+   */
   constructor(
     private readonly db: Db,
+    private readonly memory: Memory,
     private readonly along?: WrittenAlong,
   ) {
     this.statements = {
@@ -106,7 +111,7 @@ export class Journal {
 
   /** Whether there is nothing to write. */
   get clean(): boolean {
-    return this.all.every((changed) => changed.size === 0);
+    return this.all.every((changed) => changed.size === 0) && !this.memory.isDirty;
   }
 
   /** Writes everything that changed; if that fails, it stays to be written. */
@@ -138,8 +143,10 @@ export class Journal {
         statements.learned,
         map(this.learned.values(), ({ learned, ...key }) => ({ ...key, ...learned })),
       );
+      if (this.memory.isDirty) this.memory.write();
       this.along?.write();
     });
+    this.memory.written();
     this.along?.written();
     for (const changed of this.all) changed.clear();
   }
@@ -156,7 +163,7 @@ function runRow(run: Run): Row {
 
 function taskRow(task: TaskRun): Row {
   const { state, pending, attempt, failures, refusals, notBefore, rises, leftOut } = task;
-  const { result, outputs, reason, endedAt, claimableUntil } = task;
+  const { result, outputs, reused, reason, endedAt, claimableUntil } = task;
   return {
     workflow: task.run.id,
     task: task.index,
@@ -172,6 +179,7 @@ function taskRow(task: TaskRun): Row {
     claimableUntil,
     result,
     outputs,
+    reused,
     reason,
     endedAt,
   };

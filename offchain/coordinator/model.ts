@@ -11,6 +11,7 @@ import { offeredBps } from "../runtime/offer";
 import type { Lane, ReadyTask } from "../runtime/ready-queue";
 import { find, outlookOf, type LeftOut } from "../workflow/outlook";
 import type { Plan, Source } from "../workflow/plan";
+import type { Reused } from "../workflow/work";
 
 // What the coordinator has in memory. The database holds the same; `recover` rebuilds it from there.
 
@@ -88,6 +89,8 @@ export class TaskRun implements ReadyTask {
   leftOut: LeftOut | null = null;
   result: Digest | null = null;
   outputs: Record<string, Digest> | null = null;
+  /** Of one that was not run: whose result it took. */
+  reused: Reused | null = null;
   reason: string | null = null;
   endedAt: number | null = null;
   /** Its newest attempt. */
@@ -142,22 +145,25 @@ export class TaskRun implements ReadyTask {
     return state === "done" || state === "left_out" || tolerated;
   }
 
-  /** Of a task that is done: which attempt's result was accepted. */
-  get accepted(): InputSource {
-    return { task: this.index, attempt: this.current!.number };
+  /** Of a task that is done: which attempt of the workflow made its result; none, if another workflow's result was taken. */
+  get accepted(): InputSource | undefined {
+    if (!this.reused) return { task: this.index, attempt: this.current!.number };
+    const { workflow, task, attempt } = this.reused;
+    return workflow === this.run.id ? { task, attempt } : undefined;
   }
 
   /** Of a task that is ready: its inputs by port, with the results that they are of. */
   inputRefs(): Record<string, InputRef> {
     const task = (index: number) => this.run.work!.tasks.get(index)!;
     const refs: Record<string, InputRef> = {};
+    const of = (digest: Digest, source?: InputSource) => (source ? { digest, source } : { digest });
     const inputs = outlookOf(this, this.run.work!.tasks) as Record<string, Source>;
     for (const [name, source] of Object.entries(inputs)) {
       if ("task" in source) {
         const { outputs, accepted } = task(source.task);
-        refs[name] = { digest: outputs![source.output]!, source: accepted };
-      } else if (source.of === undefined) refs[name] = { digest: source.digest };
-      else refs[name] = { digest: source.digest, source: task(source.of).accepted };
+        refs[name] = of(outputs![source.output]!, accepted);
+      } else if (source.of === undefined) refs[name] = of(source.digest);
+      else refs[name] = of(source.digest, task(source.of).accepted);
     }
     return refs;
   }

@@ -141,23 +141,38 @@ function waitAgain(world: World, task: TaskRun): void {
  */
 export function redo(world: World, attempt: AttemptRun, pay: "struck" | "void"): void {
   const { task } = attempt;
-  const { run } = task;
-  if (task.state !== "done" || run.state !== "running") return;
-  if (unfoldsSteps(task)) return; // that can't be taken back
+  if (task.reused || !canBeUndone(task)) return;
   const failure = pay === "struck" ? "invalid" : "withdrawn";
   const reason = pay === "struck" ? "its result was struck" : "an input of its was struck";
   Object.assign(attempt, { outcome: failure, reason });
   world.journal.attempt(attempt);
-  run.work!.over--;
-  Object.assign(task, { state: "waiting", result: null, outputs: null, endedAt: null });
-  task.claimableUntil = 0;
-  waitAgain(world, task);
+  undo(world, task);
   if (pay === "struck") {
     const operator = world.operators.get(attempt.operator);
     if (operator) operator.struck++;
     blame(world, attempt);
   }
   retry(world, attempt, failure, reason);
+}
+
+/** What lists or conditions went by can't be taken back. */
+const canBeUndone = (task: TaskRun): boolean =>
+  task.state === "done" && task.run.state === "running" && !unfoldsSteps(task);
+
+function undo(world: World, task: TaskRun): void {
+  task.run.work!.over--;
+  Object.assign(task, { state: "waiting", result: null, outputs: null, endedAt: null });
+  task.claimableUntil = 0;
+  waitAgain(world, task);
+}
+
+/** A result that a task had taken does not stand any more: the task is done after all. What began with it goes on. */
+export function takeBack(world: World, task: TaskRun): void {
+  if (!task.reused || !canBeUndone(task)) return;
+  undo(world, task);
+  task.reused = null;
+  lookAhead(world, task);
+  world.touch(task.run);
 }
 
 /** Takes an attempt back, which is not its operator's failure. */

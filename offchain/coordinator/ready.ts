@@ -1,13 +1,18 @@
 import type { ChainTask } from "./facade";
 import type { TaskRun } from "./model";
 import { awaitTaker } from "./offers";
+import { isForgotten, reusable } from "./reuse";
 import type { World } from "./world";
 
 /** How long to wait before looking again at something that only the chain's clock decides, milliseconds. */
 const LOOK_AGAIN_MS = 1_000;
 
-/** Puts a ready task where it can be matched; or, if it can't be yet, where it is looked at again. */
-export function park(world: World, task: TaskRun): void {
+/**
+ * Puts a ready task where it can be matched; or, if it can't be yet, where it is looked at again; or, if its result is known, where it
+ * takes that.
+ * @param how "run it": whatever is known
+ */
+export function park(world: World, task: TaskRun, how?: "run it"): void {
   const { run } = task;
   if (task.state !== "ready" || run.state !== "running") return;
   const claim = world.deps.chain.task(run.id, task.index);
@@ -35,6 +40,12 @@ export function park(world: World, task: TaskRun): void {
   }
   world.parked.clear(task);
   task.reason = null;
+  const isKnown = () => reusable(world, task) !== undefined || isForgotten(world, task);
+  if (how !== "run it" && !task.lane.has(task) && isKnown()) {
+    world.reusing.add(task);
+    world.kick();
+    return;
+  }
   task.lane.add(task);
   awaitTaker(world, task);
   world.kick();

@@ -5,8 +5,9 @@ import { challengeIfCommitted, struck } from "./challenges";
 import { answerSilence, closeRun } from "./closing";
 import type { ChainChange, ChainTask } from "./facade";
 import { allDone, isLive, type AttemptRun, type Run, type TaskRun } from "./model";
-import { endRun, fail, redo } from "./outcomes";
+import { endRun, fail, redo, takeBack } from "./outcomes";
 import { isAdoptable, park } from "./ready";
+import { hasFallen } from "./reuse";
 import { completeTask, openRun } from "./runs";
 import { validateSoon } from "./validate";
 import type { World } from "./world";
@@ -48,6 +49,8 @@ export function reconcile(world: World, notes: ChainNotes): void {
     const [workflow, index] = name.split("/").map(Number) as [number, number];
     const task = world.runs.get(workflow)?.task(index);
     if (task) guarded(world, { workflow, task: index }, () => reconcileTask(world, task));
+    for (const taker of world.reused.get(name) ?? [])
+      guarded(world, { workflow: taker.run.id }, () => followOrigin(world, taker));
     if (task && (task.run.state !== "running" || task.state === "done"))
       notes.workflows.add(workflow);
   }
@@ -121,6 +124,11 @@ export function reconcileTask(world: World, task: TaskRun): void {
   else if (attempt && claim && matches(claim, attempt)) letGo(world, attempt, claim);
   if (task.state === "ready") park(world, task);
   world.touch(task.run);
+}
+
+/** A task that took another's result is done after all, once that has turned out wrong. */
+export function followOrigin(world: World, task: TaskRun): void {
+  if (task.reused && hasFallen(world, task.reused)) takeBack(world, task);
 }
 
 function matches(claim: ChainTask, attempt: AttemptRun): boolean {

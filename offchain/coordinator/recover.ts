@@ -13,7 +13,8 @@ import { giveOut, UNSIGNED } from "./assign";
 import { expectedMs } from "./attempts";
 import { attemptKey, isLive, Run, type AttemptRun, type TaskRun } from "./model";
 import { park } from "./ready";
-import { reconcileRun, reconcileTask } from "./reconcile";
+import { followOrigin, reconcileRun, reconcileTask } from "./reconcile";
+import { noteReuse } from "./reuse";
 import { begin, fetchSpec, readSpec, unfold } from "./runs";
 import { validateSoon } from "./validate";
 import type { World } from "./world";
@@ -88,13 +89,14 @@ async function recoverRun(world: World, row: typeof workWorkflows.$inferSelect):
 
 function restoreTask(task: TaskRun, row: TaskRow): void {
   const { state, pending, attempt, failures, refusals, notBefore, claimableUntil } = row;
-  const { result, outputs, reason, endedAt, rises, leftOut } = row;
+  const { result, outputs, reused, reason, endedAt, rises, leftOut } = row;
   Object.assign(task, { state, pending, attempt, failures, refusals, notBefore, claimableUntil });
   Object.assign(task, {
     rises,
     leftOut,
     result,
     outputs,
+    reused,
     reason,
     endedAt,
     avoid: new Set(row.avoid),
@@ -167,6 +169,10 @@ function recoverAssignments(world: World): void {
 function resume(world: World, run: Run): void {
   if (run.state === "running" && !run.work) fetchSpec(world, run);
   for (const task of run.work?.tasks.values() ?? []) {
+    if (task.reused && run.state === "running") {
+      noteReuse(world, task);
+      followOrigin(world, task);
+    }
     if (!run.settled) reconcileTask(world, task);
     const attempt = task.current;
     if (isLive(attempt) && attempt.state === "validating" && attempt.verdict === null)

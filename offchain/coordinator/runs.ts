@@ -13,6 +13,7 @@ import { allOver, endRun, isOver, lookAhead, unfoldsSteps } from "./outcomes";
 import type { ChainWorkflow } from "./facade";
 import { allDone, Run, TaskRun, type RunWork } from "./model";
 import { openLanes } from "./pause";
+import { checkReuse } from "./reuse";
 import type { World } from "./world";
 
 /** Longest wait between two looks for a spec that is not here yet, milliseconds. */
@@ -46,6 +47,7 @@ export function fetchSpec(world: World, run: Run): void {
         return;
       }
       if (run.endedAt !== null) return; // it ended while the spec was read
+      checkReuse(world, spec, chain.requester);
       begin(world, run, spec, chain.steps);
       run.reason = null;
       unfold(world, run);
@@ -193,7 +195,8 @@ export function completeTask(world: World, task: TaskRun, result: Digest, out: T
   task.state = "done";
   task.result = result;
   task.outputs = out.outputs;
-  task.reason = null;
+  task.reason =
+    task.reused && `result of workflow ${task.reused.workflow} task ${task.reused.task}`;
   task.endedAt = world.now();
   for (const [name, items] of Object.entries(out.collections))
     work.collections.set(`${task.index}/${name}`, items);

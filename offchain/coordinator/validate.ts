@@ -2,8 +2,10 @@ import type { Address } from "viem";
 import type { Digest } from "../../protocol/digest";
 import { FrobenError } from "../../protocol/errors";
 import type { Verdict } from "../../protocol/program";
+import type { Step } from "../../protocol/spec";
 import { readOutputs, type TaskOutputs } from "../workflow/result";
-import { assignmentOf, close, tell } from "./attempts";
+import { workDigest } from "../workflow/work";
+import { close, inputsOf, originOf, tell } from "./attempts";
 import type { AttemptRun } from "./model";
 import { fail } from "./outcomes";
 import { completeTask } from "./runs";
@@ -12,6 +14,8 @@ import type { World } from "./world";
 /** How often a validation program may end without a verdict before its input is blamed: a result that kills it is not valid. */
 const MAX_BROKEN_RUNS = 2;
 const RETRY_MS = 2_000;
+
+type Inputs = Record<string, { digest: Digest }>;
 
 /** Validations that wait or run, so that no more than the set number run at once. */
 export class ValidationQueue {
@@ -64,11 +68,13 @@ function startValidations(world: World, queue: ValidationQueue): void {
 
 async function validate(world: World, attempt: AttemptRun, queue: ValidationQueue): Promise<void> {
   const { task } = attempt;
+  let inputs: Inputs = {};
   let outputs: TaskOutputs | undefined;
   let verdict: Verdict;
   try {
+    inputs = inputsOf(world, attempt);
     outputs = await readOutputs(task.step.outputs, attempt.report!.result, world.deps.store);
-    verdict = await judge(world, attempt, outputs);
+    verdict = await judge(world, task.step, inputs, attempt.report!.result, outputs);
   } catch (error) {
     if (!(error instanceof FrobenError)) throw again(world, attempt, error);
     if (error.code === "result_malformed" || error.code === "result_incomplete")
@@ -83,7 +89,7 @@ async function validate(world: World, attempt: AttemptRun, queue: ValidationQueu
   }
   queue.broken.delete(attempt);
   if (attempt.state !== "validating") return;
-  if (verdict.valid && outputs) valid(world, attempt, outputs);
+  if (verdict.valid && outputs) valid(world, attempt, inputs, outputs);
   else invalid(world, attempt, verdict.reason ?? "the result is not valid");
 }
 
@@ -94,35 +100,39 @@ function again(world: World, attempt: AttemptRun, error: unknown): unknown {
   return error;
 }
 
-async function judge(world: World, attempt: AttemptRun, outputs: TaskOutputs): Promise<Verdict> {
+/**
+ * Asks a step's verifier or validation program about a result.
+ * @throws FrobenError `validation_failed`, `chain_unavailable`, ... (retryable) when there is no verdict
+ */
+export async function judge(
+  world: World,
+  step: Step,
+  inputs: Inputs,
+  resultDigest: Digest,
+  outputs: TaskOutputs,
+): Promise<Verdict> {
   const { store, calls, validator, settings } = world.deps;
-  const { step } = attempt.task;
-  // Those that it was assigned: since then a task that it builds on may have been done again.
-  const body = assignmentOf(world, attempt)?.body ?? world.assignmentBody(attempt.root);
-  const line = body?.tasks.find(({ task }) => task === attempt.task.index);
-  const inputs: Record<string, Digest> = {};
-  // An assignment that was lost with the database is taken to have named today's inputs.
-  for (const [name, { digest }] of Object.entries(line?.inputs ?? attempt.task.inputRefs()))
-    inputs[name] = digest;
   if (step.rule.kind === "verifier") {
-    const statement = await store.read(inputs[step.statement!]!);
-    const result = await store.read(attempt.report!.result);
+    const statement = await store.read(inputs[step.statement!]!.digest);
+    const result = await store.read(resultDigest);
     const yes = await calls.verify(step.rule.address as Address, statement, result, step.rule.gas);
     return yes ? { valid: true } : { valid: false, reason: "the verifier says no" };
   }
+  const given = Object.entries(inputs).map(([name, { digest }]) => [name, digest] as const);
   return validator.run(
     {
       program: step.rule.validation,
-      inputs: { ...inputs, ...outputs.outputs, ...outputs.collections },
+      inputs: { ...Object.fromEntries(given), ...outputs.outputs, ...outputs.collections },
       limits: settings.validationLimits,
     },
     world.stopping.signal,
   );
 }
 
-function valid(world: World, attempt: AttemptRun, outputs: TaskOutputs): void {
+function valid(world: World, attempt: AttemptRun, inputs: Inputs, outputs: TaskOutputs): void {
   const { task } = attempt;
   const { program } = task.step;
+  const { result } = attempt.report!;
   const wallMs = attempt.report!.usage.wallMs;
   const operator = world.operators.get(attempt.operator);
   tell(world, attempt, "valid", null);
@@ -146,7 +156,9 @@ function valid(world: World, attempt: AttemptRun, outputs: TaskOutputs): void {
     return;
   }
   close(world, attempt, "valid", null);
-  completeTask(world, task, attempt.report!.result, outputs);
+  if (task.step.memo)
+    world.memory.remember(workDigest(task.step, inputs), { result, ...originOf(attempt) });
+  completeTask(world, task, result, outputs);
   world.chores.set(`close/${task.run.id}`, world.now());
 }
 

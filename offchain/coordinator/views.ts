@@ -7,6 +7,7 @@ import type { AttemptView, CoordinatorViews, DecisionView } from "./facade";
 import { isLive, type Run, type TaskRun } from "./model";
 import { find } from "../workflow/outlook";
 import type { Source } from "../workflow/plan";
+import { checkReuse } from "./reuse";
 import { whyTask } from "./why-task";
 import { whyWorkflow } from "./why-workflow";
 import type { World } from "./world";
@@ -35,6 +36,9 @@ function waitingReasons(world: World): (task: TaskRun) => string | null {
   };
 }
 
+const originView = ({ reused }: TaskRun): TaskView["reused"] =>
+  reused && { workflow: reused.workflow, task: reused.task, attempt: reused.attempt };
+
 function taskView(
   world: World,
   task: TaskRun,
@@ -58,8 +62,15 @@ function taskView(
     expectedMs:
       known === undefined ? null : Math.round(attempt ? expectedMs(world, attempt) : known),
     result: task.result,
+    reused: originView(task),
     reason,
   };
+}
+
+function reusedIn(run: Run): number {
+  let count = 0;
+  for (const task of run.work?.tasks.values() ?? []) if (task.reused) count++;
+  return count;
 }
 
 /** Outputs that are there so far. */
@@ -121,6 +132,7 @@ function workflowView(world: World, run: Run): WorkflowView {
     feePaid: chain.feePaid.toString(),
     counts: run.counts,
     attempts: run.attempts,
+    reused: reusedIn(run),
     outputs: outputsOf(run),
     completionTx: chain.completionTx,
   };
@@ -200,6 +212,7 @@ export function createViews(world: World): CoordinatorViews {
           struck,
         };
       }),
+    checkReuse: (spec, requester) => checkReuse(world, spec, requester),
     programsHeld: () => world.fleet.programs(),
     async waitForChange(id, after, ms) {
       const run = world.run(id);

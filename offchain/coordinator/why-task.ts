@@ -55,7 +55,8 @@ export function whyTask(world: World, run: Run, index: number, limit: number): T
 /** @returns what keeps a task from being matched or shows that it need not be; nothing when it waits for an operator */
 export function holdUp(world: World, task: TaskRun): HoldUp | undefined {
   const { run, current, state } = task;
-  if (state === "done") return { code: "done", message: "it is done" };
+  if (state === "done")
+    return { code: "done", message: task.reused ? `it took the ${task.reason}` : "it is done" };
   if (state === "left_out")
     return { code: "left_out", message: `it is not needed: ${task.reason ?? "it was left out"}` };
   if (state === "failed")
@@ -72,6 +73,11 @@ export function holdUp(world: World, task: TaskRun): HoldUp | undefined {
     return { code: "inputs_missing", message: `it waits for its inputs${which}` };
   }
   if (run.paused) return { code: "paused", message: PAUSED };
+  if (world.reusing.has(task))
+    return {
+      code: "reusing",
+      message: "its result is known, and is looked for among the artifacts",
+    };
   if (task.lane.has(task)) return undefined;
   if (task.notBefore > world.now())
     return {

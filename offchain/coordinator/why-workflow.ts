@@ -19,6 +19,7 @@ const ORDER: readonly WhyCode[] = [
   "earlier_claim",
   "earlier_assignment",
   "back_off",
+  "reusing",
   "operators_busy",
   "operator_free",
   "assigned",

@@ -13,10 +13,14 @@ import { Reservations } from "../runtime/reservation";
 import { Timers } from "../runtime/timers";
 import type { CoordinatorDeps } from "./facade";
 import { Journal } from "./journal";
+import { Memory } from "./memory";
 import type { AttemptRun, OperatorRun, Run, TaskRun } from "./model";
 
 /** By how much this machine's clock may run ahead of the chain's before it is no longer believed, seconds. */
 const CHAIN_LAG_SECONDS = 15;
+
+/** Assignments that are kept in memory after they were read from the database. */
+const MAX_BODIES = 64;
 
 /** Everything that the coordinator's parts share: what is in memory, what it came from, and what still has to be written. */
 export class World {
@@ -38,7 +42,12 @@ export class World {
   readonly chores = new Timers<string>();
   /** Wrong results that must be struck once they are committed, by `workflow/task`. */
   readonly challenges = new Map<string, AttemptRun>();
+  readonly memory: Memory;
   readonly journal: Journal;
+  /** Ready tasks whose result is known from another one, until it was looked for among the artifacts. */
+  readonly reusing = new Set<TaskRun>();
+  /** Tasks that took the result of another one, by its `workflow/task`. */
+  readonly reused = new Map<string, Set<TaskRun>>();
   /** Unix ms of a start without a database: what was signed before is not known here. Otherwise undefined. */
   blankSince: number | undefined;
   readonly domain;
@@ -50,6 +59,8 @@ export class World {
     chain: new Set<Promise<void>>(),
   };
   private readonly writes: { resolve(): void; reject(error: Error): void }[] = [];
+  /** Assignments that were read lately, by root. */
+  private readonly bodies = new Map<Hex, SignedAssignment>();
   private readonly changed = new Set<Run>();
   private readonly awaken = new Set<OperatorRun>();
 
@@ -58,7 +69,8 @@ export class World {
     readonly deps: CoordinatorDeps,
     readonly kick: () => void,
   ) {
-    this.journal = new Journal(deps.db, deps.along);
+    this.memory = new Memory(deps.db);
+    this.journal = new Journal(deps.db, this.memory, deps.along);
     this.domain = marketDomain(deps.calls.chainId, deps.calls.market);
     this.matcher = new Matcher(
       this.queue,
@@ -152,11 +164,18 @@ export class World {
     assignments!.delete(root);
   }
 
-  /** An assignment as it was signed, also one that has ended. */
+  /** What an assignment, also one that has ended, says of its tasks. */
   assignmentBody(root: Hex): SignedAssignment | undefined {
     const { db } = this.deps;
+    const known = this.bodies.get(root);
+    if (known) return known;
     this.flush();
-    return db.select().from(workAssignments).where(eq(workAssignments.root, root)).get()?.body;
+    const row = db.select().from(workAssignments).where(eq(workAssignments.root, root)).get();
+    if (!row) return undefined;
+    // Tasks of one assignment are asked for one after another.
+    this.bodies.set(root, row.body);
+    if (this.bodies.size > MAX_BODIES) this.bodies.delete(this.bodies.keys().next().value!);
+    return row.body;
   }
 
   refreshStake(operator: OperatorRun): void {

@@ -16,7 +16,13 @@ export function workMetrics(registry: Registry): CoordinatorMetrics {
     buckets: [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1],
     registers,
   });
+  const reused = new Counter({
+    name: "froben_tasks_reused_total",
+    help: "Tasks that took another workflow's result instead of being run",
+    registers,
+  });
   return {
+    taskReused: () => reused.inc(),
     attemptEnded: (outcome) => attempts.inc({ outcome }),
     decided: (seconds) => decisions.observe(seconds),
   };

@@ -79,7 +79,7 @@ export async function waitFor(
     if (view.state === "completed") return view;
     throw new FrobenError("workflow_failed", `workflow ${workflow} is ${view.state}`, {
       value: view.reason ?? view.state,
-      hint: "see its attempts for the reasons; `refund` brings the escrow back",
+      hint: "see its attempts for the reasons; `refund` brings the escrow back, `rerun` keeps what is finished",
     });
   }
   throw new FrobenError("workflow_unknown", `workflow ${workflow} is not followed any more`);

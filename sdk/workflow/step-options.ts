@@ -28,6 +28,11 @@ export interface StepDefaults {
    * whoever takes it is paid what it asks. All of it from the beginning, if not given.
    */
   priceBump?: { fromBps: number; byBps: number };
+  /**
+   * Takes the result of the same work (program, parameters, inputs, rule) that was done for another workflow whose step allows it too, in
+   * place of a run that is paid; and gives its own so. Not if not given; never for a final step.
+   */
+  memo?: boolean;
 }
 
 /** A jury that can be called on a step's results; the step's window is then ten minutes or more. */
@@ -148,6 +153,8 @@ export function buildStep(
     },
     retry: { attempts: at.attempts, backoffSeconds: at.backoffSeconds },
     ...(at.priceBump === undefined ? {} : { priceBump: at.priceBump }),
+    // Said for all steps, it is not said of a final one.
+    ...(at.memo && (options.memo || !shape.final) ? { memo: true } : {}),
     ...(options.when === undefined ? {} : { when: options.when }),
     ...(options.onFailure === undefined ? {} : { onFailure: options.onFailure }),
   };

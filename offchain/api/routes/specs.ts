@@ -71,9 +71,10 @@ function checkPrograms(deps: ApiDeps, spec: Spec): void {
 /** POST /v1/specs: checks a spec before any money moves, and keeps it. */
 export function specRoutes(deps: ApiDeps): Router {
   return Router().post("/v1/specs", rawBody(LIMITS.maxSpecBytes), async (request, response) => {
-    await authenticateBody(deps, request);
+    const requester = await authenticateBody(deps, request);
     const { feeBps } = parseQuery(request.query, specQuerySchema);
     const spec = parseSpec(parseJson(request));
+    deps.coordinator.views.checkReuse(spec, requester);
     await checkArtifacts(deps, spec);
     checkPrograms(deps, spec);
     const escrow = minimumEscrow(stepTermsOf(spec), feeBps);

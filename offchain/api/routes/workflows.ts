@@ -6,13 +6,8 @@ import { authenticateBody, ownKeyOnly } from "../auth";
 import { parseBody, parseQuery, rawBody } from "../body";
 import type { ApiDeps } from "../deps";
 
-/** An uint48, as in the contract. */
 export const workflowIdSchema = z.object({
-  id: z.coerce
-    .number()
-    .int()
-    .min(0)
-    .max(2 ** 48 - 1),
+  id: z.coerce.number().int().min(0).max(LIMITS.maxWorkflow),
 });
 
 export const taskPathSchema = workflowIdSchema.extend({

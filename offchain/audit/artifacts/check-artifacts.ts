@@ -9,11 +9,18 @@ import { loadPrograms } from "./programs";
 import { checkResults } from "./results";
 import { loadServedWorkflow } from "./served-workflow";
 
+/** What a coordinator says of a workflow. */
+export interface Served {
+  name: string;
+  /** Tasks that took results from other workflows. */
+  reused: number;
+}
+
 /**
  * Checks what the chain holds only digests of: specs, artifacts, assignments' leaves, results and proofs.
  * @param coordinatorUrl who serves them
  * @param manifests of validation programs on this machine
- * @returns the workflows' names, where a spec was read
+ * @returns what the coordinator says of the workflows, where a spec was read
  * @throws FrobenError `audit_coordinator_unavailable`, `audit_coordinator_answer`, `audit_coordinator_market`, `audit_program_invalid`
  */
 export async function checkArtifacts(
@@ -21,7 +28,7 @@ export async function checkArtifacts(
   coordinatorUrl: string,
   manifests: readonly string[],
   onProgress: (stage: string, done: number, of: number) => void,
-): Promise<Map<number, string>> {
+): Promise<Map<number, Served>> {
   const source = new CoordinatorSource(coordinatorUrl);
   const info = await source.market();
   if (
@@ -36,14 +43,15 @@ export async function checkArtifacts(
   const programs = await loadPrograms(manifests);
   const check = scene.recorder.check("Every artifact has the bytes that its digest names");
   const cache = await ArtifactCache.create(source, check);
-  const names = new Map<number, string>();
+  const found = new Map<number, Served>();
   try {
     const workflows = [...scene.ledger.workflows.values()];
     for (const [i, workflow] of workflows.entries()) {
       onProgress("checking artifacts", i, workflows.length);
       const served = await loadServedWorkflow(workflow, source, cache, scene.recorder);
       if (!served) continue;
-      names.set(workflow.workflow, served.spec.name);
+      const reused = [...served.tasks.values()].filter((task) => task.reused).length;
+      found.set(workflow.workflow, { name: served.spec.name, reused });
       checkLeaves(scene, served);
       checkLeftOut(scene, served);
       await checkResults(scene, served, cache, programs, (done, of) =>
@@ -53,5 +61,5 @@ export async function checkArtifacts(
   } finally {
     await cache.remove();
   }
-  return names;
+  return found;
 }

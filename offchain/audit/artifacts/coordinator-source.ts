@@ -19,6 +19,7 @@ const servedTaskSchema = taskViewSchema.pick({
   state: true,
   attempt: true,
   result: true,
+  reused: true,
 });
 export type ServedTask = z.infer<typeof servedTaskSchema>;
 

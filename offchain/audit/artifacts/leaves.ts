@@ -2,6 +2,7 @@ import {
   assignmentRoot,
   inputsDigest,
   type InputRef,
+  type InputSource,
   type Leaf,
 } from "../../../protocol/assignment";
 import { digestOf, toBytes32, ZERO_BYTES32, type Digest } from "../../../protocol/digest";
@@ -9,6 +10,7 @@ import { tasksOf } from "../../../protocol/ticket";
 import { placeText } from "../chain/market-event";
 import type { Scene } from "../evidence/scene";
 import type { ServedWorkflow } from "./served-workflow";
+import { mayHaveTakenBack } from "./taken";
 
 const attemptOf = (task: number, attempt: number) => `${task}/${attempt}`;
 
@@ -34,6 +36,21 @@ function checkDecisions(
   return digests;
 }
 
+/** @returns the attempt of this workflow that made what a task put out; none, if the task took it from another workflow */
+function sourceOf(
+  { workflow, tasks }: ServedWorkflow,
+  task: number | undefined,
+): InputSource | undefined | "unknown" {
+  if (task === undefined) return undefined;
+  const view = tasks.get(task);
+  if (!view) return "unknown";
+  if (!view.reused) return { task, attempt: view.attempt };
+  const { reused } = view;
+  return reused.workflow === workflow.workflow
+    ? { task: reused.task, attempt: reused.attempt }
+    : undefined;
+}
+
 /** @returns the leaf that the assignment must have had, or why it can't be told */
 function leafOf(
   served: ServedWorkflow,
@@ -46,13 +63,9 @@ function leafOf(
   const inputs: Record<string, InputRef> = {};
   for (const [name, digest] of Object.entries(unfolded.inputs)) {
     if (!digest) return "an input's result is not served";
-    const source = unfolded.sources[name];
-    const attempt = source === undefined ? undefined : served.tasks.get(source)?.attempt;
-    if (source !== undefined && attempt === undefined) return "an input's attempt is not served";
-    inputs[name] = {
-      digest,
-      source: source === undefined ? undefined : { task: source, attempt: attempt! },
-    };
+    const source = sourceOf(served, unfolded.sources[name]);
+    if (source === "unknown") return "an input's attempt is not served";
+    inputs[name] = { digest, source };
   }
   if (!decision) return "the decision record is not served";
   const step = served.spec.steps[unfolded.step]!;
@@ -73,7 +86,9 @@ export function checkLeaves(scene: Scene, served: ServedWorkflow): void {
   );
   const decisions = checkDecisions(scene, served);
   const { workflow } = served;
-  const redone = [...workflow.tasks.values()].some((task) => task.endedAttempt > 0);
+  const redone =
+    [...workflow.tasks.values()].some((task) => task.endedAttempt > 0) ||
+    mayHaveTakenBack(served.spec, scene.ledger);
   for (const event of scene.eventsOf.get(workflow.workflow) ?? []) {
     if (event.name !== "Claimed") continue;
     const { assignment } = event.args;

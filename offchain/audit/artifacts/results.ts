@@ -10,6 +10,7 @@ import type { Check } from "../recorder";
 import type { Artifact, ArtifactCache } from "./artifact-cache";
 import { runValidation, type ValidationInput } from "./run-validation";
 import type { ServedWorkflow } from "./served-workflow";
+import { checkTaken } from "./taken";
 
 const PARALLEL_VERIFIERS = 4;
 /** Validation programs may use several cores and gigabytes each. */
@@ -23,7 +24,8 @@ interface Delivered {
   task: number;
   step: Step;
   result: Digest;
-  paid: boolean;
+  /** taken: from another workflow, and not paid here. */
+  as: "paid" | "committed" | "taken";
   where: string;
 }
 
@@ -39,6 +41,7 @@ function checkCommitments(scene: Scene, served: ServedWorkflow): Delivered[] {
     if (!STANDING.includes(task.state)) continue;
     const where = `workflow ${workflow.workflow} task ${task.task} attempt ${task.attempt}`;
     const view = tasks.get(task.task);
+    if (view?.reused) continue; // see `checkTaken`
     if (!view?.result || view.attempt !== task.attempt) {
       check.skip("the coordinator names no result of this attempt");
       continue;
@@ -67,15 +70,15 @@ function checkCommitments(scene: Scene, served: ServedWorkflow): Delivered[] {
         task: task.task,
         step: spec.steps[stepIndex]!,
         result: view.result,
-        paid: task.state === "settled",
+        as: task.state === "settled" ? "paid" : "committed",
         where,
       });
   }
   return delivered;
 }
 
-function judge(check: Check, { paid, where }: Delivered, valid: boolean, why: string): void {
-  if (valid || paid) check.expect(valid, "invalid_result_paid", where, why);
+function judge(check: Check, { as, where }: Delivered, valid: boolean, why: string): void {
+  if (valid || as !== "committed") check.expect(valid, `invalid_result_${as}`, where, why);
   else {
     check.checked++;
     check.find("warning", "invalid_result_committed", where, `${why}; it can still be struck`);
@@ -166,7 +169,7 @@ async function checkByProgram(
   });
 }
 
-/** Checks every committed or paid result of a workflow: that it is the committed one, and that it is valid. */
+/** Checks every committed, paid or taken result of a workflow: that it is the committed one, and that it is valid. */
 export async function checkResults(
   scene: Scene,
   served: ServedWorkflow,
@@ -174,7 +177,8 @@ export async function checkResults(
   programs: ReadonlyMap<Digest, string>,
   onProgress: (done: number, of: number) => void,
 ): Promise<void> {
-  const delivered = checkCommitments(scene, served);
+  const taken = checkTaken(scene, served).map((one): Delivered => ({ ...one, as: "taken" }));
+  const delivered = [...checkCommitments(scene, served), ...taken];
   await checkByVerifier(scene, served, cache, delivered);
   await checkByProgram(scene, served, cache, programs, delivered, onProgress);
 }

@@ -60,7 +60,8 @@ async function loadSpec(
   return same ? spec : undefined;
 }
 
-function stepOf(workflow: Workflow, task: number): number {
+/** @returns the index of the step that a task is of */
+export function stepOf(workflow: Workflow, task: number): number {
   return workflow.steps.findIndex(
     ({ firstTask, maxTasks }) => task >= firstTask && task < firstTask + maxTasks,
   );

@@ -213,6 +213,16 @@ CREATE TABLE `work_durations` (
 	PRIMARY KEY(`program`, `operator`)
 );
 --> statement-breakpoint
+CREATE TABLE `work_memory` (
+	`place` integer PRIMARY KEY AUTOINCREMENT NOT NULL,
+	`work` text NOT NULL,
+	`result` text NOT NULL,
+	`workflow` integer NOT NULL,
+	`task` integer NOT NULL,
+	`attempt` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE UNIQUE INDEX `work_memory_work_unique` ON `work_memory` (`work`);--> statement-breakpoint
 CREATE TABLE `work_operators` (
 	`address` text PRIMARY KEY NOT NULL,
 	`registration_json` text NOT NULL,
@@ -238,6 +248,7 @@ CREATE TABLE `work_tasks` (
 	`left_out` text,
 	`result` text,
 	`outputs_json` text,
+	`reused_json` text,
 	`reason` text,
 	`ended_at` integer,
 	PRIMARY KEY(`workflow`, `task`)

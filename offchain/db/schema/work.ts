@@ -5,6 +5,7 @@ import type { Register, ResultReport, SignedAssignment, TaskState } from "../../
 import type { ReceiptEvidence } from "../../../protocol/receipts";
 import type { DecisionRecord } from "../../matchmaker/decision";
 import type { LeftOut } from "../../workflow/outlook";
+import type { Reused } from "../../workflow/work";
 import { json } from "./columns";
 
 // What the coordinator decided and was told. Which task needs which is not stored: it follows from the spec and the results,
@@ -50,11 +51,23 @@ export const workTasks = sqliteTable(
     result: text().$type<Digest>(),
     /** Artifact of each output, once it is done. */
     outputs: json<Record<string, Digest> | null>()("outputs_json"),
+    /** Of one that was not run: whose result it took. */
+    reused: json<Reused | null>()("reused_json"),
     reason: text(),
     endedAt: integer("ended_at"),
   },
   (t) => [primaryKey({ columns: [t.workflow, t.task] })],
 );
+
+/** Results of steps with `memo`, by the digest of the work; the oldest places are given up. */
+export const workMemory = sqliteTable("work_memory", {
+  place: integer().primaryKey({ autoIncrement: true }),
+  work: text().$type<Digest>().notNull().unique(),
+  result: text().$type<Digest>().notNull(),
+  workflow: integer().notNull(),
+  task: integer().notNull(),
+  attempt: integer().notNull(),
+});
 
 /** offered: not started. running. computed: it no longer holds its machine. reported: result here, claim not yet. ended: see outcome. */
 export type AttemptState = "offered" | "running" | "computed" | "reported" | "validating" | "ended";

@@ -3,7 +3,7 @@ import { canonicalJson, sha256 } from "../../../protocol/digest";
 import type { ErrorBody } from "../../../protocol/errors";
 import { LIMITS } from "../../../protocol/limits";
 import type { SpecInput } from "../../../protocol/spec";
-import { apiFixture, REGISTRATION } from "./api-fixture";
+import { apiFixture, operator, REGISTRATION } from "./api-fixture";
 
 describe("specs over the HTTP API of a coordinator on a real chain", () => {
   const api = apiFixture();
@@ -114,9 +114,26 @@ describe("specs over the HTTP API of a coordinator on a real chain", () => {
         value: sha256("not uploaded"),
       },
     ],
+    [
+      "results of a workflow that is not known here",
+      (s) => (s.reuse = { workflow: 7 }),
+      { code: "reuse_unknown", field: "reuse.workflow", value: 7 },
+    ],
   ];
   for (const [what, change, expected] of BAD)
     it(`refuses one with ${what}`, () => refused(() => giveSpec(spec(change)), 422, expected));
+
+  it("takes results of the requester's own workflows only", async () => {
+    await api.openWithoutSpec();
+    while ((await fetch(`${api.running.url}/v1/workflows/1`)).status !== 200);
+    const reusing = spec((s) => (s.reuse = { workflow: 1 }));
+    await refused(() => post("/v1/specs", reusing, { account: operator }), 422, {
+      code: "reuse_not_yours",
+      field: "reuse.workflow",
+      value: 1,
+    });
+    expect((await giveSpec(reusing)).status).equal(200);
+  });
 
   it("refuses a fee that is none", () =>
     refused(() => giveSpec(spec(), "/v1/specs?feeBps=10001"), 400, {

@@ -23,13 +23,16 @@ import {
 import { startTestChain, type TestChain } from "../../support/chain";
 
 const fixtures = join(__dirname, "fixtures");
-const MANIFESTS = ["gate", "check-gate"].map((name) => join(fixtures, `${name}.program.json`));
+export const MANIFESTS = ["gate", "check-gate"].map((name) =>
+  join(fixtures, `${name}.program.json`),
+);
 
 /** What one task of the test's program is to do; see fixtures/gate.mjs. */
 export interface Job {
   value: string;
   gate?: string;
-  refuse?: boolean;
+  /** A path: for as long as it exists. */
+  refuse?: boolean | string;
 }
 
 /** What a test may want to be different about the step. */

@@ -45,6 +45,7 @@ describe("the JSON schema of a spec", () => {
       { maxTasks: 0 },
       { onFailure: "retry" },
       { rule: undefined },
+      { memo: "yes" },
       { fanOut: { kind: "tree" } },
       { priceBump: { fromBps: 0, byBps: 1 } },
     ])

@@ -57,6 +57,20 @@ const MISTAKES: Mistake[] = [
     value: "ignore",
   },
   {
+    what: "a final step whose result may be taken from elsewhere",
+    spec: one({ final: true, rule: VERIFIER, statement: "data", memo: true }),
+    code: "spec_memo",
+    field: "steps[0].memo",
+  },
+  {
+    what: "results of no workflow",
+    spec: spec([step("a")], { reuse: { workflow: 0 } }),
+    code: "spec_invalid",
+    field: "reuse.workflow",
+    limit: 1,
+    value: 0,
+  },
+  {
     what: "a condition on a list",
     spec: one({ when: { value: { input: "items" }, is: YES } }),
     code: "spec_when",
@@ -214,6 +228,12 @@ describe("parseSpec, of failure policies, conditions and offers", () => {
     const silent = parseSpec(one({}));
     expect(specDigest(parseSpec(one({ onFailure: "fail" })))).to.equal(specDigest(silent));
     expect(specDigest(parseSpec(one({ onFailure: "continue" })))).to.not.equal(specDigest(silent));
+  });
+
+  it("has one digest for a step whose results are not taken again, whether it says so or not", () => {
+    const silent = parseSpec(one({}));
+    expect(specDigest(parseSpec(one({ memo: false })))).to.equal(specDigest(silent));
+    expect(specDigest(parseSpec(one({ memo: true })))).to.not.equal(specDigest(silent));
   });
 
   it("takes a final step over a tree of items that may be ignored", () => {

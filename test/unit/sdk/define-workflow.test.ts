@@ -171,6 +171,27 @@ describe("defineWorkflow", () => {
     expect(graph().spec.steps[0]).to.not.have.property("priceBump");
   });
 
+  it("lets results be taken again only if told so, for all steps but the final one", () => {
+    const memos = ({ spec }: ReturnType<typeof graph>) => spec.steps.map(({ memo }) => memo);
+    expect(memos(graph())).to.deep.equal([undefined, undefined, undefined, undefined]);
+    expect(memos(graph({ memo: true }))).to.deep.equal([true, true, true, undefined]);
+    const final = () =>
+      defineWorkflow("final", {}, (w) => {
+        const statement = w.file("statement", "statement", bytes("statement"));
+        const proof = w.file("proof", "proof", bytes("proof"));
+        const last = w.single("last", {
+          program: finish,
+          inputs: { left: proof, right: proof, statement },
+          statement: "statement",
+          rule: verifier(ADAPTER),
+          final: true,
+          memo: true,
+        });
+        return { proof: last.proof };
+      });
+    expect(final).to.throw(FrobenError).include({ code: "spec_memo", field: "steps[0].memo" });
+  });
+
   it("says when a step runs, and what stands for it otherwise", () => {
     const { spec } = defineWorkflow("branches", {}, (w) => {
       const inputs = { batch: w.file("batch", "batch", bytes("b")) };

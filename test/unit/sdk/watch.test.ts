@@ -31,6 +31,7 @@ const view = (version: number, change: Partial<WorkflowView> = {}): WorkflowView
   feePaid: "0",
   counts: {},
   attempts: 0,
+  reused: 0,
   outputs: {},
   completionTx: null,
   ...change,

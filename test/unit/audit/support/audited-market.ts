@@ -1,3 +1,5 @@
+import type { Spec } from "../../../../protocol/spec";
+import { parseSpec } from "../../../../protocol/validate-spec";
 import { loadPrograms } from "../../../../offchain/audit/artifacts/programs";
 import type { AuditReport } from "../../../../offchain/audit/report";
 import { runAudit, type AuditOptions } from "../../../../offchain/audit/run";
@@ -33,6 +35,12 @@ export class AuditedMarket {
 
   async start(options: Parameters<TestMarket["open"]>[1] = {}): Promise<SampleRun> {
     return new SampleRun(this.market, await this.open(options));
+  }
+
+  /** As `start`, of a spec with changes. */
+  async startWith(changes: Partial<Spec>): Promise<SampleRun> {
+    const spec = parseSpec({ ...this.spec, ...changes });
+    return new SampleRun(this.market, await this.market.open(spec));
   }
 
   audit(more: Partial<AuditOptions> = {}): Promise<AuditReport> {

@@ -9,6 +9,7 @@ import {
   ZERO_BYTES32,
   type Digest,
 } from "../../../../protocol/digest";
+import type { Origin } from "../../../../protocol/http";
 import type { Spec, SpecInput } from "../../../../protocol/spec";
 import { parseSpec } from "../../../../protocol/validate-spec";
 import type { Held, Opened, TestMarket } from "./test-market";
@@ -141,7 +142,13 @@ export function openLeaves(spec: Spec): Leaf[] {
 /** What a run leaves with its coordinator. */
 export interface Served {
   artifacts: Map<Digest, Uint8Array>;
-  tasks: { task: number; state: string; attempt: number; result: Digest | null }[];
+  tasks: {
+    task: number;
+    state: string;
+    attempt: number;
+    result: Digest | null;
+    reused: Origin | null;
+  }[];
   decisions: { digest: Digest; tasks: { task: number; attempt: number }[]; record: unknown }[];
 }
 
@@ -179,13 +186,13 @@ export class SampleRun {
   }
 
   inputsOf = (task: number): Record<string, Digest | InputRef> => {
-    const made = (of: number): InputRef => ({
-      digest: sha256(this.#results.get(of) ?? this.resultOf(of)),
-      source: {
-        task: of,
-        attempt: this.served.tasks.find(({ task }) => task === of)?.attempt ?? 1,
-      },
-    });
+    const made = (of: number): InputRef => {
+      const digest = sha256(this.#results.get(of) ?? this.resultOf(of));
+      const { attempt, reused } = this.served.tasks.find(({ task }) => task === of) ?? {};
+      if (!reused) return { digest, source: { task: of, attempt: attempt ?? 1 } };
+      const own = reused.workflow === this.opened.id;
+      return own ? { digest, source: { task: reused.task, attempt: reused.attempt } } : { digest };
+    };
     if (task < 4) return { item: sha256(item(task)), statement: sha256(statement(task)) };
     if (task < 8) return { proof: made(task - 4) };
     if (task === 8) return { left: made(0), right: made(1) };
@@ -217,8 +224,24 @@ export class SampleRun {
 
   /** Notes a result as the coordinator's view would show it. */
   deliver(task: number, attempt: number, result: Uint8Array): Uint8Array {
+    return this.#show(task, { attempt, reused: null }, result);
+  }
+
+  /** Has tasks take the results that another run of the same spec has, or this one. @param of instead of the task at the same place */
+  take(from: SampleRun, tasks: readonly number[], of?: number): void {
+    for (const task of tasks) {
+      const reused = { workflow: from.opened.id, task: of ?? task, attempt: 1 };
+      this.#show(task, { attempt: 0, reused }, this.resultOf(of ?? task));
+    }
+  }
+
+  #show(
+    task: number,
+    how: { attempt: number; reused: Origin | null },
+    result: Uint8Array,
+  ): Uint8Array {
     this.#results.set(task, result);
-    const view = { task, state: "done", attempt, result: this.#keep(result) };
+    const view = { task, state: "done", ...how, result: this.#keep(result) };
     this.served.tasks = [...this.served.tasks.filter((one) => one.task !== task), view];
     return result;
   }

@@ -17,6 +17,8 @@ import type {
   ChainWorkflow,
 } from "../../../../offchain/coordinator/facade";
 
+const REQUESTER: Address = `0x${"11".repeat(20)}`;
+
 /** Chain tables in memory, changed by what operators and requesters would send. */
 export class FakeChain implements ChainReader {
   listener: (change: ChainChange) => void = () => {};
@@ -73,10 +75,10 @@ export class FakeChain implements ChainReader {
     this.tell([], [], [operator]);
   }
 
-  open(id: number, spec: Spec, coordinator: Address): void {
+  open(id: number, spec: Spec, coordinator: Address, requester = REQUESTER): void {
     this.workflows.set(id, {
       workflow: id,
-      requester: `0x${"11".repeat(20)}`,
+      requester,
       coordinator,
       specHash: toBytes32(specDigest(spec)),
       feeBps: 0,

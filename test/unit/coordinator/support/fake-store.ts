@@ -12,6 +12,10 @@ export class FakeStore implements ArtifactReader {
     return digest;
   }
 
+  remove(digest: Digest): void {
+    this.artifacts.delete(digest);
+  }
+
   /** Whether an artifact is this text. */
   is(digest: Digest, text: string): boolean {
     return digest === sha256(text);

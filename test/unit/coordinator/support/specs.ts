@@ -65,6 +65,10 @@ export function pipeline(): Spec {
   });
 }
 
+/** The same with results that may be taken again, of every step. */
+export const memoised = (spec: Spec): Spec =>
+  parseSpec({ ...spec, steps: spec.steps.map((one) => ({ ...one, memo: true })) });
+
 /** Independent tasks of one step, one for each item. */
 export function proofs(count: number, changes: Partial<StepInput> = {}): Spec {
   const items = Array.from({ length: count }, (_, i) => sha256(`request ${i}`));
