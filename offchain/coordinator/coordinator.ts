@@ -9,7 +9,7 @@ import { park } from "./ready";
 import { ChainNotes, deadlineDue, reconcile, reconcileAll, workflowDeadlineDue } from "./reconcile";
 import { recover } from "./recover";
 import { accept, takeFailure } from "./reports";
-import { takeResults } from "./results";
+import { receiveResults } from "./results";
 import { fetchSpec } from "./runs";
 import { sync } from "./sync";
 import { takeResults } from "./take-results";
@@ -136,7 +136,7 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator & {
       world.flush();
     },
     sync: (address, body) => sync(world, address, body),
-    results: (address, body) => takeResults(world, address, body),
+    results: (address, body) => receiveResults(world, address, body),
     failure: async (address, body) => takeFailure(world, address, body),
     acceptance: (address, body) => accept(world, address, body),
     setPaused: (requester, workflow, paused) => setPaused(world, requester, workflow, paused),

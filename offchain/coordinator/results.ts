@@ -17,7 +17,7 @@ import type { World } from "./world";
  * @returns for each result null, or why it was not taken: an error of `attemptOf`, 409 `attempt_ended`, 409 `result_conflict`, 422 `result_missing`
  * @throws FrobenError 401 `receipt_wrong_key`
  */
-export async function takeResults(
+export async function receiveResults(
   world: World,
   address: Address,
   { results, receipts }: ResultsReport,

@@ -1,9 +1,11 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { keccak256 as reference } from "viem";
-import { keccak256 } from "../../../protocol/keccak";
+import { keccak256, keccakCompiled } from "../../../protocol/keccak";
 
 describe("Keccak-256", () => {
+  before(() => keccakCompiled);
+
   it("gives the published digests", () => {
     expect(keccak256(new Uint8Array(0))).to.equal(
       "0xc5d2460186f7233c927e7db2dcc703c0e500b653ca82273b7bfad8045d85a470",
