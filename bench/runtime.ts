@@ -26,7 +26,7 @@ const say = (line: string) => process.stderr.write(`bench: ${line}\n`);
 
 function print(title: string, runs: Measured[]): void {
   const table = new Table({
-    head: ["tasks", "tasks/s", "CPU ms/task", "of which", "peak MB", "restart s"],
+    head: ["tasks", "tasks/s", "CPU ms/task", "of which", "peak MB", "restart s (CPU)"],
     style: { head: [], border: [] },
   });
   const list = (values: Record<string, number>) =>
@@ -40,7 +40,7 @@ function print(title: string, runs: Measured[]): void {
       run.totalCpuMs,
       list(run.cpuMs),
       list(run.peakMb),
-      run.restartSeconds ?? "",
+      `${run.restartSeconds} (${run.restartCpuSeconds})`,
     ]);
   process.stdout.write(`${title}\n${table.toString()}\n`);
 }

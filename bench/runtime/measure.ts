@@ -22,8 +22,9 @@ export interface Measured {
   requests: Record<string, number>;
   /** By kind of process: the largest. */
   peakMb: Record<string, number>;
-  /** From starting the coordinator's process again until it is ready, seconds. */
+  /** From starting the coordinator's process again until it is ready, seconds; and of that, of a processor. */
   restartSeconds?: number;
+  restartCpuSeconds?: number;
 }
 
 /** A process that is measured. */
@@ -107,8 +108,9 @@ export async function restart(
   const [again] = await start();
   const restartSeconds = round((performance.now() - started) / 1000, 2);
   const peakMb = { ...measured.peakMb, "coordinator, restarted": again.peakRssMb() };
+  const restartCpuSeconds = round(cpuMs(again.pid) / 1000, 2);
   await again.stop();
-  return { ...measured, peakMb, restartSeconds };
+  return { ...measured, peakMb, restartSeconds, restartCpuSeconds };
 }
 
 const round = (value: number, digits: number) => Number(value.toFixed(digits));

@@ -1,23 +1,36 @@
 /** Who calls it: the task runner, for assignments of built-in programs. All queued tasks of a claim are computed at once. */
 import { canonicalJson, type Digest } from "../../protocol/digest";
+import type { FrobenError } from "../../protocol/errors";
 import { isPlainResult, type Collection, type ResultManifest } from "../../protocol/program";
+import type { ArtifactCache } from "../artifacts/cache";
 import { digestsOf } from "../assignments/step-terms";
-import type { Holding } from "../holdings/phase";
+import type { Clock } from "../clock";
+import type { Holdings } from "../holdings/holdings";
+import type { HeldTask, Holding } from "../holdings/phase";
 import type { BuiltinProgram } from "../run/builtin";
+import type { Journal } from "../journal/journal";
+import type { Log } from "../log";
 import { asError } from "./as-error";
-import type { TaskRunnerDeps } from "./task-runner";
+import type { CheckResult } from "./check-result";
 
-type Needs = Pick<
-  TaskRunnerDeps,
-  "builtin" | "cache" | "checkResult" | "clock" | "holdings" | "journal" | "log" | "onEnd"
->;
+export interface BuiltinRunnerDeps {
+  builtin: ReadonlyMap<string, BuiltinProgram>;
+  cache: ArtifactCache;
+  checkResult: CheckResult;
+  clock: Clock;
+  holdings: Holdings;
+  journal: Pick<Journal, "addDuration">;
+  log: Log;
+  /** A task is computed or dead. */
+  onEnd(holding: Holding, task: HeldTask, error?: FrobenError): void;
+}
 
 /** Said to have taken a task that took no time that can be measured, milliseconds: zero would mean that nobody knows. */
 const WALL_MS = 0.01;
 const USAGE = { wallMs: WALL_MS, cpuMs: WALL_MS, maxRssMb: 0 };
 
 /** @returns runs what is queued of a holding, and says whether its program is a built-in one */
-export function createBuiltinRunner(deps: Needs): (holding: Holding) => boolean {
+export function createBuiltinRunner(deps: BuiltinRunnerDeps): (holding: Holding) => boolean {
   const { builtin, cache, clock, holdings, log } = deps;
   const busy = new Set<Holding>();
   /** Results that are in the cache, by program and form. */

@@ -8,21 +8,14 @@ import { join } from "node:path";
 import { FrobenError } from "../../protocol/errors";
 import { LIMITS } from "../../protocol/limits";
 import type { InstalledProgram } from "../../sdk/programs";
-import type { ArtifactCache } from "../artifacts/cache";
 import type { ArtifactTransfer } from "../artifacts/transfer";
 import { digestsOf } from "../assignments/step-terms";
-import type { Clock } from "../clock";
 import type { OperatorConfig } from "../config";
-import type { Holdings } from "../holdings/holdings";
 import { isDead, type HeldTask, type Holding } from "../holdings/phase";
-import type { Journal } from "../journal/journal";
-import type { Log } from "../log";
-import type { BuiltinProgram } from "../run/builtin";
 import type { Execute, ExecuteRequest } from "../run/execute";
 import { collectOutputs } from "../run/outputs";
 import { asError } from "./as-error";
-import { createBuiltinRunner } from "./builtin-runner";
-import type { CheckResult } from "./check-result";
+import { createBuiltinRunner, type BuiltinRunnerDeps } from "./builtin-runner";
 
 export interface TaskRunner {
   /** Starts what there is room for. */
@@ -35,21 +28,12 @@ export interface TaskRunner {
   stop(): Promise<void>;
 }
 
-export interface TaskRunnerDeps {
+export interface TaskRunnerDeps extends BuiltinRunnerDeps {
   config: Pick<OperatorConfig, "offer" | "concurrency">;
   runsFolder: string;
-  holdings: Holdings;
   programs: Map<string, InstalledProgram>;
-  builtin: Map<string, BuiltinProgram>;
-  cache: ArtifactCache;
   transfer: ArtifactTransfer;
   execute: Execute;
-  checkResult: CheckResult;
-  journal: Pick<Journal, "addDuration">;
-  clock: Clock;
-  log: Log;
-  /** A task is computed or dead. */
-  onEnd(holding: Holding, task: HeldTask, error?: FrobenError): void;
 }
 
 interface Run {
