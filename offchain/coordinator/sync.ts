@@ -31,12 +31,16 @@ export async function sync(
   world.kick();
   await world.written();
   const known = new Set(body.known.map((root) => root.toLowerCase()));
-  let answer = newsFor(operator, known, strangers);
+  const news = () => {
+    world.flush(); // what has come in the same moment must be written too, before it leaves
+    return newsFor(operator, known, strangers);
+  };
+  let answer = news();
   if (empty(answer) && body.waitMs > 0) {
     operator.polls++;
     await waitForNews(world, operator, body.waitMs);
     operator.polls--;
-    answer = newsFor(operator, known, strangers);
+    answer = news();
   }
   seen(world, operator);
   return answer;
