@@ -48,9 +48,9 @@ export interface Context {
 /** What a test may put in place of the real part. */
 export type ContextOverrides = Partial<Pick<Context, "clock" | "log" | "store" | "validator">>;
 
-function openLedger(db: Db, identity: ChainIdentity, minStake: bigint): Ledger {
+function openLedger(db: Db, identity: ChainIdentity, minStake: bigint, now: number): Ledger {
   try {
-    return new Ledger(db, identity, minStake);
+    return new Ledger(db, identity, minStake, now);
   } catch (error) {
     closeDatabase(db);
     throw error;
@@ -78,7 +78,8 @@ export async function createContext(
 
   const db = openDatabase(join(config.dataDir, "coordinator.sqlite"));
   const { market: address, fromBlock } = config;
-  const ledger = openLedger(db, { chainId, market: address, fromBlock }, minStake);
+  const identity = { chainId, market: address, fromBlock };
+  const ledger = openLedger(db, identity, minStake, clock.now());
   const journal = new TransactionJournal(db);
   const nonces = new RequestNonces(db);
   const { pollMs } = config;

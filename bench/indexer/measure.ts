@@ -34,7 +34,7 @@ export interface Measured {
 async function index(job: Job, file: string): Promise<void> {
   const { market, chainId, finality } = job;
   const db = openDatabase(file);
-  const ledger = new Ledger(db, { chainId, market, fromBlock: 0 }, BigInt(job.minStake));
+  const ledger = new Ledger(db, { chainId, market, fromBlock: 0 }, BigInt(job.minStake), 0);
   const client = connect(job.rpcUrl, 500);
   const indexer = startIndexer({
     ...{ client, market, fromBlock: 0, finality, ledger },

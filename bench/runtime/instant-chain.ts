@@ -30,6 +30,8 @@ const withoutBigints = (_key: string, value: unknown): unknown =>
 /** Stands in for the chain tables of one workflow: what operators would send is on-chain at once, without a node, events or blocks. */
 export class InstantChain implements ChainReader {
   listener: (change: ChainChange) => void = () => {};
+  /** Older than every workflow: no database is lost here. */
+  readonly madeAt = 0;
   private block = 1;
   private opened: ChainWorkflow | undefined;
   private readonly claims = new Map<number, ChainTask>();
@@ -103,6 +105,7 @@ export class InstantChain implements ChainReader {
       openedAt: now,
       silentAt: null,
       completionTx: null,
+      resultDigest: null,
     };
     this.tell([]);
   }

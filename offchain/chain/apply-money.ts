@@ -31,6 +31,7 @@ function openWorkflow(rows: BlockRows, at: EventPlace, args: EventArgs<"Workflow
     silentBy: null,
     completionTx: null,
     statementDigest: null,
+    resultDigest: null,
   });
 }
 

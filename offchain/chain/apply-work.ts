@@ -118,6 +118,7 @@ function finalAccepted(rows: BlockRows, at: EventPlace, args: EventArgs<"FinalAc
   patchWorkflow(rows, args.workflow, () => ({
     completionTx: at.tx,
     statementDigest: lower(args.statementDigest),
+    resultDigest: lower(args.resultDigest),
   }));
 }
 

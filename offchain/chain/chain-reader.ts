@@ -58,6 +58,7 @@ export function createChainReader(db: Db, ledger: Ledger): ChainReader {
     return stored && (decode(stored) as RowOf<N>);
   }
   return {
+    madeAt: ledger.madeAt,
     head() {
       const tip = ledger.tip();
       return { block: tip?.number ?? 0, timestamp: tip?.timestamp ?? 0 };

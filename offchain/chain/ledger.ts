@@ -50,23 +50,28 @@ export class Ledger {
   readonly #statements: ChainStatements;
   /** As read last; whoever looks at a task asks for it. */
   #tip: BlockRef | undefined;
+  /** When the database was made, Unix ms. */
+  readonly madeAt: number;
 
   /**
    * @param identity what the database is bound to on first use
    * @param minStake the market's, units
+   * @param now Unix ms
    * @throws FrobenError `database_of_other_chain` when it belongs to another chain, contract or first block
    */
   constructor(
     private readonly db: Db,
     identity: ChainIdentity,
     private readonly minStake: bigint,
+    now: number,
   ) {
     this.#statements = prepareStatements(db);
     const known = db.select().from(chainIdentity).get();
     if (!known)
       db.insert(chainIdentity)
-        .values({ id: 1, ...identity })
+        .values({ id: 1, ...identity, madeAt: now })
         .run();
+    this.madeAt = known?.madeAt ?? now;
     for (const field of ["chainId", "market", "fromBlock"] as const)
       if (known && known[field] !== identity[field])
         throw new FrobenError("database_of_other_chain", "the database belongs to another market", {

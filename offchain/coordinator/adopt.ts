@@ -1,6 +1,7 @@
 import type { Hex } from "viem";
 import { commitmentHash } from "../../protocol/commitment";
-import { toBytes32, type Digest } from "../../protocol/digest";
+import { fromBytes32, toBytes32, type Digest } from "../../protocol/digest";
+import type { TakenResult } from "../db/schema/work";
 import { originOf } from "./attempts";
 import type { ChainTask } from "./facade";
 import { newAttempt, type AttemptRun, type TaskRun } from "./model";
@@ -35,8 +36,20 @@ export function adopt(world: World, task: TaskRun, claim: ChainTask): void {
     const { limits, claimSeconds } = task.step;
     world.leases.open(attempt, { ...limits, runSeconds: claimSeconds }, now);
     world.deadlines.set(attempt, claim.deadline * 1000);
-  } else findResult(world, attempt, claim.commitment!);
+  } else if (claim.commitment) findResult(world, attempt, claim.commitment);
+  else {
+    // The contract verified the final step's proof, and says which it was.
+    const { resultDigest } = world.deps.chain.workflow(task.run.id)!;
+    if (resultDigest) attempt.report = found(fromBytes32(resultDigest));
+  }
 }
+
+/** What would have been reported of a result that was found. */
+const found = (result: Digest): TakenResult => ({
+  result,
+  usage: { wallMs: 0, cpuMs: 0, maxRssMb: 0 },
+  receipt: null,
+});
 
 /** What a commitment binds, beside chain and contract. */
 type Binds = Omit<Parameters<typeof commitmentHash>[0], "chainId" | "market" | "resultDigest">;
@@ -74,7 +87,7 @@ export function findResult(world: World, attempt: AttemptRun, commitment: Hex): 
       world.touch(task.run);
       return;
     }
-    attempt.report = { result, usage: { wallMs: 0, cpuMs: 0, maxRssMb: 0 }, receipt: null };
+    attempt.report = found(result);
     attempt.state = "reported";
     validateSoon(world, attempt);
   });

@@ -73,6 +73,8 @@ export interface ChainWorkflow {
   /** When its coordinator was declared silent, Unix seconds; null: it was not, or has answered. */
   silentAt: number | null;
   completionTx: Hex | null;
+  /** SHA-256 of the final step's proof, once it was accepted. */
+  resultDigest: Hex | null;
 }
 
 /** Newest claim of a task. */
@@ -124,6 +126,8 @@ export interface ChainAccount {
 
 /** Reads the chain tables: indexed look-ups, no scan over other workflows. */
 export interface ChainReader {
+  /** When the database was made, Unix ms. */
+  madeAt: number;
   /** Height and timestamp (Unix seconds) that the tables stand for. */
   head(): { block: number; timestamp: number };
   workflow(id: number): ChainWorkflow | undefined;

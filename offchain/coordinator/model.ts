@@ -52,6 +52,11 @@ export class Run {
     this.#counts.set(state, (this.#counts.get(state) ?? 0) + change);
   }
 
+  /** Whether its graph is followed: it runs; or it is completed, and its results are looked for, the database with them being lost. */
+  get isRead(): boolean {
+    return this.state === "running" || (this.state === "completed" && this.blankUntil > 0);
+  }
+
   task(index: number): TaskRun | undefined {
     return this.work?.tasks.get(index);
   }

@@ -35,9 +35,9 @@ export function setPaused(world: World, requester: Address, id: number, paused: 
   world.kick();
 }
 
-/** Shows a workflow's ready tasks to the matchmaker, or hides them while it is paused. */
+/** Shows a workflow's ready tasks to the matchmaker, or hides them while it is paused or once it has ended. */
 export function openLanes(world: World, run: Run): void {
   for (const lane of run.work?.lanes ?? [])
-    if (run.paused) world.queue.close(lane);
+    if (run.paused || run.state !== "running") world.queue.close(lane);
     else world.queue.open(lane);
 }

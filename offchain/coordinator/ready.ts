@@ -14,7 +14,7 @@ const LOOK_AGAIN_MS = 1_000;
  */
 export function park(world: World, task: TaskRun, how?: "run it"): void {
   const { run } = task;
-  if (task.state !== "ready" || run.state !== "running") return;
+  if (task.state !== "ready" || !run.isRead) return;
   const claim = world.deps.chain.task(run.id, task.index);
   if (claim && claim.attempt > task.attempt) {
     if (isAdoptable(world, task, claim)) {
@@ -25,6 +25,7 @@ export function park(world: World, task: TaskRun, how?: "run it"): void {
     task.attempt = claim.attempt;
   }
   world.journal.task(task);
+  if (run.state !== "running") return;
   if (task.notBefore > world.now()) {
     task.reason ??= "waiting to be tried again";
     world.parked.set(task, task.notBefore);

@@ -15,7 +15,7 @@ import { attemptKey, isLive, Run, type AttemptRun, type TaskRun } from "./model"
 import { park } from "./ready";
 import { followOrigin, reconcileRun, reconcileTask } from "./reconcile";
 import { noteReuse } from "./reuse";
-import { begin, fetchSpec, readSpec, unfold } from "./runs";
+import { begin, blankUntil, fetchSpec, readSpec, unfold } from "./runs";
 import { validateSoon } from "./validate";
 import type { World } from "./world";
 
@@ -24,8 +24,7 @@ type AttemptRow = typeof workAttempts.$inferSelect;
 
 /** Rebuilds what the coordinator had in memory from the database, then catches up with the chain. */
 export async function recover(world: World): Promise<void> {
-  const { db, chain } = world.deps;
-  if (chain.head().block === 0) world.blankSince = world.now();
+  const { db } = world.deps;
   for (const row of db.select().from(workOperators).all()) {
     const operator = world.enlist(row.address, row.registration);
     const { lastSeen, done, failed, struck } = row;
@@ -51,6 +50,7 @@ async function recoverRun(world: World, row: typeof workWorkflows.$inferSelect):
   Object.assign(run, { name, state, reason, version, endedAt, attempts, settled, paused });
   // What was signed before the restart may be claimed for no longer than this.
   run.claimableUntil = world.chainNow() + world.deps.settings.claimBySeconds;
+  if (onChain) run.blankUntil = blankUntil(world, onChain);
   world.runs.set(run.id, run);
   const tasks = db.select().from(workTasks).where(eq(workTasks.workflow, run.id)).all();
   if (!onChain || tasks.length === 0) return;
@@ -167,13 +167,13 @@ function recoverAssignments(world: World): void {
 
 /** Lets a workflow go on from where it was. */
 function resume(world: World, run: Run): void {
-  if (run.state === "running" && !run.work) fetchSpec(world, run);
+  if (run.isRead && !run.work) fetchSpec(world, run);
   for (const task of run.work?.tasks.values() ?? []) {
     if (task.reused && run.state === "running") {
       noteReuse(world, task);
       followOrigin(world, task);
     }
-    if (!run.settled) reconcileTask(world, task);
+    if (!run.settled || run.blankUntil > 0) reconcileTask(world, task);
     const attempt = task.current;
     if (isLive(attempt) && attempt.state === "validating" && attempt.verdict === null)
       validateSoon(world, attempt);

@@ -19,13 +19,21 @@ import type { World } from "./world";
 /** Longest wait between two looks for a spec that is not here yet, milliseconds. */
 const SPEC_RETRY_MS = 5_000;
 
+/**
+ * A life whose database is lost may have signed assignments of a workflow that is older than the database: none is made while those
+ * can be claimed.
+ * @returns until when that is (chain time, Unix seconds), 0 for a younger workflow
+ */
+export function blankUntil(world: World, { openedAt }: ChainWorkflow): number {
+  if (openedAt * 1000 >= world.deps.chain.madeAt) return 0;
+  return world.chainNow() + world.deps.settings.claimBySeconds;
+}
+
 /** Takes a workflow on that was opened with this coordinator. */
 export function openRun(world: World, chain: ChainWorkflow): Run {
   const run = new Run(chain.workflow, chain.deadline);
   run.reason = "waiting for the spec";
-  // An earlier life, whose database is lost, may have signed assignments of it: none is made while those can be claimed.
-  if (world.blankSince !== undefined && chain.openedAt * 1000 < world.blankSince)
-    run.blankUntil = world.chainNow() + world.deps.settings.claimBySeconds;
+  run.blankUntil = blankUntil(world, chain);
   run.claimableUntil = run.blankUntil;
   world.runs.set(run.id, run);
   world.touch(run);
@@ -38,16 +46,17 @@ export function fetchSpec(world: World, run: Run): void {
   world.later("loading a spec", { workflow: run.id }, async () => {
     try {
       const chain = world.deps.chain.workflow(run.id);
-      if (!chain || run.work || run.state !== "running") return;
+      if (!chain || run.work || !run.isRead) return;
       const spec = await readSpec(world, chain);
       if (!spec) {
+        if (run.state === "completed") return; // nobody will bring it any more
         run.specTries++;
         const wait = Math.min(SPEC_RETRY_MS, 250 * 2 ** Math.min(run.specTries, 8));
         world.chores.set(`spec/${run.id}`, world.now() + wait);
         return;
       }
-      if (run.endedAt !== null) return; // it ended while the spec was read
-      checkReuse(world, spec, chain.requester);
+      if (run.work || !run.isRead) return; // it ended while the spec was read
+      if (run.state === "running") checkReuse(world, spec, chain.requester);
       begin(world, run, spec, chain.steps);
       run.reason = null;
       unfold(world, run);
@@ -201,5 +210,5 @@ export function completeTask(world: World, task: TaskRun, result: Digest, out: T
   for (const [name, items] of Object.entries(out.collections))
     work.collections.set(`${task.index}/${name}`, items);
   isOver(world, task);
-  if (unfoldsSteps(task) && run.state === "running") unfold(world, run);
+  if (unfoldsSteps(task) && run.isRead) unfold(world, run);
 }

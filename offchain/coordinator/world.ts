@@ -48,8 +48,6 @@ export class World {
   readonly reusing = new Set<TaskRun>();
   /** Tasks that took the result of another one, by its `workflow/task`. */
   readonly reused = new Map<string, Set<TaskRun>>();
-  /** Unix ms of a start without a database: what was signed before is not known here. Otherwise undefined. */
-  blankSince: number | undefined;
   readonly domain;
   /** Aborts what runs in the background. */
   readonly stopping = new AbortController();

@@ -88,7 +88,8 @@ CREATE TABLE `chain_identity` (
 	`id` integer PRIMARY KEY NOT NULL,
 	`chain_id` integer NOT NULL,
 	`market` text NOT NULL,
-	`from_block` integer NOT NULL
+	`from_block` integer NOT NULL,
+	`made_at` integer NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE `chain_tasks` (
@@ -137,7 +138,8 @@ CREATE TABLE `chain_workflows` (
 	`silent_at` integer,
 	`silent_by` text,
 	`completion_tx` text,
-	`statement_digest` text
+	`statement_digest` text,
+	`result_digest` text
 );
 --> statement-breakpoint
 CREATE INDEX `chain_workflows_coordinator` ON `chain_workflows` (`coordinator`,`status`);--> statement-breakpoint

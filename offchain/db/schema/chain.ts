@@ -58,9 +58,10 @@ export const chainWorkflows = sqliteTable(
     /** When it was declared silent, until it answers; and whose bond waits for the answer. */
     silentAt: integer("silent_at"),
     silentBy: text("silent_by").$type<Address>(),
-    /** Where the final step's proof was accepted, and what it proves. */
+    /** Where the final step's proof was accepted, what it proves, and the proof's SHA-256. */
     completionTx: text("completion_tx").$type<Hex>(),
     statementDigest: text("statement_digest").$type<Hex>(),
+    resultDigest: text("result_digest").$type<Hex>(),
   },
   (t) => [index("chain_workflows_coordinator").on(t.coordinator, t.status)],
 );
@@ -224,4 +225,6 @@ export const chainIdentity = sqliteTable("chain_identity", {
   chainId: integer("chain_id").notNull(),
   market: text().$type<Address>().notNull(),
   fromBlock: integer("from_block").notNull(),
+  /** When the database was made, Unix ms: what its coordinator did before, it does not know. */
+  madeAt: integer("made_at").notNull(),
 });

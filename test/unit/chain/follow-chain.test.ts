@@ -39,7 +39,7 @@ describe("following a real chain", () => {
     databases.push(db);
     const market = chain.market.toLowerCase() as `0x${string}`;
     const identity = { chainId: 31337, market, fromBlock: chain.fromBlock };
-    return { db, ledger: new Ledger(db, identity, chain.minStake) };
+    return { db, ledger: new Ledger(db, identity, chain.minStake, 0) };
   }
 
   const options = (finality = 64): FollowOptions => ({

@@ -69,7 +69,7 @@ let database: Db;
 function withLedger<T>(use: (ledger: Ledger, db: Db) => T): T {
   for (const table of [...CHAIN_TABLES, "chain_undo", "chain_identity"])
     database.$client.exec(`delete from ${table}`);
-  return use(new Ledger(database, IDENTITY, MIN_STAKE), database);
+  return use(new Ledger(database, IDENTITY, MIN_STAKE, 0), database);
 }
 
 const applyAll = (ledger: Ledger, blocks: Block[]) =>
@@ -271,7 +271,7 @@ describe("ledger", () => {
 
   it("refuses a database that belongs to another market", () => {
     withLedger((_ledger, db) => {
-      expect(() => new Ledger(db, { ...IDENTITY, chainId: 1 }, MIN_STAKE))
+      expect(() => new Ledger(db, { ...IDENTITY, chainId: 1 }, MIN_STAKE, 0))
         .throws(FrobenError)
         .include({ code: "database_of_other_chain", field: "chainId", limit: 31337, value: 1 });
     });

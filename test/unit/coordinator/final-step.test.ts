@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { WORKFLOW_STATUS } from "../../../protocol/abi";
-import { sha256 } from "../../../protocol/digest";
+import { sha256, toBytes32 } from "../../../protocol/digest";
 import { parseSpec } from "../../../protocol/validate-spec";
 import { eachWithMarket } from "./support/each-with-market";
 import type { Market, TestOperator } from "./support/market";
@@ -48,7 +48,7 @@ describe("a final step", () => {
     expect(operator.verdicts[0]).to.include({ workflow: 1, task: 0, attempt: 1, verdict: "valid" });
     expect(task()).to.include({ state: "validating" });
     market.chain.pay(1, 0, "settled");
-    market.chain.end(1, WORKFLOW_STATUS.completed, TX);
+    market.chain.end(1, WORKFLOW_STATUS.completed, { completionTx: TX });
     await market.settle();
     expect(task()).to.include({ state: "done", result: sha256("proof") });
     const view = market.coordinator.views.workflow(1);
@@ -65,9 +65,22 @@ describe("a final step", () => {
     await market.settle();
     expect(asked).to.equal(0);
     expect(task().reason).to.contain("on-chain");
-    market.chain.end(1, WORKFLOW_STATUS.completed, TX);
+    market.chain.end(1, WORKFLOW_STATUS.completed, { completionTx: TX });
     await market.settle();
     expect(task().state).to.equal("done");
+  });
+
+  it("is known again when the database is lost after the contract has verified it", async () => {
+    market.chain.pay(1, 0, "settled");
+    const proof = { completionTx: TX, resultDigest: toBytes32(sha256("proof")) };
+    market.chain.end(1, WORKFLOW_STATUS.completed, proof);
+    await market.loseDatabase();
+    await market.pass(1_000);
+    const { state, outputs } = market.coordinator.views.workflow(1);
+    expect({ state, outputs }).to.deep.equal({
+      state: "completed",
+      outputs: { proof: sha256("proof") },
+    });
   });
 
   it("is given to another when its operator has the proof and never submits it", async () => {

@@ -1,8 +1,9 @@
 import { expect } from "chai";
-import { rmSync } from "node:fs";
+import { WORKFLOW_STATUS } from "../../../protocol/abi";
+import type { SignedAssignment } from "../../../protocol/http";
 import { eachWithMarket } from "./support/each-with-market";
 import type { Market } from "./support/market";
-import { PROGRAM, proofs } from "./support/specs";
+import { pipeline, PROGRAM, proofs } from "./support/specs";
 
 describe("a coordinator whose database is lost", () => {
   let market: Market;
@@ -20,30 +21,57 @@ describe("a coordinator whose database is lost", () => {
     return { by, bodies };
   }
 
-  async function loseDatabase(): Promise<void> {
-    await market.stop();
-    for (const end of ["", "-wal", "-shm"]) rmSync(market.file + end, { force: true });
-    market.clock.advance(1_000);
-    market.chain.block = 0; // the tables of the chain are lost too
-    await market.start();
-    await market.settle();
-  }
-
-  it("finds committed results among the artifacts, and does nothing again", async () => {
-    const { by, bodies } = await claimed();
+  /** Reports and commits everything. */
+  async function commit({ by, bodies }: Awaited<ReturnType<typeof claimed>>): Promise<void> {
     for (const body of bodies)
       for (const { task } of body.tasks) {
         const result = await by.report(body, task, { proof: `proof ${task}` });
         market.chain.pay(1, task, "committed", [by.commitment(body, task, result)]);
       }
-    await loseDatabase();
+  }
+
+  it("finds committed results among the artifacts, and does nothing again", async () => {
+    await commit(await claimed());
+    await market.loseDatabase();
     await market.pass(1_000);
+    expect(market.coordinator.views.workflow(1).counts).to.deep.equal({ done: 2 });
+  });
+
+  it("finds the results of a workflow that was completed before, list by list", async () => {
+    const operator = await market.operator({ programs: Object.values(PROGRAM) });
+    market.store.put("batch");
+    await market.submit(1, pipeline());
+    const outputsOf = ({ stepId }: SignedAssignment, task: number) => {
+      const split: Record<string, string[] | string> = { leaves: ["a", "b"], statement: "root" };
+      return stepId === "split" ? split : { proof: `proof ${task}` };
+    };
+    while ((await operator.work(outputsOf)).length > 0) await market.pass(1_000);
+    market.chain.end(1, WORKFLOW_STATUS.completed);
+    await market.settle();
+    const { state, outputs, counts } = market.coordinator.views.workflow(1);
+    expect({ state, counts }).to.deep.equal({ state: "completed", counts: { done: 4 } });
+    await market.loseDatabase();
+    for (let i = 0; i < 5; i++) await market.pass(1_000);
+    expect(market.coordinator.views.workflow(1)).to.deep.include({ state, outputs, counts });
+  });
+
+  it("still takes over what it did not know when it crashes before it has read the chain", async () => {
+    const { by, bodies } = await claimed();
+    for (const body of bodies) for (const { task } of body.tasks) market.chain.unclaim(1, task);
+    await market.loseDatabase();
+    await market.stop();
+    await market.start();
+    for (const body of bodies) market.chain.claim(body);
+    await market.settle();
+    for (const body of bodies)
+      for (const { task } of body.tasks) await by.report(body, task, { proof: `proof ${task}` });
+    await market.settle();
     expect(market.coordinator.views.workflow(1).counts).to.deep.equal({ done: 2 });
   });
 
   it("takes the result of a claim that stands, of an attempt that it does not remember", async () => {
     const { by, bodies } = await claimed();
-    await loseDatabase();
+    await market.loseDatabase();
     expect(market.coordinator.views.workflow(1).counts).to.deep.equal({ running: 2 });
     for (const body of bodies)
       for (const { task } of body.tasks) await by.report(body, task, { proof: `proof ${task}` });
@@ -57,7 +85,7 @@ describe("a coordinator whose database is lost", () => {
     const { task } = body!.tasks[0]!;
     // As far as the node that it reads from knows, the claim is not there yet.
     for (const one of body!.tasks) market.chain.unclaim(1, one.task);
-    await loseDatabase();
+    await market.loseDatabase();
     const early = await by.report(body!, task, { proof: "proof" }).catch((error: unknown) => error);
     expect(early).to.include({ code: "attempt_not_found_yet", retryable: true });
     market.chain.claim(body!);
@@ -74,7 +102,7 @@ describe("a coordinator whose database is lost", () => {
       }),
     );
     const reported = await Promise.all(results);
-    await loseDatabase();
+    await market.loseDatabase();
     for (const { task, commitment } of reported)
       market.chain.pay(1, task, "committed", [commitment]);
     await market.settle();
@@ -83,7 +111,7 @@ describe("a coordinator whose database is lost", () => {
 
   it("has a claimed task done again when its holder does not come back", async () => {
     await claimed();
-    await loseDatabase();
+    await market.loseDatabase();
     await market.pass(60_000);
     const { counts } = market.coordinator.views.workflow(1);
     expect(counts.running ?? 0).to.equal(0);

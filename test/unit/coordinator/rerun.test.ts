@@ -222,7 +222,7 @@ describe("a workflow that is run again", () => {
     });
     await run(1, spec);
     market.chain.pay(1, 1, "settled");
-    market.chain.end(1, 2, `0x${"33".repeat(32)}`);
+    market.chain.end(1, 2, { completionTx: `0x${"33".repeat(32)}` });
     await market.settle();
     expect(views().workflow(1).counts).to.deep.equal({ done: 2 });
     expect(await run(2, again(spec, 1))).to.deep.equal([1]);

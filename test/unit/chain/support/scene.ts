@@ -94,7 +94,7 @@ export class Scene {
     const market = chain.market.toLowerCase() as Address;
     const db = openDatabase(":memory:");
     const identity = { chainId: 31337, market, fromBlock: chain.fromBlock };
-    const ledger = new Ledger(db, identity, chain.minStake);
+    const ledger = new Ledger(db, identity, chain.minStake, 0);
     const verifier: Answer = async (answer) => {
       const code = ANSWERS[answer];
       // Init code: copies what follows these nine bytes to memory and returns it.

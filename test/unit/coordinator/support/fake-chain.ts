@@ -23,6 +23,7 @@ const REQUESTER: Address = `0x${"11".repeat(20)}`;
 export class FakeChain implements ChainReader {
   listener: (change: ChainChange) => void = () => {};
   block = 1;
+  madeAt = 0;
   private readonly workflows = new Map<number, ChainWorkflow>();
   private readonly claims = new Map<string, ChainTask>();
   private readonly batches = new Map<string, ChainBatch>();
@@ -92,6 +93,7 @@ export class FakeChain implements ChainReader {
       openedAt: this.now(),
       silentAt: null,
       completionTx: null,
+      resultDigest: null,
     });
     this.tell([id]);
   }
@@ -195,8 +197,9 @@ export class FakeChain implements ChainReader {
     this.tell([workflow], [task]);
   }
 
-  end(id: number, status: number, completionTx: Hex | null = null): void {
-    this.workflows.set(id, { ...this.workflows.get(id)!, status, completionTx });
+  /** @param proof the final step's, that completed it */
+  end(id: number, status: number, proof: { completionTx?: Hex; resultDigest?: Hex } = {}): void {
+    this.workflows.set(id, { ...this.workflows.get(id)!, status, ...proof });
     this.tell([id]);
   }
 

@@ -1,4 +1,5 @@
 import { eq } from "drizzle-orm";
+import { rmSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
 import { Registry } from "prom-client";
 import { recoverTypedDataAddress, type Address, type Hex } from "viem";
@@ -91,6 +92,16 @@ export class Market {
     this.chain.listener = () => {};
     await this.coordinator.stop();
     closeDatabase(this.db);
+  }
+
+  /** Ends the coordinator, and starts another with an empty database. */
+  async loseDatabase(): Promise<void> {
+    await this.stop();
+    for (const end of ["", "-wal", "-shm"]) rmSync(this.file + end, { force: true });
+    this.clock.advance(1_000);
+    this.chain.madeAt = this.clock.now();
+    await this.start();
+    await this.settle();
   }
 
   /** Results of a workflow as the database has them. */
