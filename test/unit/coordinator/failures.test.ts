@@ -215,6 +215,23 @@ describe("what the coordinator does when something goes wrong", () => {
     expect(market.sent.map(({ purpose }) => purpose)).to.include("finish/1");
   });
 
+  it("ends a claim that ran out while it was down, so that no late holder goes unpunished", async () => {
+    const holder = await market.operator({ programs });
+    await market.submit(1, proofs(1, { retry: { attempts: 1, backoffSeconds: 0 } }));
+    const [body] = await holder.sync();
+    market.chain.claim(body!);
+    await market.settle();
+    await market.stop();
+    market.clock.advance(140_000); // the claim's 120 seconds, and the time that its holder has to end it itself
+    await market.start();
+    await market.pass(1_000);
+    expect(market.sent.map(({ purpose }) => purpose.split("/")[0])).to.include("expire");
+    expect(market.coordinator.views.workflow(1)).to.include({ state: "failed", settled: false });
+    market.chain.pay(1, 0, "expired");
+    await market.pass(40_000);
+    expect(market.coordinator.views.workflow(1).settled).to.equal(true);
+  });
+
   it("calls a failed workflow's payments final only when nothing can be claimed from it any more", async () => {
     const operator = await market.operator({ programs });
     for (const id of [1, 2]) {

@@ -114,6 +114,12 @@ export class Market {
     return rows.flatMap(({ report }) => report ?? []);
   }
 
+  /** Rows that were written to the database since it was opened. */
+  rowsWritten(): number {
+    const row = this.db.$client.prepare("select total_changes() as rows").get();
+    return (row as { rows: number }).rows;
+  }
+
   /** Lets everything happen that can happen now. */
   async settle(): Promise<void> {
     for (let i = 0; i < 6; i++) {
