@@ -3,10 +3,14 @@ import { setTimeout as delay } from "node:timers/promises";
 import { runAudit } from "../../offchain/audit/run";
 import type { AuditReport, OperatorSummary } from "../../offchain/audit/report";
 import { RUN_MARK } from "../../operator/run/proc";
-import { fetchOutputs } from "../../sdk";
+import { fetchOutputs, FrobenError } from "../../sdk";
 import { holdersOf } from "../support/processes";
 import type { ChaosMarket } from "./market/market";
 import { expectedOutputs, MANIFESTS, REWARD, TASKS } from "./market/workflow";
+
+const LOOK_MS = 50;
+/** Most time that a coordinator without its database takes to find a completed workflow's outputs. */
+const FOUND_MS = 30_000;
 
 /** Audits the whole market, its artifacts included; straight from the chain, past every proxy. */
 export function audit(market: ChaosMarket): Promise<AuditReport> {
@@ -21,8 +25,19 @@ export function audit(market: ChaosMarket): Promise<AuditReport> {
 
 async function outputFaults(market: ChaosMarket, workflow: number, seed: string) {
   const expected = expectedOutputs(seed);
-  const read = async (name: string) =>
-    (await fetchOutputs(market.requester, workflow, name)).map((bytes) => bytes.toString("hex"));
+  const until = Date.now() + FOUND_MS;
+  const read = async (name: string): Promise<string[]> => {
+    try {
+      const files = await fetchOutputs(market.requester, workflow, name);
+      return files.map((bytes) => bytes.toString("hex"));
+    } catch (error) {
+      // After a lost database they are looked for.
+      const missing = error instanceof FrobenError && error.code === "output_missing";
+      if (!missing || Date.now() > until) throw error;
+      await delay(LOOK_MS);
+      return read(name);
+    }
+  };
   const [proof, leaves] = await Promise.all([read("proof"), read("leaves")]);
   const same = proof.join() === expected.proof && leaves.join() === expected.leaves.join();
   return same ? [] : ["the outputs are not those of an undisturbed run"];
@@ -57,7 +72,6 @@ function moneyFaults(
   return faults;
 }
 
-const LOOK_MS = 50;
 /** Most time that a program, which is killed with its operator, takes to be gone. */
 const GRACE_MS = 5_000;
 

@@ -1,6 +1,5 @@
 /**
- * All steps of a task's life at which a process is killed, in the order in which a workflow reaches them first. A line is what
- * happens at once, such as all that one transaction writes: the process is killed before and after the first of a line, which is
+ * All steps of a task's life at which a process is killed. A line is what happens at once, such as all that one transaction writes: the process is killed before and after the first of a line, which is
  * before and after the others too. The undisturbed run reaches every step, and none that is not named here (scenarios/undisturbed.ts).
  */
 const STEPS = {
@@ -15,7 +14,7 @@ const STEPS = {
     ["write work_attempts offered", "write work_tasks assigned", "write work_decisions"],
     ["write work_assignments"],
     ["answer POST /v1/operators/sync with assignments"],
-    ["write chain_batches", "write chain_tasks"],
+    ["write chain_batches claimed", "write chain_tasks claimed"],
     ["write work_attempts running", "write work_tasks running"],
     ["write work_operators"],
     ["answer POST /v1/operators"],
@@ -28,6 +27,8 @@ const STEPS = {
     ["write transactions sent"],
     ["send finish"],
     ["write transactions mined"],
+    ["write chain_batches committed", "write chain_tasks committed"],
+    ["write chain_batches credited", "write chain_tasks settled"],
     ["write work_workflows completed"],
   ],
   operators: [
@@ -58,6 +59,13 @@ const STEPS = {
 } as const;
 
 export type Who = keyof typeof STEPS;
+export const WHO = Object.keys(STEPS) as Who[];
+
+/** Steps of a task that fails: an undisturbed run has none, unless the machine is too busy for its deadlines. */
+const FAILURE_STEPS = {
+  coordinator: [["answer POST /v1/failures"]],
+  operators: [["write tasks failed"], ["send POST /v1/failures"], ["send release"]],
+} as const;
 
 const around = (step: string) => [`before ${step}`, `after ${step}`];
 
@@ -69,6 +77,7 @@ export const OTHERS = new Set(
   [
     ...["write __drizzle_migrations", "write chain_identity", "send deposit"],
     ...["write work_attempts computed", "write work_attempts reported"],
+    ...["write assignments given_up", "write tasks cancelled"],
   ].flatMap(around),
 );
 
@@ -76,6 +85,12 @@ export const OTHERS = new Set(
 export const CRASH_POINTS: Record<Who, string[]> = {
   coordinator: STEPS.coordinator.flatMap(([step]) => around(step)),
   operators: STEPS.operators.flatMap(([step]) => around(step)),
+};
+
+/** Where processes are killed when a task fails. */
+export const FAILURE_POINTS: Record<Who, string[]> = {
+  coordinator: FAILURE_STEPS.coordinator.flatMap(([step]) => around(step)),
+  operators: FAILURE_STEPS.operators.flatMap(([step]) => around(step)),
 };
 
 /** Every step that the undisturbed run reaches. */

@@ -1,30 +1,42 @@
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import Table from "cli-table3";
 import { Command, InvalidArgumentError } from "commander";
 import { Cleanup } from "../../devnet/cleanup";
-import { Campaign } from "./campaign";
+import { Lane } from "./lane";
 import { keep, keptFailures } from "./kept";
 import type { Played } from "./play";
 import type { Scenario } from "./scenario";
 import { FIXED, RANDOM } from "./scenarios";
+import { undisturbed } from "./scenarios/undisturbed";
 
-// `npm run chaos`: faults of every kind on a market of real processes, one scenario after another.
+// `npm run chaos`: faults of every kind on markets of real processes, several side by side: a scenario waits more than it computes.
 
 const RANDOM_SEEDS = 10;
+/** The seed of continuous integration: it plays the same each time. */
+const CI_SEED = "ci";
 
 interface Flags {
   minutes?: number;
   seed: string;
+  ci?: boolean;
+  markets: number;
   only?: string;
   json?: string;
   logs?: string;
   list?: boolean;
 }
 
-function minutes(text: string): number {
+function positive(text: string): number {
   const value = Number(text);
   if (!(value > 0)) throw new InvalidArgumentError("It must be a number above zero.");
+  return value;
+}
+
+function whole(text: string): number {
+  const value = positive(text);
+  if (!Number.isInteger(value)) throw new InvalidArgumentError("It must be a whole number.");
   return value;
 }
 
@@ -35,12 +47,19 @@ const program = new Command("npm run chaos --")
   .option(
     "--minutes <n>",
     `random scenarios until so much time has passed in all (default: ${RANDOM_SEEDS} of them)`,
-    minutes,
+    positive,
   )
   .option(
     "--seed <text>",
     "where random scenarios come from (default: chance)",
     randomBytes(4).toString("hex"),
+  )
+  .option("--ci", `the same seeds each time: --seed ${CI_SEED}`)
+  .option(
+    "--markets <n>",
+    "so many at the same time (default: one more than there are cores)",
+    whole,
+    availableParallelism() + 1,
   )
   .option("--only <name>", "scenarios whose name contains this")
   .option("--list", "only say which scenarios there are")
@@ -52,20 +71,22 @@ const program = new Command("npm run chaos --")
   )
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
-/** What is to be played, in order: what failed before, the fixed set, then chance. */
-function* agenda({ minutes, seed, only }: Flags): Generator<[Scenario, string]> {
+type Item = [Scenario, string];
+
+/** What is to be played, in order: what failed before, the fixed set, then chance. Items of a group follow each other on one market. */
+function* agenda({ minutes, seed, only }: Flags): Generator<Item[]> {
   const named = ({ name }: Scenario) => only === undefined || name.includes(only);
-  const all = [...FIXED, ...RANDOM].filter(named);
-  for (const kept of keptFailures()) {
-    const scenario = all.find(({ name }) => name === kept.name);
-    if (scenario) yield [scenario, kept.seed];
-  }
-  for (const scenario of FIXED.filter(named)) yield [scenario, `${seed}-${scenario.name}`];
+  const fixed = FIXED.map((group) => group.filter(named)).filter((group) => group.length > 0);
   const random = RANDOM.filter(named);
+  for (const group of fixed) yield group.map((scenario) => [scenario, `${seed}-${scenario.name}`]);
+  for (const kept of keptFailures()) {
+    const scenario = [...fixed.flat(), ...random].find(({ name }) => name === kept.name);
+    if (scenario) yield [[scenario, kept.seed]];
+  }
   if (random.length === 0) return;
   const end = Date.now() + (minutes ?? 0) * 60_000 - process.uptime() * 1000;
   for (let i = 0; minutes === undefined ? i < RANDOM_SEEDS : Date.now() < end; i++)
-    yield [random[i % random.length]!, `${seed}-${i}`];
+    yield [[random[i % random.length]!, `${seed}-${i}`]];
 }
 
 function say({ name, seed, milliseconds, faults, notes, deaths }: Played): void {
@@ -92,33 +113,42 @@ function table(played: Played[]): string {
   return out.toString();
 }
 
-async function run(flags: Flags, campaign: Campaign): Promise<Played[]> {
-  const played: Played[] = [];
+async function run(flags: Flags, cleanup: Cleanup): Promise<Played[]> {
+  const all: Played[] = [];
   process.stdout.write(`seed ${flags.seed}\n`);
-  for (const [scenario, seed] of agenda(flags)) {
-    const one = await campaign.play(scenario, seed);
-    played.push(one);
-    say(one);
-    if (one.faults.length > 0) keep(one);
-  }
-  const left = await campaign.end();
-  if (left.length > 0)
-    played.push({ name: "the end", seed: "", milliseconds: 0, faults: left, notes: [], deaths: 0 });
-  return played;
+  const groups = agenda(flags);
+  const playOnOneMarket = async () => {
+    const lane = new Lane(cleanup, flags.logs);
+    for (const group of groups)
+      for (const [scenario, seed] of group)
+        for (const one of await lane.play(scenario, seed)) {
+          all.push(one);
+          say(one);
+          // What disturbs nothing has no chances, and is played first in any case.
+          if (one.faults.length > 0 && !undisturbed.includes(scenario))
+            keep({ ...one, name: scenario.name, seed });
+        }
+    const faults = await lane.end();
+    if (faults.length > 0)
+      all.push({ name: "the end", seed: "", milliseconds: 0, faults, notes: [], deaths: 0 });
+  };
+  await Promise.all(Array.from({ length: flags.markets }, playOnOneMarket));
+  return all;
 }
 
 async function main(): Promise<void> {
   const flags = program.parse().opts<Flags>();
+  if (flags.ci) flags.seed = CI_SEED;
   if (flags.list) {
     const line = ({ name, anchor }: Scenario) => `${name}${anchor ? `\n    ${anchor}` : ""}\n`;
-    for (const scenario of [...FIXED, ...RANDOM]) process.stdout.write(line(scenario));
+    for (const scenario of [...FIXED.flat(), ...RANDOM]) process.stdout.write(line(scenario));
     return;
   }
   const cleanup = new Cleanup();
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.once(signal, () => void cleanup.run().then(() => process.exit(130)));
   try {
-    const played = await run(flags, new Campaign(cleanup, flags.logs));
+    const played = await run(flags, cleanup);
     process.stdout.write(`${table(played)}\n`);
     const ok = played.every(({ faults }) => faults.length === 0);
     if (flags.json)

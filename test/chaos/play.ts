@@ -22,7 +22,7 @@ export interface Played {
 }
 
 const LOOK_MS = 25;
-const TIMEOUT_MS = 150_000;
+const TIMEOUT_MS = 240_000;
 
 /** As a requester does whose own process is started again: the same workflow under the same key, until it is open. */
 async function openPatiently(
@@ -86,6 +86,7 @@ export async function play(
         return true;
       },
     };
+    await scenario.prepare?.(scene);
     const signal = AbortSignal.timeout(scenario.timeoutMs ?? TIMEOUT_MS);
     const inflicted = scenario.inflict(scene).finally(() => market.calm());
     inflicted.catch(() => {});

@@ -24,12 +24,14 @@ export interface Scenario {
   guilty?: (market: ChaosMarket) => string[];
   /** The line of ANCHORS that it is about: what happened to users of a peer system. */
   anchor?: string;
-  /** Needs a market of its own, which is not used again. */
-  alone?: boolean;
   /** Most time until all is settled, milliseconds. */
   timeoutMs?: number;
+  /** Comes before the workflow is opened. */
+  prepare?(scene: Scene): Promise<void>;
   /** Goes on while the workflow does; what it changed about the market it puts back, or leaves to `calm`. */
   inflict(scene: Scene): Promise<void>;
   /** Looks at what has become of it. @returns what is wrong, one sentence each */
   judge?(scene: Scene): string[] | Promise<string[]>;
+  /** @returns what is to be played next because this could not do all of it */
+  rest?(): Scenario | undefined;
 }

@@ -1,29 +1,31 @@
 /**
  * Loaded with `--import` into the processes of the chaos market, which know nothing of it: it watches what leaves them or is
- * written down (SQLite, artifacts, requests, answers) and gives each such step a name. A step that is written into the file
- * FROBEN_CRASH_FILE as `NAME:COUNT` kills the process by SIGKILL when it is reached for the COUNTth time; the file is gone then,
- * so that of several processes only one dies. FROBEN_CRASH_REACHED gets the name of each step that is reached for the first time.
+ * written down (SQLite, artifacts, requests, answers) and gives each such step a name. A step that has a file in the folder
+ * FROBEN_CRASH_FOLDER, with a count in it, kills the process by SIGKILL when it is reached for the count-th time; the file is gone
+ * then, so that of several processes only one dies. FROBEN_CRASH_REACHED gets the name of each step that is reached for the first
+ * time.
  */
 import Database, { type Statement } from "better-sqlite3";
 import { appendFileSync, existsSync, readFileSync, unlinkSync } from "node:fs";
 import files from "node:fs/promises";
 import http from "node:http";
-import { answerNames, requestNames, writeName } from "./step-names";
+import { join } from "node:path";
+import { answerNames, fileOf, requestNames, writeName } from "./step-names";
 
-const { FROBEN_CRASH_FILE: armed = "", FROBEN_CRASH_REACHED: log } = process.env;
+const { FROBEN_CRASH_FOLDER: folder = "", FROBEN_CRASH_REACHED: log } = process.env;
 const reached = new Set<string>();
-let order = "";
-let count = 0;
+/** How often each step was reached since it was armed. */
+const counts = new Map<string, number>();
 
 function step(name: string): void {
   if (log && !reached.has(name)) appendFileSync(log, `${name}\n`);
   reached.add(name);
-  if (!existsSync(armed)) return;
-  const now = readFileSync(armed, "utf8");
-  if (now !== order) [order, count] = [now, 0];
-  const at = order.lastIndexOf(":");
-  if (order.slice(0, at) !== name || ++count < Number(order.slice(at + 1))) return;
+  const armed = join(folder, fileOf(name));
+  if (!existsSync(armed)) return void counts.delete(name);
+  const count = (counts.get(name) ?? 0) + 1;
+  counts.set(name, count);
   try {
+    if (count < Number(readFileSync(armed, "utf8"))) return;
     unlinkSync(armed);
   } catch {
     return; // another process was first

@@ -3,6 +3,12 @@ import { decodeFunctionData, parseTransaction, type Hex } from "viem";
 import { marketAbi } from "../../../protocol/abi";
 import { decodeOperations } from "../../../protocol/operations";
 
+/** @returns the name of the file that arms a step */
+export const fileOf = (step: string): string => encodeURIComponent(step);
+
+/** @returns the step that a file arms */
+export const stepOf = (file: string): string => decodeURIComponent(file);
+
 /** Values of columns that say what state a row is in now: they tell one write of a table from another. */
 const STATES = new Set([
   ...["queued", "running", "computed", "reported", "valid", "invalid", "failed", "cancelled"],

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -14,11 +14,15 @@ import { jsonLine } from "../../../devnet/processes";
 import { marketAbi } from "../../../protocol/abi";
 import { TYPESCRIPT_LOADER } from "../../../protocol/typescript-loader";
 import { createClient, type Client } from "../../../sdk";
+import { WHO, type Who } from "../crash-points";
 import { CALM, startProxy, type Proxy } from "../faults/proxy";
+import { fileOf, stepOf } from "../faults/step-names";
 import { Supervised } from "./supervised";
 import { MANIFESTS } from "./workflow";
 
 const root = join(__dirname, "../../..");
+/** An entry in place of operator/main.ts. */
+export const BAD_OPERATOR = join(__dirname, "bad-operator.ts");
 const HOOK = join(__dirname, "../faults/crash-hook.ts");
 
 /** Arguments that run one of the product's entries under the crash hook. */
@@ -30,6 +34,8 @@ const POLL_MS = 50;
 /** Units of a gwei. */
 const STAKE = 1_000_000n;
 const START_MS = 60_000;
+/** That a market can have had. */
+const MOST_OPERATORS = 16;
 
 /** An operator, and the two proxies through which it talks. */
 export interface ChaosOperator {
@@ -66,6 +72,7 @@ export class ChaosMarket {
   front!: Proxy;
   requester!: Client;
   private coordinatorUrl = "";
+  private operatorsMade = 0;
 
   private constructor(
     readonly folder: string,
@@ -76,8 +83,9 @@ export class ChaosMarket {
   static async start(cleanup: Cleanup, operators = 3): Promise<ChaosMarket> {
     const folder = await mkdtemp(join(tmpdir(), "froben-chaos-"));
     cleanup.addFolder(folder);
-    for (const name of ["logs", "tmp"]) await mkdir(join(folder, name));
     const market = new ChaosMarket(folder, cleanup);
+    for (const name of ["logs", "tmp"]) await mkdir(join(folder, name));
+    for (const who of WHO) await mkdir(market.crashFolder(who));
     await market.deploy();
     await market.startCoordinator();
     await Promise.all(Array.from({ length: operators }, () => market.addOperator()));
@@ -101,33 +109,35 @@ export class ChaosMarket {
       TMPDIR: join(this.folder, "tmp"),
       HARDHAT_DISABLE_TELEMETRY_PROMPT: "true",
       NO_COLOR: "1",
-      FROBEN_CRASH_FILE: this.crashFile(name),
-      FROBEN_CRASH_REACHED: `${this.crashFile(name)}.reached`,
+      FROBEN_CRASH_FOLDER: this.crashFolder(name),
+      FROBEN_CRASH_REACHED: `${this.crashFolder(name)}.reached`,
       FROBEN_POLL_MS: String(POLL_MS),
     };
   }
 
-  private crashFile(name: string): string {
+  private crashFolder(name: string): string {
     return join(this.folder, name === "coordinator" ? "crash-coordinator" : "crash-operators");
   }
 
   /** The next process of this kind that reaches a step for the `count`th time dies there. */
-  crashAt(who: "coordinator" | "operators", step: string, count = 1): void {
-    writeFileSync(this.crashFile(who), `${step}:${count}`);
+  crashAt(who: Who, step: string, count = 1): void {
+    writeFileSync(join(this.crashFolder(who), fileOf(step)), String(count));
   }
 
-  /** Whether an armed crash has not happened. */
-  isArmed(who: "coordinator" | "operators"): boolean {
-    return existsSync(this.crashFile(who));
+  /** Steps at which nobody has died since they were armed. */
+  armed(who: Who): string[] {
+    return readdirSync(this.crashFolder(who)).map(stepOf);
   }
 
   async disarm(): Promise<void> {
-    for (const who of ["coordinator", "operators"]) await rm(this.crashFile(who), { force: true });
+    for (const who of WHO)
+      for (const step of this.armed(who))
+        await rm(join(this.crashFolder(who), fileOf(step)), { force: true });
   }
 
   /** Names of all steps that were reached so far. */
-  reached(who: "coordinator" | "operators"): Set<string> {
-    const file = `${this.crashFile(who)}.reached`;
+  reached(who: Who): Set<string> {
+    const file = `${this.crashFolder(who)}.reached`;
     return new Set(existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : []);
   }
 
@@ -146,7 +156,7 @@ export class ChaosMarket {
     this.fromBlock = block;
     const code = readCompiled("test/EchoVerifier.sol", "EchoVerifier");
     this.echo = (await deployer.deploy("EchoVerifier", code)).address;
-    await fundAccounts(this.rpcUrl, ROLES.operators + 8);
+    await fundAccounts(this.rpcUrl, ROLES.operators + MOST_OPERATORS);
     await this.chain.setAutomine(false);
     await this.mineEvery(BLOCK_MS);
   }
@@ -205,7 +215,7 @@ export class ChaosMarket {
 
   /** Starts one more operator. */
   async addOperator(changes: OperatorChanges = {}): Promise<ChaosOperator> {
-    const index = this.operators.length;
+    const index = this.operatorsMade++;
     const name = `operator-${index}`;
     const dataDir = join(this.folder, name);
     const operator: ChaosOperator = {
@@ -252,6 +262,12 @@ export class ChaosMarket {
     );
     await operator.process.start();
     return operator;
+  }
+
+  /** An operator says farewell and is no longer there. */
+  async removeOperator(operator: ChaosOperator): Promise<void> {
+    await operator.process.end();
+    this.operators.splice(this.operators.indexOf(operator), 1);
   }
 
   /** @returns units of an account, read past every proxy */

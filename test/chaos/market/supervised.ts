@@ -23,7 +23,7 @@ export class Supervised {
     private readonly options: () => Omit<SpawnOptions, "name" | "cleanup">,
     private readonly onReady: (answer: string) => void,
     private readonly cleanup: Cleanup,
-    private readonly maxFailures = 8,
+    private readonly maxFailures = 40,
   ) {
     // At the end nothing is started again.
     cleanup.addProcess(() => void (this.wanted = false));

@@ -35,7 +35,7 @@ export interface Patience {
 export const REWARD = 1_000n;
 
 /** A claim outlives restarts, but not a scenario's patience. */
-export const PATIENCE: Patience = { claimSeconds: 60, silenceSeconds: 8 };
+export const PATIENCE: Patience = { claimSeconds: 150, silenceSeconds: 8 };
 
 /**
  * The workflow of every scenario:

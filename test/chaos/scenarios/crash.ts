@@ -1,59 +1,91 @@
-import { CRASH_POINTS, type Who } from "../crash-points";
-import type { Scenario, Scene } from "../scenario";
+import { setTimeout as delay } from "node:timers/promises";
+import { CRASH_POINTS, FAILURE_POINTS, WHO, type Who } from "../crash-points";
+import type { Scenario } from "../scenario";
+import { withBadOperator } from "./operators";
+
+type Hand = Record<Who, string[]>;
 
 /** Scenarios that share the crash points, every second of them with a final proof. */
-const SCENARIOS = 10;
+const PARTS = 4;
+/** How often steps that a workflow did not come to once more are tried with another. */
+const MOST_TRIES = 3;
+/** How long after the workflow's settlement its last steps are waited for. */
+const LINGER_MS = 4_000;
+const LOOK_MS = 50;
 
-/** Only an operator that starts comes here. */
-const AT_START = /POST \/v1\/operators$|work_operators$/;
 /** The coordinator sends a transaction only when no proof completes the workflow. */
 const WITHOUT_FINAL = /send finish|transactions (sent|mined)/;
 const WITH_FINAL = /submitFinal/;
 
-/** Kills whoever reaches the steps, one after another. @returns those that were not reached */
-export async function killAtEach(
-  scene: Scene,
-  who: Who,
-  steps: readonly string[],
-): Promise<readonly string[]> {
-  const { market } = scene;
-  for (const [i, step] of steps.entries()) {
-    market.crashAt(who, step);
-    if (AT_START.test(step)) market.operators[0]!.process.kill();
-    if (!(await scene.until(() => !market.isArmed(who)))) return steps.slice(i);
-    scene.note(`${who} killed ${step}`);
-  }
-  return [];
-}
+const isFinal = (part: number) => part % 2 === 0;
 
-const isFinal = (scenario: number) => scenario % 2 === 0;
-
-/** Deals steps out so that those of one scenario are far apart in a workflow's life, and each comes after the one before. */
-function deal(who: Who): string[][] {
-  const hands: string[][] = Array.from({ length: SCENARIOS }, () => []);
-  for (const step of CRASH_POINTS[who]) {
-    const takes = (i: number) => (isFinal(i) ? !WITHOUT_FINAL.test(step) : !WITH_FINAL.test(step));
-    const open = hands.filter((_, i) => takes(i));
-    const least = Math.min(...open.map((hand) => hand.length));
-    open.find((hand) => hand.length === least)!.push(step);
-  }
+/** Deals steps out so that those of one part are far apart in a workflow's life. */
+function deal(): Hand[] {
+  const hands = Array.from({ length: PARTS }, (): Hand => ({ coordinator: [], operators: [] }));
+  for (const who of WHO)
+    for (const step of CRASH_POINTS[who]) {
+      const takes = (part: number) =>
+        isFinal(part) ? !WITHOUT_FINAL.test(step) : !WITH_FINAL.test(step);
+      const open = hands.filter((_, part) => takes(part));
+      const least = Math.min(...open.map((hand) => hand[who].length));
+      open.find((hand) => hand[who].length === least)![who].push(step);
+    }
   return hands;
 }
 
-/** `kill -9` before and after every write, send, upload, answer and signature. */
-const coordinators = deal("coordinator");
-const operators = deal("operators");
+/**
+ * Kills whoever reaches a step, at each of them once: all are armed from the start, so that a process dies again and again, each time
+ * a bit further on. Steps that nobody came to are tried with another workflow.
+ */
+function killAtEach(name: string, final: boolean, hand: Hand, tries = 1): Scenario {
+  let left = hand;
+  const missed = () => WHO.flatMap((who) => left[who].map((step) => `${who} ${step}`));
+  return {
+    name,
+    final,
+    anchor:
+      "Fulfilling orders that were already fulfilled after a restart (boundless #1304); jobs stayed locked for hours after a crash (zksync-era #4782); restarting the requester re-bought proofs already paid for (op-succinct #749)",
+    async inflict(scene) {
+      const { market } = scene;
+      const armed = () => WHO.some((who) => market.armed(who).length > 0);
+      for (const who of WHO) for (const step of hand[who]) market.crashAt(who, step);
+      await scene.until(() => !armed());
+      for (const end = Date.now() + LINGER_MS; armed() && Date.now() < end;) await delay(LOOK_MS);
+      left = { coordinator: market.armed("coordinator"), operators: market.armed("operators") };
+      for (const step of missed()) scene.note(`nobody came to be killed: ${step}`);
+    },
+    judge: () =>
+      tries < MOST_TRIES
+        ? []
+        : missed().map((step) => `nobody came to be killed in ${tries} workflows: ${step}`),
+    rest: () =>
+      missed().length > 0 && tries < MOST_TRIES
+        ? killAtEach(`${name}, try ${tries + 1}`, final, left, tries + 1)
+        : undefined,
+  };
+}
 
-export const crashScenarios: Scenario[] = coordinators.map((steps, i) => ({
-  name: `kill -9 at every step, part ${i + 1}`,
-  final: isFinal(i),
-  anchor:
-    "Fulfilling orders that were already fulfilled after a restart (boundless #1304); jobs stayed locked for hours after a crash (zksync-era #4782); restarting the requester re-bought proofs already paid for (op-succinct #749)",
-  async inflict(scene) {
-    const missed = await Promise.all([
-      killAtEach(scene, "coordinator", steps),
-      killAtEach(scene, "operators", operators[i]!),
-    ]);
-    for (const step of missed.flat()) scene.note(`nobody came to be killed ${step}`);
-  },
-}));
+/** The same for the steps of tasks that fail, which are those of an operator that fails at everything. */
+function ofFailures(kill: Scenario): Scenario {
+  const bad = withBadOperator("nothing", (scene) => kill.inflict(scene));
+  return {
+    ...kill,
+    ...bad,
+    judge: async (scene) => [
+      ...((await bad.judge?.(scene)) ?? []),
+      ...((await kill.judge?.(scene)) ?? []),
+    ],
+    rest: () => {
+      const rest = kill.rest?.();
+      return rest && ofFailures(rest);
+    },
+  };
+}
+
+/** `kill -9` before and after every write, send, upload, answer and signature. */
+export const crashScenarios: Scenario[] = [
+  ...deal().map((hand, part) =>
+    killAtEach(`kill -9 at every step, part ${part + 1}`, isFinal(part), hand),
+  ),
+  ofFailures(killAtEach("kill -9 at every step of a task that fails", true, FAILURE_POINTS)),
+];

@@ -6,13 +6,12 @@ import { operatorScenarios } from "./operators";
 import { randomScenario } from "./random";
 import { undisturbed } from "./undisturbed";
 
-/** Played every time, in this order. */
-export const FIXED: Scenario[] = [
-  ...undisturbed,
-  ...crashScenarios,
-  ...networkScenarios,
-  ...chainScenarios,
-  ...operatorScenarios,
+/** Played every time, in this order; what stands together, on one market without anything before it. */
+export const FIXED: Scenario[][] = [
+  undisturbed,
+  ...[...crashScenarios, ...operatorScenarios, ...chainScenarios, ...networkScenarios].map(
+    (one) => [one],
+  ),
 ];
 
 /** Mixes by a seed. */

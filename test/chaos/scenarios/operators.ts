@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
-import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
-import type { ChaosOperator } from "../market/market";
+import { getOperators } from "../../../sdk";
+import { BAD_OPERATOR, type ChaosOperator } from "../market/market";
 import type { Supervised } from "../market/supervised";
 import type { Patience } from "../market/workflow";
 import { pick } from "../random";
@@ -10,7 +10,6 @@ import type { Scenario, Scene } from "../scenario";
 import { tasksDone } from "./chain";
 
 const run = promisify(execFile);
-const BAD = join(__dirname, "../market/bad-operator.ts");
 
 /** Short enough that a scenario can wait for what an operator that is gone still holds. */
 const SHORT: Patience = { claimSeconds: 15, silenceSeconds: 4 };
@@ -35,12 +34,32 @@ async function slowDown(scene: Scene, process: Supervised): Promise<void> {
   }
 }
 
-function badOperator(result: "garbage" | "another"): Pick<Scenario, "alone" | "inflict"> {
+/**
+ * One more operator, for this workflow alone, that spoils what it puts out. It calls itself the fastest, so that it is given tasks.
+ * @param result see bad-operator.ts
+ */
+export function withBadOperator(
+  result: "garbage" | "another" | "nothing",
+  inflict: Scenario["inflict"] = () => Promise.resolve(),
+): Pick<Scenario, "patience" | "guilty" | "prepare" | "inflict" | "judge"> {
+  let bad: ChaosOperator;
   return {
-    alone: true,
-    async inflict({ market, until }) {
-      await market.addOperator({ entry: BAD, env: { CHAOS_RESULT: result } });
-      await until(() => false);
+    // Of the final step, whose proof the contract refuses, it keeps its claim to the end.
+    patience: { claimSeconds: 25, silenceSeconds: 8 },
+    guilty: () => [bad.address],
+    async prepare({ market }) {
+      const env = { CHAOS_RESULT: result, FROBEN_SPEED: "100" };
+      bad = await market.addOperator({ entry: BAD_OPERATOR, env });
+    },
+    async inflict(scene) {
+      await inflict(scene);
+      await scene.until(() => false);
+      await scene.market.removeOperator(bad);
+    },
+    async judge({ market }) {
+      const operators = await getOperators(market.requester);
+      const one = operators.find(({ address }) => address === bad.address.toLowerCase());
+      return one && one.failed > 0 ? [] : ["the bad operator was given nothing to spoil"];
     },
   };
 }
@@ -69,18 +88,15 @@ export const operatorScenarios: Scenario[] = [
   },
   {
     name: "one operator returns garbage",
-    guilty: ({ operators }) => [operators.at(-1)!.address],
-    ...badOperator("garbage"),
+    ...withBadOperator("garbage"),
   },
   {
     name: "one operator returns another task's result",
-    guilty: ({ operators }) => [operators.at(-1)!.address],
-    ...badOperator("another"),
+    ...withBadOperator("another"),
   },
   {
     name: "a third of the operators dies for good",
     patience: SHORT,
-    alone: true,
     guilty: ({ operators }) => [operators[0]!.address],
     anchor: "Jobs stayed locked for hours after a crash (zksync-era #4782)",
     async inflict(scene) {
@@ -88,6 +104,8 @@ export const operatorScenarios: Scenario[] = [
       if (!(await holdsClaim(scene, one))) return;
       await one.process.end("SIGKILL");
       scene.note("killed while it held a claim");
+      await scene.until(() => false);
+      await one.process.start(); // for the next workflow
     },
   },
   {

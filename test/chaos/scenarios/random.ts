@@ -17,7 +17,7 @@ const crash =
     market.crashAt(who, step, count);
     note(`${who} killed ${step}, at the ${count}. time`);
     const end = Date.now() + 5_000;
-    await until(() => !market.isArmed(who) || Date.now() > end);
+    await until(() => !market.armed(who).includes(step) || Date.now() > end);
   };
 
 const FAULTS: Fault[] = [
