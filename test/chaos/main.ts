@@ -67,22 +67,28 @@ const program = new Command("npm run chaos --")
   .option("--logs <folder>", "keep the logs and data of what failed there")
   .addHelpText(
     "after",
-    "\nWhat failed is kept in test/chaos/failing-seeds.json and played first the next time.\n\nExit codes: 0 nothing is wrong, 1 a scenario failed, 2 wrong usage, 130 interrupted.",
+    "\nWhat failed is kept in test/chaos/failing-seeds.json and played again the next time.\n\nExit codes: 0 nothing is wrong, 1 a scenario failed, 2 wrong usage, 130 interrupted.",
   )
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2));
 
 type Item = [Scenario, string];
 
-/** What is to be played, in order: what failed before, the fixed set, then chance. Items of a group follow each other on one market. */
+/**
+ * What is to be played, in order: what disturbs nothing, what failed before, the rest of the fixed set, then chance. Items of a group
+ * follow each other on one market.
+ */
 function* agenda({ minutes, seed, only }: Flags): Generator<Item[]> {
   const named = ({ name }: Scenario) => only === undefined || name.includes(only);
-  const fixed = FIXED.map((group) => group.filter(named)).filter((group) => group.length > 0);
+  const [first = [], ...others] = FIXED.map((group) =>
+    group.filter(named).map((scenario): Item => [scenario, `${seed}-${scenario.name}`]),
+  );
   const random = RANDOM.filter(named);
-  for (const group of fixed) yield group.map((scenario) => [scenario, `${seed}-${scenario.name}`]);
+  yield first;
   for (const kept of keptFailures()) {
-    const scenario = [...fixed.flat(), ...random].find(({ name }) => name === kept.name);
-    if (scenario) yield [[scenario, kept.seed]];
+    const scenario = [...FIXED.flat(), ...RANDOM].find(({ name }) => name === kept.name);
+    if (scenario && named(scenario)) yield [[scenario, kept.seed]];
   }
+  yield* others;
   if (random.length === 0) return;
   const end = Date.now() + (minutes ?? 0) * 60_000 - process.uptime() * 1000;
   for (let i = 0; minutes === undefined ? i < RANDOM_SEEDS : Date.now() < end; i++)
