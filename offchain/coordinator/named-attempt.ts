@@ -15,7 +15,7 @@ export const conflict = (code: string, message: string, details: object = {}) =>
   new FrobenError(code, message, { status: 409, ...details });
 
 /** Whether an attempt may be of a life whose database is lost, and be found on-chain yet. */
-function mayBeFound(world: World, { workflow, task, attempt }: Named): boolean {
+export function mayBeFound(world: World, { workflow, task, attempt }: Named): boolean {
   // The API opens when the chain was read, so a workflow that is not here is none of this coordinator's.
   const run = world.runs.get(workflow);
   if (!run || run.blankUntil === 0) return false;

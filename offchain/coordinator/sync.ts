@@ -3,6 +3,7 @@ import type { SyncRequest, SyncResponse } from "../../protocol/http";
 import { UNSIGNED } from "./assign";
 import { heard } from "./attempts";
 import { attemptKey, isLive, type OperatorRun } from "./model";
+import { mayBeFound } from "./named-attempt";
 import type { World } from "./world";
 
 /** Verdicts in one answer; the rest comes with the next. */
@@ -62,6 +63,8 @@ function named(world: World, operator: OperatorRun, body: SyncRequest): VerdictR
     const run = world.runs.get(report.workflow);
     // What this coordinator has not loaded (yet), it can't judge.
     if (run && !run.work && run.state === "running") continue;
+    // After a lost database its claim may stand, and only not be read yet: who is told to drop it would be late, and lose a share of its bond.
+    if (mayBeFound(world, report)) continue;
     const current = run?.task(report.task)?.current;
     const its = current?.number === report.attempt && current.operator === operator.address;
     if (its && isLive(current)) heard(world, current, report.progress, report.note);

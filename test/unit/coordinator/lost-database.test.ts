@@ -93,6 +93,25 @@ describe("a coordinator whose database is lost", () => {
     await by.report(body!, task, { proof: "proof" });
   });
 
+  it("has nobody drop an attempt whose claim it has not seen yet: it would be late", async () => {
+    const { by, bodies } = await claimed();
+    const [body] = bodies;
+    for (const one of body!.tasks) market.chain.unclaim(1, one.task);
+    await market.loseDatabase();
+    by.hold(body!);
+    market.register(by, { programs: Object.values(PROGRAM) });
+    await by.sync();
+    expect(by.verdicts).to.deep.equal([]);
+    market.chain.claim(body!);
+    await market.settle();
+    await by.sync();
+    const { task } = body!.tasks[0]!;
+    await by.report(body!, task, { proof: "proof" });
+    expect(market.coordinator.views.tasks(1).find((one) => one.task === task)!.state).to.equal(
+      "done",
+    );
+  });
+
   it("follows a claim that it sees before it sees the commit", async () => {
     const { by, bodies } = await claimed();
     const results = bodies.flatMap((body) =>

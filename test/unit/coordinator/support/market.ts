@@ -154,18 +154,25 @@ export class Market {
   async operator(changes: Partial<Register> & Pick<Register, "programs">): Promise<TestOperator> {
     const operator = new TestOperator(this, privateKeyToAccount(generatePrivateKey()));
     this.chain.stake(operator.address, 1_000n);
-    this.coordinator.register(operator.address, {
+    this.register(operator, changes);
+    await operator.sync();
+    await this.settle();
+    return operator;
+  }
+
+  register(
+    { address }: TestOperator,
+    changes: Partial<Register> & Pick<Register, "programs">,
+  ): void {
+    this.coordinator.register(address, {
       name: "test",
-      machine: { id: operator.address, cores: 4, memoryMb: 8_000, gpus: [] },
+      machine: { id: address, cores: 4, memoryMb: 8_000, gpus: [] },
       offer: { cores: 4, memoryMb: 8_000, gpus: 0, vramMb: 0 },
       concurrency: 1,
       priceBps: 8_000,
       speed: 1,
       ...changes,
     });
-    await operator.sync();
-    await this.settle();
-    return operator;
   }
 }
 
