@@ -23,6 +23,7 @@ const STEPS = {
     ["write work_attempts ended", "write work_durations"],
     ["write work_tasks done", "write work_tasks ready", "write work_tasks waiting"],
     ["answer POST /v1/operators/sync with verdicts"],
+    ["write work_attempts"], // its operator has seen the verdict
     ["answer POST /v1/acceptances"],
     ["write transactions sent"],
     ["send finish"],
