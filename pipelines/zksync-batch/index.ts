@@ -1,0 +1,2 @@
+export { zksyncBatch, type WfBatch } from "./batch";
+export { FLEET } from "./parameters";
