@@ -25,7 +25,7 @@ module.exports = {
     only("provers-on-protocol", "provers", ["protocol"]),
     only("pipelines-on-sdk", "pipelines", ["protocol", "sdk"]),
     only("deploy-on-protocol", "deploy", ["protocol"]),
-    only("cli-through-sdk", "cli", ["protocol", "sdk", "offchain/audit"]),
+    only("cli-through-sdk", "cli", ["protocol", "sdk", "offchain/audit", "offchain/simulate"]),
     {
       name: "audit-shares-with-nobody",
       severity: "error",

@@ -10,6 +10,7 @@ import { addQuote } from "./commands/quote";
 import { addRerun } from "./commands/rerun";
 import { addSchema } from "./commands/schema";
 import { addDeploy, addSetup } from "./commands/setup";
+import { addSimulate } from "./commands/simulate";
 import { addStatus } from "./commands/status";
 import { addSubmit } from "./commands/submit";
 import { addValidate } from "./commands/validate";
@@ -86,6 +87,7 @@ export function createProgram(io: Io, json: boolean): Command {
     addValidate,
     addSchema,
     addQuote,
+    addSimulate,
     addSubmit,
     addRerun,
     addFetch,

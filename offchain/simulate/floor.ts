@@ -1,0 +1,128 @@
+import type { Digest } from "../../protocol/digest";
+import { Experience } from "../matchmaker/experience";
+import { Fleet, type FleetOperator } from "../matchmaker/fleet";
+import { Matcher } from "../matchmaker/matcher";
+import { ReadyQueue } from "../runtime/ready-queue";
+import { Reservations } from "../runtime/reservation";
+import { suffices } from "../runtime/shortage";
+import { lanesOf } from "./lanes";
+import { declaredSpeed, totalsOf, trueSeconds, type SimOperator, type SimWorkflow } from "./model";
+import { childrenOf } from "./read/graph";
+import { SimRun } from "./run";
+
+/** The simulated present, Unix milliseconds at the start: 0 would mean "never" to the matchmaker. */
+export const START_MS = 1_000_000_000_000;
+const FULL_BPS = 10_000;
+const MIN_SPEED = 0.01;
+
+/** A simulated operator and what the market knows of it. */
+export interface Host {
+  readonly operator: SimOperator;
+  readonly fleet: FleetOperator;
+}
+
+/** The production matchmaker and runtime, with simulated operators and workflows in them. */
+export class Floor {
+  readonly queue = new ReadyQueue<SimRun>();
+  readonly fleet = new Fleet();
+  readonly reservations = new Reservations();
+  readonly experience = new Experience();
+  readonly matcher: Matcher<SimRun>;
+  readonly hosts: Host[];
+  readonly runs: SimRun[][];
+  private readonly children: number[][][];
+  private readonly byAddress = new Map<string, Host>();
+
+  /** @param knownDurations each task's true duration on each operator is known before the start */
+  constructor(
+    workflows: SimWorkflow[],
+    operators: SimOperator[],
+    seed: number,
+    private readonly knownDurations: boolean,
+  ) {
+    this.matcher = new Matcher(
+      this.queue,
+      this.fleet,
+      this.reservations,
+      this.experience,
+      String(seed),
+    );
+    const lanes = workflows.map((workflow, w) =>
+      lanesOf(workflow, w, this.experience, knownDurations),
+    );
+    this.runs = workflows.map((workflow, w) =>
+      workflow.tasks.map((task, i) => new SimRun(workflow, w, task, i, lanes[w]![i]!)),
+    );
+    this.children = workflows.map(({ tasks }) => childrenOf(tasks));
+    const all = new Set(lanes.flat());
+    for (const lane of all) this.queue.open(lane);
+    this.hosts = this.join(operators, [...new Set([...all].map((lane) => lane.terms.program))]);
+    if (knownDurations) this.tellAll();
+  }
+
+  /** Tasks that need a task's result. */
+  childrenOf({ workflowIndex, index }: SimRun): SimRun[] {
+    return this.children[workflowIndex]![index]!.map((i) => this.runs[workflowIndex]![i]!);
+  }
+
+  hostOf(address: string): Host {
+    return this.byAddress.get(address)!;
+  }
+
+  /** Puts a task where it can be matched. */
+  add(run: SimRun): void {
+    run.lane.add(run);
+  }
+
+  /** Whether a host, if it were idle and online, could take a task. */
+  static couldTake({ operator }: Host, { task }: SimRun): boolean {
+    return suffices(totalsOf(operator), task.resources);
+  }
+
+  private join(operators: SimOperator[], programs: Digest[]): Host[] {
+    const unitPrice = ({ speed, pricePerHour }: SimOperator) =>
+      pricePerHour / (typeof speed === "number" ? speed : (speed.default ?? 1));
+    const dearest = Math.max(...operators.map(unitPrice));
+    return operators.map((operator) => {
+      const { cores, memoryMb, gpus, vramMb, id } = operator;
+      const share = dearest > 0 ? unitPrice(operator) / dearest : 1;
+      const machine = {
+        id,
+        cores,
+        memoryMb,
+        gpus: Array.from({ length: gpus }, () => ({ vramMb })),
+      };
+      this.reservations.declare(id, machine);
+      const fleet = this.fleet.register(id, {
+        name: id.slice(0, 64),
+        machine,
+        offer: totalsOf(operator),
+        programs,
+        concurrency: cores,
+        priceBps: Math.max(1, Math.round(share * FULL_BPS)),
+        speed: Math.max(MIN_SPEED, declaredSpeed(operator, "default")),
+      });
+      fleet.freeStake = BigInt(Number.MAX_SAFE_INTEGER);
+      const host = { operator, fleet };
+      this.byAddress.set(id, host);
+      return host;
+    });
+  }
+
+  private tellAll(): void {
+    for (const run of this.runs.flat())
+      for (const host of this.hosts)
+        if (run.task.seconds > 0 && Floor.couldTake(host, run))
+          this.experience.restore(run.lane.terms.program, host.operator.id, {
+            runs: 1,
+            meanMs: trueSeconds(run.task, host.operator) * 1000,
+            failed: 0,
+          });
+  }
+
+  /** Learns a duration, as the coordinator does from a report. */
+  learn(run: SimRun, host: Host, wallMs: number): void {
+    if (!this.knownDurations)
+      this.experience.succeeded(run.lane.terms.program, host.operator.id, wallMs);
+  }
+}

@@ -1,0 +1,80 @@
+import { sha256 } from "../../protocol/digest";
+import type { Experience } from "../matchmaker/experience";
+import { unknownMs } from "../matchmaker/matcher";
+import { Lane, type LaneTerms } from "../runtime/ready-queue";
+import type { SimWorkflow } from "./model";
+import { childrenOf, inOrder } from "./read/graph";
+import type { SimRun } from "./run";
+
+/** Most that a task may be paid, and its bond; only shares of it matter here. */
+const CEILING = 1_000_000n;
+/** The default of a spec, seconds. */
+const CLAIM_SECONDS = 600;
+
+/**
+ * Puts tasks together into the steps by which the scheduler knows them: one program, one need, equally many tasks on the longest way to the
+ * end. With known durations each task is a step with a program of its own.
+ * @returns the lane of each task
+ */
+export function lanesOf(
+  workflow: SimWorkflow,
+  index: number,
+  experience: Experience,
+  knownDurations: boolean,
+): Lane<SimRun>[] {
+  const { tasks } = workflow;
+  const children = childrenOf(tasks);
+  const order = inOrder(tasks, children).reverse();
+  const hops: number[] = [];
+  for (const i of order) hops[i] = Math.max(0, ...children[i]!.map((child) => hops[child]! + 1));
+  const steps = new Map<string, number>();
+  const stepOf = tasks.map(({ program, resources, runSeconds }, i) => {
+    const { cores, memoryMb, gpus, vramMb } = resources;
+    const kind = [program, hops[i], cores, memoryMb, gpus, vramMb, runSeconds].join("\n");
+    const key = knownDurations ? String(i) : kind;
+    if (!steps.has(key)) steps.set(key, steps.size);
+    return steps.get(key)!;
+  });
+  const firsts = [...steps.values()].map((step) => stepOf.indexOf(step));
+  const next = firsts.map(() => new Set<number>());
+  for (const [i, list] of children.entries())
+    for (const child of list) next[stepOf[i]!]!.add(stepOf[child]!);
+  const terms = firsts.map((first, stepIndex): LaneTerms => {
+    const { program, resources, runSeconds, id } = tasks[first]!;
+    return {
+      workflow: index,
+      step: knownDurations ? id : `${program}/${hops[first]}`,
+      stepIndex,
+      program: sha256(knownDurations ? `${index}/${id}` : program),
+      resources,
+      ceiling: CEILING,
+      bond: 1n,
+      claimSeconds: CLAIM_SECONDS,
+      runSeconds,
+    };
+  });
+  const rising = [...firsts.keys()].sort((a, b) => hops[firsts[a]!]! - hops[firsts[b]!]!);
+  const idle = firsts.map((first) => tasks[first]!.seconds === 0);
+  let asOf = -1;
+  const paths: number[] = [];
+  const remaining = (step: number) => {
+    if (asOf !== experience.version) {
+      asOf = experience.version;
+      for (const s of rising) {
+        const own = idle[s] ? 0 : (experience.meanMs(terms[s]!.program) ?? unknownMs(terms[s]!));
+        paths[s] = own;
+        for (const n of next[s]!) paths[s] = Math.max(paths[s]!, own + paths[n]!);
+      }
+    }
+    return paths[step]!;
+  };
+  const lanes = terms.map(
+    (t, step) =>
+      new Lane<SimRun>(
+        t,
+        () => remaining(step),
+        () => 0,
+      ),
+  );
+  return stepOf.map((step) => lanes[step]!);
+}

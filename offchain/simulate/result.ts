@@ -1,0 +1,51 @@
+import type { DecisionRecord } from "../matchmaker/decision";
+import type { Failure } from "../runtime/retry";
+import type { LowerBound } from "./bound";
+import type { SimOperator, SimWorkflow } from "./model";
+import { BASELINES } from "./policies";
+
+export const POLICIES = ["froben", ...BASELINES] as const;
+export type Policy = (typeof POLICIES)[number];
+
+export interface SimulationOptions {
+  workflows: SimWorkflow[];
+  /** As they really are, faults included. */
+  operators: SimOperator[];
+  policy: Policy;
+  seed: number;
+  /** Whether the scheduler knows each task's true duration. Else it knows declared speeds, and learns. */
+  knownDurations?: boolean;
+}
+
+/** Times in seconds from the start. */
+export interface SimAttempt {
+  workflow: string;
+  task: string;
+  attempt: number;
+  operator: string;
+  /** GPUs of the operator's machine that it had for itself. */
+  device: number[];
+  start: number;
+  end: number;
+  outcome: "done" | Extract<Failure, "failed" | "run_timeout" | "silence">;
+}
+
+export interface Simulation extends Omit<LowerBound, "lowerBound"> {
+  seed: number;
+  policy: Policy;
+  /** Seconds until all workflows were done; null when one was not. */
+  makespan: number | null;
+  lowerBound: number;
+  ratio: number | null;
+  /** Hourly prices of the operators, for the time of all attempts; tasks side by side on one machine are each paid. */
+  cost: number;
+  workflows: {
+    name: string;
+    state: "done" | "failed" | "stuck";
+    tasks: number;
+    end: number | null;
+  }[];
+  attempts: SimAttempt[];
+  /** Of the policy froben: what the matchmaker wrote down of each choice, with its digest. */
+  decisions: (DecisionRecord & { digest: string })[];
+}

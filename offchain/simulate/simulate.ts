@@ -1,0 +1,243 @@
+import { FrobenError } from "../../protocol/errors";
+import { decisionDigest } from "../matchmaker/decision";
+import { afterFailure, type Failure } from "../runtime/retry";
+import { Timers } from "../runtime/timers";
+import { lowerBound } from "./bound";
+import { chance } from "./faults";
+import { Floor, START_MS, type Host } from "./floor";
+import { trueSeconds } from "./model";
+import { baseline, type Baseline, type BaselineName } from "./policies";
+import type { SimAttempt, Simulation, SimulationOptions } from "./result";
+import type { SimRun } from "./run";
+
+/** After so many seconds without a word from an operator it is taken to be gone: the coordinator's default. */
+export const SILENCE_SECONDS = 60;
+/** Between a failure and the next attempt, seconds. */
+const BACKOFF_SECONDS = 1;
+
+/** Tasks that an operator works off one after another in one booking. */
+interface Chain {
+  host: Host;
+  waiting: SimRun[];
+  expectedMs: number;
+}
+interface Running {
+  run: SimRun;
+  chain: Chain;
+  device: number[];
+  startedAt: number;
+  outcome: SimAttempt["outcome"];
+}
+type Event = Running | { host: Host; online: boolean } | { again: SimRun };
+
+/** One simulation: a market floor, a policy, and events in the order of their moments. */
+class Simulator {
+  private readonly floor: Floor;
+  private readonly baseline?: Baseline;
+  private readonly events = new Timers<Event>();
+  private readonly attempts: SimAttempt[] = [];
+  private readonly decisions: Simulation["decisions"] = [];
+  private readonly ends: (number | null)[];
+  private readonly left: number[];
+  private readonly failed = new Set<number>();
+  private now = START_MS;
+  private cost = 0;
+
+  constructor(private readonly options: SimulationOptions) {
+    const { workflows, operators, policy, seed, knownDurations = false } = options;
+    this.floor = new Floor(workflows, operators, seed, knownDurations);
+    if (policy !== "froben") this.baseline = baseline(policy as BaselineName, this.floor, seed);
+    this.left = workflows.map(({ tasks }) => tasks.length);
+    this.ends = workflows.map(() => null);
+    for (const run of this.floor.runs.flat())
+      if (run.task.seconds > 0 && !this.floor.hosts.some((host) => Floor.couldTake(host, run)))
+        throw new FrobenError("task_unplaceable", "a task needs more than any operator has", {
+          field: `${run.workflow.name}/${run.task.id}`,
+          hint: "add an operator with the cores, memory and GPUs that it needs",
+        });
+  }
+
+  run(): Simulation {
+    for (const host of this.floor.hosts) {
+      const { joinsAt, leavesAt } = host.operator;
+      this.events.set({ host, online: true }, START_MS + joinsAt * 1000);
+      if (leavesAt !== Infinity)
+        this.events.set({ host, online: false }, START_MS + (leavesAt + SILENCE_SECONDS) * 1000);
+    }
+    const first = this.floor.runs.flat().filter(({ pending }) => pending === 0);
+    for (const run of first) this.ready(run);
+    for (let at = this.events.next(); at !== undefined; at = this.events.next()) {
+      if (this.isOver()) break;
+      this.now = at;
+      for (const event of this.events.due(at)) this.on(event);
+      this.dispatch();
+    }
+    return this.result();
+  }
+
+  private isOver(): boolean {
+    return this.left.every((left, w) => left === 0 || this.failed.has(w));
+  }
+
+  private on(event: Event): void {
+    if ("again" in event) this.ready(event.again);
+    else if ("online" in event) event.host.fleet.online = event.online;
+    else this.end(event);
+  }
+
+  /** Lets a task be given out; one without work is over at once. */
+  private ready(run: SimRun): void {
+    if (this.failed.has(run.workflowIndex)) return;
+    if (run.task.seconds === 0) this.done(run);
+    else if (this.baseline) this.baseline.add(run);
+    else this.floor.add(run);
+  }
+
+  private done(run: SimRun): void {
+    const w = run.workflowIndex;
+    run.done = true;
+    if (--this.left[w]! === 0) this.ends[w] = this.now;
+    for (const child of this.floor.childrenOf(run)) if (--child.pending === 0) this.ready(child);
+  }
+
+  private dispatch(): void {
+    if (!this.baseline) {
+      this.floor.matcher.run(this.now, ({ operator, tasks, slots, expectedMs, decision }) => {
+        this.decisions.push({ ...decision, digest: decisionDigest(decision) });
+        this.give(tasks, slots, this.floor.hostOf(operator.address), expectedMs);
+      });
+      return;
+    }
+    for (let pick = this.baseline.next(this.now); pick; pick = this.baseline.next(this.now)) {
+      if (this.failed.has(pick.run.workflowIndex)) continue;
+      const taskMs = trueSeconds(pick.run.task, pick.host.operator) * 1000;
+      this.give([pick.run], 1, pick.host, taskMs);
+    }
+  }
+
+  /** Books what starts at once; what is left follows in turn in the same bookings. */
+  private give(tasks: SimRun[], slots: number, host: Host, expectedMs: number): void {
+    const queue: SimRun[] = tasks.slice(slots);
+    const chain: Chain = { host, waiting: queue, expectedMs };
+    host.fleet.queued += queue.length;
+    host.fleet.lastAssignedAt = this.now;
+    for (const run of tasks.slice(0, slots)) {
+      const end = this.now + expectedMs;
+      const { id } = host.operator;
+      const device = this.floor.reservations.book(run.key, id, run.task.resources, end);
+      this.start(run, chain, device);
+    }
+  }
+
+  private start(run: SimRun, chain: Chain, device: number[]): void {
+    const { operator, fleet } = chain.host;
+    fleet.computing.set(run.key, this.now + chain.expectedMs);
+    const luck = `${this.options.seed}/${run.key}/${run.nextAttempt}`;
+    const trueMs = trueSeconds(run.task, operator) * 1000;
+    let outcome: SimAttempt["outcome"] = "done";
+    let takes = trueMs;
+    if (chance(`${luck}/fails`) < operator.failureRate) {
+      outcome = "failed";
+      takes = trueMs * chance(`${luck}/when`);
+    }
+    if (takes > run.task.runSeconds * 1000) {
+      outcome = "run_timeout";
+      takes = run.task.runSeconds * 1000;
+    }
+    // Whole milliseconds, never shorter than the truth.
+    let end = this.now + Math.max(1, Math.ceil(takes - 1e-6));
+    if (end > START_MS + operator.leavesAt * 1000) {
+      outcome = "silence";
+      end = Math.max(this.now + 1, START_MS + (operator.leavesAt + SILENCE_SECONDS) * 1000);
+    }
+    this.events.set({ run, chain, device, startedAt: this.now, outcome }, end);
+  }
+
+  private end({ run, chain, device, startedAt, outcome }: Running): void {
+    const { operator, fleet } = chain.host;
+    const wallMs = this.now - startedAt;
+    this.cost += (operator.pricePerHour * wallMs) / 3_600_000;
+    this.attempts.push({
+      workflow: run.workflow.name,
+      task: run.task.id,
+      attempt: run.nextAttempt,
+      operator: operator.id,
+      device,
+      start: (startedAt - START_MS) / 1000,
+      end: (this.now - START_MS) / 1000,
+      outcome,
+    });
+    this.handOn(run, chain, device);
+    run.nextAttempt++;
+    if (outcome === "done") {
+      this.floor.learn(run, chain.host, wallMs);
+      this.done(run);
+    } else this.retry(run, fleet.address, outcome);
+  }
+
+  /** The next task of a chain takes over its booking; on a host that is gone, all of them go back. */
+  private handOn(run: SimRun, chain: Chain, device: number[]): void {
+    const { fleet } = chain.host;
+    fleet.computing.delete(run.key);
+    if (!this.isOnline(chain.host)) {
+      fleet.queued -= chain.waiting.length;
+      for (const waiting of chain.waiting.splice(0)) this.ready(waiting);
+    }
+    const next = chain.waiting.shift();
+    if (!next) return this.floor.reservations.free(run.key);
+    fleet.queued--;
+    this.floor.reservations.handOver(run.key, next.key, this.now + chain.expectedMs);
+    this.start(next, chain, device);
+  }
+
+  private isOnline({ operator }: Host): boolean {
+    return this.now < START_MS + operator.leavesAt * 1000;
+  }
+
+  private retry(run: SimRun, address: string, failure: Failure): void {
+    run.avoid.add(address);
+    this.floor.experience.failed(run.lane.terms.program, address);
+    const policy = { attempts: run.task.attempts, backoffSeconds: BACKOFF_SECONDS };
+    const next = afterFailure(policy, failure, run.failures, 0, this.now);
+    run.failures = next.failures;
+    if (next.kind === "retry") this.events.set({ again: run }, next.notBefore);
+    else this.giveUp(run.workflowIndex);
+  }
+
+  /** What of a workflow has not started never will. */
+  private giveUp(w: number): void {
+    this.failed.add(w);
+    for (const run of this.floor.runs[w]!) run.lane.remove(run);
+  }
+
+  private result(): Simulation {
+    const { workflows, operators, policy, seed } = this.options;
+    const bound = lowerBound(workflows, operators);
+    const ends = this.ends.map((end) => (end === null ? null : (end - START_MS) / 1000));
+    const makespan = ends.includes(null) ? null : Math.max(0, ...(ends as number[]));
+    return {
+      seed,
+      policy,
+      makespan,
+      ...bound,
+      ratio: makespan === null || bound.lowerBound === 0 ? null : makespan / bound.lowerBound,
+      cost: this.cost,
+      workflows: workflows.map(({ name, tasks }, w) => ({
+        name,
+        state: ends[w] !== null ? "done" : this.failed.has(w) ? "failed" : "stuck",
+        tasks: tasks.length,
+        end: ends[w]!,
+      })),
+      attempts: this.attempts,
+      decisions: this.decisions,
+    };
+  }
+}
+
+/**
+ * Runs workflows that are all there at the start on a simulated market. The same options give the same result.
+ * @throws FrobenError `task_unplaceable` when a task needs more than any operator has
+ */
+export function simulate(options: SimulationOptions): Simulation {
+  return new Simulator(options).run();
+}
