@@ -14,7 +14,6 @@ const LOOK_AGAIN_MS = 5_000;
  * disputes whose time is over, and notes when nothing can be paid any more.
  */
 export function closeRun(world: World, run: Run): void {
-  if (run.settled) return;
   const ended = run.state !== "running";
   if (!ended && !allDone(run)) return;
   const chain = world.deps.chain.workflow(run.id);
@@ -22,6 +21,9 @@ export function closeRun(world: World, run: Run): void {
   const live = world.deps.chain.liveBatches(run.id);
   const claimed = live.filter((batch) => batch.state === "claimed");
   const disputes = world.deps.chain.openDisputes(run.id);
+  const claimable = chain.status === WORKFLOW_STATUS.open && !world.passed(run.claimableUntil);
+  const settled = ended && live.length === 0 && disputes.length === 0 && !claimable;
+  if (settled && run.settled) return;
   const hasFinal = run.work?.spec.steps.some((step) => step.final) ?? true;
   // Claims that stand can still be delivered and paid after that; only new ones can't be made.
   const ours = chain.coordinator.toLowerCase() === world.deps.account.address.toLowerCase();
@@ -34,12 +36,13 @@ export function closeRun(world: World, run: Run): void {
       });
   for (const batch of claimed) expireIfLapsed(world, batch);
   for (const dispute of disputes) moveDisputeOn(world, run, dispute);
-  const claimable = chain.status === WORKFLOW_STATUS.open && !world.passed(run.claimableUntil);
-  if (ended && live.length === 0 && disputes.length === 0 && !claimable) {
-    run.settled = true;
-    world.chores.clear(`close/${run.id}`);
+  // A reorganisation may take payments back: then it is not settled any more.
+  if (settled !== run.settled) {
+    run.settled = settled;
     world.touch(run);
-  } else if (claimed.length > 0 || disputes.length > 0 || claimable)
+  }
+  if (settled) world.chores.clear(`close/${run.id}`);
+  else if (claimed.length > 0 || disputes.length > 0 || claimable)
     world.chores.set(`close/${run.id}`, world.now() + LOOK_AGAIN_MS);
 }
 

@@ -344,6 +344,12 @@ describe("what the coordinator does when something goes wrong", () => {
     market.chain.pay(1, 0, "settled");
     await market.settle();
     expect(views().workflow(1).settled).to.equal(true);
+    market.chain.pay(1, 0, "committed"); // a reorganisation takes the payment back
+    await market.settle();
+    expect(views().workflow(1).settled).to.equal(false);
+    market.chain.pay(1, 0, "settled");
+    await market.settle();
+    expect(views().workflow(1).settled).to.equal(true);
   });
 
   it("ends a workflow whose deadline has passed with tasks undone", async () => {

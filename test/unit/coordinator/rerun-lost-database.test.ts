@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { rmSync } from "node:fs";
 import type { SignedAssignment } from "../../../protocol/http";
 import type { Spec } from "../../../protocol/spec";
 import { parseSpec } from "../../../protocol/validate-spec";
@@ -47,12 +46,7 @@ describe("a re-run whose coordinator loses its database", () => {
   }
 
   async function loseDatabase(): Promise<void> {
-    await market.stop();
-    for (const end of ["", "-wal", "-shm"]) rmSync(market.file + end, { force: true });
-    market.clock.advance(1_000);
-    market.chain.block = 0;
-    await market.start();
-    await market.settle();
+    await market.loseDatabase();
     // What an earlier life may have given out can't be claimed any more.
     for (let i = 0; i < 8; i++) await market.pass(6_000);
     operator = await market.operator({ programs: Object.values(PROGRAM) });
