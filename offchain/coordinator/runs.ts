@@ -25,7 +25,7 @@ const SPEC_RETRY_MS = 5_000;
  * @returns until when that is (chain time, Unix seconds), 0 for a younger workflow
  */
 export function blankUntil(world: World, { openedAt }: ChainWorkflow): number {
-  if (openedAt * 1000 >= world.deps.chain.madeAt) return 0;
+  if (openedAt >= Math.floor(world.deps.chain.madeAt / 1000)) return 0; // blocks count whole seconds
   return world.chainNow() + world.deps.settings.claimBySeconds;
 }
 

@@ -55,6 +55,14 @@ describe("a coordinator whose database is lost", () => {
     expect(market.coordinator.views.workflow(1)).to.deep.include({ state, outputs, counts });
   });
 
+  it("does not wait for anything of a workflow that is opened in the second in which the database was made", async () => {
+    const by = await market.operator({ programs: Object.values(PROGRAM) });
+    market.clock.advance(1_999 - (market.clock.now() % 1_000));
+    market.chain.madeAt = market.clock.now();
+    await market.submit(1, proofs(1));
+    expect((await by.sync()).length).to.equal(1);
+  });
+
   it("still takes over what it did not know when it crashes before it has read the chain", async () => {
     const { by, bodies } = await claimed();
     for (const body of bodies) for (const { task } of body.tasks) market.chain.unclaim(1, task);
