@@ -69,6 +69,10 @@ describe("froben rerun, against a real chain, coordinator and operator", functio
       inputs: { data: file("job"), of: file("answer") },
       outputs,
     });
+    const both = defineProgram(digest, {
+      inputs: { data: file("job"), of: file("answer"), also: file("answer") },
+      outputs,
+    });
     const job = (one: Job) => Buffer.from(JSON.stringify(one));
     const rule = accepted(programs.digest("test/check-gate"));
     const common = { rule, resources: { cores: 1, memoryMb: 256 } };
@@ -89,8 +93,8 @@ describe("froben rerun, against a real chain, coordinator and operator", functio
         ...common,
       });
       const third = w.single("third", {
-        program: next,
-        inputs: { data: last, of: second.result.at(0) },
+        program: both, // of both: it must not fail before they are done
+        inputs: { data: last, of: second.result.at(0), also: second.result.at(1) },
         ...common,
       });
       return { result: third.result };
