@@ -12,6 +12,8 @@ export interface ApiRequest {
   body?: unknown;
   /** Digest to sign instead of the body's own: that of an uploaded artifact. */
   bodyDigest?: Digest;
+  /** First byte that is wanted, where that is not the first of all. */
+  from?: number;
   signal?: AbortSignal | undefined;
 }
 
@@ -58,6 +60,7 @@ export async function apiFetch(
   const headers: Record<string, string> = {};
   if (body !== undefined)
     headers["content-type"] = raw ? "application/octet-stream" : "application/json";
+  if (request.from) headers.range = `bytes=${request.from}-`;
   if (signer) {
     const path = url.pathname + url.search;
     const signed = request.bodyDigest ? { digest: request.bodyDigest } : (body ?? "");

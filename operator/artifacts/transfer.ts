@@ -2,14 +2,13 @@
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { Readable } from "node:stream";
-import type { ReadableStream } from "node:stream/web";
 import type { Digest } from "../../protocol/digest";
 import { FrobenError, type ErrorBody } from "../../protocol/errors";
 import { signRequest } from "../../protocol/request-auth";
 import { apiFetch, type Signer } from "../../sdk/http";
 import type { Clock } from "../clock";
 import { PATIENT, withRetry } from "../coordinator-client/retry";
-import type { ArtifactCache } from "./cache";
+import type { ArtifactCache, Incoming } from "./cache";
 
 /** For so long the coordinator is not asked again whether it has an artifact, milliseconds. */
 const TRUSTED_MS = 60_000;
@@ -20,6 +19,9 @@ export interface ArtifactTransfer {
   /** Makes sure that the coordinator has an artifact of the cache. */
   upload(digest: Digest, signal: AbortSignal): Promise<void>;
 }
+
+/** Errors after which what has come is worth nothing. */
+const RESTART = ["artifact_digest_mismatch", "range_invalid"];
 
 function broken(what: string, cause: unknown): FrobenError {
   return cause instanceof FrobenError
@@ -39,14 +41,29 @@ export function createArtifactTransfer(
   const uploaded = new Map<Digest, number>();
   const uploading = new Map<Digest, Promise<void>>();
 
-  async function download(digest: Digest, signal: AbortSignal): Promise<void> {
+  /** Asks for what is not here yet, so that a transfer that breaks off goes on where it was. */
+  async function part(digest: Digest, incoming: Incoming, signal: AbortSignal): Promise<void> {
     const path = `/v1/artifacts/${digest}`;
-    const response = await apiFetch(baseUrl, { method: "GET", path, signal });
+    const from = incoming.size;
     try {
-      const body = Readable.fromWeb(response.body as ReadableStream<Uint8Array>);
-      await cache.putStream(body, digest);
+      const response = await apiFetch(baseUrl, { method: "GET", path, from, signal });
+      if (from > 0 && response.status !== 206) await incoming.restart();
+      if (response.body) await incoming.add(response.body);
+      await incoming.finish();
     } catch (cause) {
-      throw broken(`the download of ${digest}`, cause);
+      const useless = cause instanceof FrobenError && RESTART.includes(cause.code);
+      if (!useless) throw broken(`the download of ${digest}`, cause);
+      await incoming.restart();
+      throw new FrobenError(cause.code, cause.message, { ...cause.toJSON(), retryable: true });
+    }
+  }
+
+  async function download(digest: Digest, signal: AbortSignal): Promise<void> {
+    const incoming = await cache.receive(digest);
+    try {
+      await withRetry(clock, PATIENT, signal, () => part(digest, incoming, signal));
+    } finally {
+      await incoming.close();
     }
   }
 
@@ -107,7 +124,7 @@ export function createArtifactTransfer(
       for (let other = inFlight.get(digest); other; other = inFlight.get(digest))
         await other.catch(() => undefined);
       if (cache.has(digest)) return;
-      const mine = withRetry(clock, PATIENT, signal, () => download(digest, signal));
+      const mine = download(digest, signal);
       const ended = mine.finally(() => inFlight.delete(digest));
       ended.catch(() => undefined); // whoever waits for it sees to it
       inFlight.set(digest, ended);

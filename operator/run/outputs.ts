@@ -78,7 +78,7 @@ export async function collectOutputs(
 
 /** @returns all artifacts that a stored result consists of, itself last: what `collectOutputs` returned, found again */
 export async function artifactsOfResult(
-  cache: ArtifactCache,
+  cache: Pick<ArtifactCache, "bytes">,
   outputs: Record<string, "file" | "collection">,
   result: Digest,
 ): Promise<Digest[]> {

@@ -4,42 +4,86 @@ import { FrobenError } from "../../protocol/errors";
 import { LIMITS } from "../../protocol/limits";
 import type { Client } from "../client";
 import { apiFetch } from "../http";
+import { retrying } from "../wait";
 import { getWorkflow } from "./watch";
 
+const RETRY_MS = 30_000;
+
+/** What has come of an artifact. */
+class Download {
+  private parts: Uint8Array[] = [];
+  private hash = createHash("sha256");
+  private size = 0;
+
+  constructor(
+    private readonly client: Client,
+    private readonly digest: Digest,
+    private readonly limit: number,
+  ) {}
+
+  /** Asks for what has not come yet. */
+  async goOn(): Promise<Buffer> {
+    const { client, digest, size: from } = this;
+    const request = { method: "GET", path: `/v1/artifacts/${digest}`, from } as const;
+    const response = await apiFetch(client.coordinatorUrl, request);
+    if (response.status !== 206) this.restart();
+    await this.take(response);
+    const found = this.hash.digest("hex");
+    const whole = Buffer.concat(this.parts);
+    this.restart();
+    if (found !== digest)
+      throw new FrobenError("artifact_digest_mismatch", "the coordinator sent other bytes", {
+        field: digest,
+        limit: digest,
+        value: found,
+      });
+    return whole;
+  }
+
+  private restart(): void {
+    this.parts = [];
+    this.hash = createHash("sha256");
+    this.size = 0;
+  }
+
+  private async take({ body }: Response): Promise<void> {
+    const { digest, limit } = this;
+    try {
+      for await (const part of body ?? []) {
+        this.size += part.byteLength;
+        if (this.size > limit)
+          throw new FrobenError("artifact_too_large", "the artifact is larger than asked for", {
+            field: digest,
+            limit,
+          });
+        this.hash.update(part);
+        this.parts.push(part);
+      }
+    } catch (cause) {
+      if (cause instanceof FrobenError) throw cause;
+      throw new FrobenError("transfer_broken", "the download broke off", {
+        retryable: true,
+        value: digest,
+        cause,
+      });
+    }
+  }
+}
+
 /**
- * Downloads an artifact and checks its digest.
+ * Downloads an artifact and checks its digest. What breaks off goes on where it was.
  * @param limit most bytes to take
- * @throws FrobenError `artifact_unknown` (the API's), `artifact_digest_mismatch`, `artifact_too_large`
+ * @throws FrobenError `artifact_missing` (the API's), `artifact_digest_mismatch`, `artifact_too_large`, `transfer_broken` when it goes on
+ * breaking off
  */
 export async function fetchArtifact(
   client: Client,
   digest: Digest,
   limit: number = LIMITS.maxArtifactBytes,
 ): Promise<Buffer> {
-  const path = `/v1/artifacts/${digest}`;
-  const response = await apiFetch(client.coordinatorUrl, { method: "GET", path });
-  const parts: Uint8Array[] = [];
-  const hash = createHash("sha256");
-  let size = 0;
-  for await (const part of response.body ?? []) {
-    size += part.byteLength;
-    if (size > limit)
-      throw new FrobenError("artifact_too_large", "the artifact is larger than asked for", {
-        field: digest,
-        limit,
-      });
-    hash.update(part);
-    parts.push(part);
-  }
-  const found = hash.digest("hex");
-  if (found !== digest)
-    throw new FrobenError("artifact_digest_mismatch", "the coordinator sent other bytes", {
-      field: digest,
-      limit: digest,
-      value: found,
-      retryable: true,
-    });
-  return Buffer.concat(parts);
+  const download = new Download(client, digest, limit);
+  const may = (error: unknown) => error instanceof FrobenError && error.code === "transfer_broken";
+  return retrying(() => download.goOn(), { timeoutMs: RETRY_MS, may });
 }
 
 async function digestsOf(client: Client, workflow: number, output: string) {
