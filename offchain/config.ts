@@ -4,9 +4,11 @@ import { z } from "zod";
 import { FrobenError } from "../protocol/errors";
 import { LIMITS } from "../protocol/limits";
 import { schemaError } from "../protocol/validate-spec";
+import type { RetentionSettings } from "./artifacts/retention";
 
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 
+const DAY = 24 * 3600;
 const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 
 const environmentSchema = z.object({
@@ -27,6 +29,8 @@ const environmentSchema = z.object({
   FROBEN_VALIDATION_SECONDS: whole(1, 3600).default(120),
   FROBEN_VALIDATION_MEMORY_MB: whole(64, 1_048_576).default(4096),
   FROBEN_MAX_ARTIFACT_BYTES: whole(1, LIMITS.maxArtifactBytes).default(LIMITS.maxArtifactBytes),
+  FROBEN_UPLOAD_GRACE_SECONDS: whole(600, 30 * DAY).default(DAY),
+  FROBEN_RETAIN_SECONDS: whole(3600, 3650 * DAY).default(30 * DAY),
   FROBEN_READY_LAG_BLOCKS: whole(0, 10_000).default(8),
   FROBEN_DRAIN_SECONDS: whole(0, 3600).default(10),
   FROBEN_SEED: z.string().min(1).max(128).default("froben"),
@@ -57,6 +61,8 @@ export interface Config {
   readonly validations: number;
   readonly validationLimits: { readonly seconds: number; readonly memoryMb: number };
   readonly maxArtifactBytes: number;
+  /** How long artifacts are kept that no workflow names, and those of a workflow that has settled. */
+  readonly retention: RetentionSettings;
   /** Blocks behind the chain's head with which the coordinator still counts as ready. */
   readonly maxBehind: number;
   /** Most time that requests under way have to end once the coordinator was told to, milliseconds. */
@@ -109,6 +115,10 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       memoryMb: e.FROBEN_VALIDATION_MEMORY_MB,
     }),
     maxArtifactBytes: e.FROBEN_MAX_ARTIFACT_BYTES,
+    retention: Object.freeze({
+      graceMs: e.FROBEN_UPLOAD_GRACE_SECONDS * 1000,
+      retainMs: e.FROBEN_RETAIN_SECONDS * 1000,
+    }),
     maxBehind: e.FROBEN_READY_LAG_BLOCKS,
     drainMs: e.FROBEN_DRAIN_SECONDS * 1000,
     seed: e.FROBEN_SEED,

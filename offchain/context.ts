@@ -8,7 +8,10 @@ import type { ApiDeps } from "./api/deps";
 import type { Lifecycle } from "./api/lifecycle";
 import { RequestNonces } from "./api/nonces";
 import type { ArtifactStore } from "./artifacts/artifact-store";
+import { createCollector, type Collector } from "./artifacts/collector";
 import { openFolderStore } from "./artifacts/folder-store";
+import { keptStore } from "./artifacts/kept-store";
+import { Retention } from "./artifacts/retention";
 import type { IndexerHealth } from "./chain/indexer";
 import { createChainReader } from "./chain/chain-reader";
 import { connect, createChainCalls, readMarket } from "./chain/clients";
@@ -37,6 +40,7 @@ export interface Context {
   db: Db;
   nonces: RequestNonces;
   store: ArtifactStore;
+  collector: Collector;
   ledger: Ledger;
   sender: ManagedSender;
   validator: Validator;
@@ -70,13 +74,15 @@ export async function createContext(
   const account = privateKeyToAccount(config.coordinatorKey);
   const client = connect(config.rpcUrl, config.pollMs);
   const { chainId, unit, minStake } = await readMarket(client, config.market);
-  const store = overrides.store ?? (await openFolderStore(join(config.dataDir, "artifacts")));
+  const files = overrides.store ?? (await openFolderStore(join(config.dataDir, "artifacts")));
   const programs = await loadInstalledPrograms([...config.programs]);
   const runs = join(config.dataDir, "validations");
   await rm(runs, { recursive: true, force: true }); // what a crash left there
-  const validator = overrides.validator ?? createValidator(programs, store, runs);
 
   const db = openDatabase(join(config.dataDir, "coordinator.sqlite"));
+  const retention = new Retention(db, clock, config.retention);
+  const store = keptStore(files, retention);
+  const validator = overrides.validator ?? createValidator(programs, store, runs);
   const { market: address, fromBlock } = config;
   const identity = { chainId, market: address, fromBlock };
   const ledger = openLedger(db, identity, minStake, clock.now());
@@ -84,6 +90,9 @@ export async function createContext(
   const nonces = new RequestNonces(db);
   const { pollMs } = config;
   const metrics = createMetrics();
+  await retention.adopt(files.all());
+  const collecting = { store: files, retention, clock, log, metrics: metrics.artifacts };
+  const collector = createCollector(collecting);
   const sender = createTransactionSender({
     ...{ client, chainId, account, journal, clock, log, pollMs },
     metrics: metrics.transactions,
@@ -95,6 +104,7 @@ export async function createContext(
     calls: createChainCalls(client, chainId, config.market),
     sender,
     store,
+    retention,
     validator,
     clock,
     log,
@@ -119,8 +129,8 @@ export async function createContext(
   };
   watchWork(metrics.registry, coordinator.views);
   watchTransactions(metrics.registry, sender);
-  const parts = { client, db, nonces, store, ledger, sender, validator, coordinator, metrics };
-  return { config, clock, log, ...parts, market };
+  const parts = { client, db, nonces, store, collector, ledger, sender, validator, coordinator };
+  return { config, clock, log, ...parts, metrics, market };
 }
 
 /** @returns what the API needs of the context */

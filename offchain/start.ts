@@ -29,7 +29,7 @@ export async function startCoordinator(
   overrides: ContextOverrides = {},
 ): Promise<RunningCoordinator> {
   const context = await createContext(config, overrides);
-  const { coordinator, ledger, sender, db, client, log } = context;
+  const { coordinator, collector, ledger, sender, db, client, log } = context;
   const lifecycle = new Lifecycle();
   let indexer: Indexer | undefined;
   let api: Awaited<ReturnType<typeof serve>> | undefined;
@@ -42,6 +42,7 @@ export async function startCoordinator(
     await stopped;
     await api?.close(GRACE_MS);
     await sender.stop();
+    await collector.stop();
     closeDatabase(db);
   };
   let ending: Promise<void> | undefined;
@@ -50,6 +51,7 @@ export async function startCoordinator(
   try {
     await coordinator.recover();
     sender.recover();
+    collector.start();
     indexer = startIndexer({
       client,
       market: config.market,

@@ -8,6 +8,8 @@ import { Lifecycle } from "../../offchain/api/lifecycle";
 import { RequestNonces } from "../../offchain/api/nonces";
 import { createApp, serve } from "../../offchain/api/server";
 import { openFolderStore } from "../../offchain/artifacts/folder-store";
+import { keptStore } from "../../offchain/artifacts/kept-store";
+import { Retention } from "../../offchain/artifacts/retention";
 import { createCoordinator } from "../../offchain/coordinator/coordinator";
 import type { Coordinator, TransactionSender } from "../../offchain/coordinator/facade";
 import { closeDatabase, openDatabase } from "../../offchain/db/client";
@@ -49,7 +51,9 @@ async function main(): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const log = createLog(BENCH_LOG ?? "info");
   const db = openDatabase(join(folder, "coordinator.sqlite"));
-  const store = await openFolderStore(join(folder, "artifacts"));
+  const kept = { graceMs: 86_400_000, retainMs: 86_400_000 };
+  const retention = new Retention(db, systemClock, kept);
+  const store = keptStore(await openFolderStore(join(folder, "artifacts")), retention);
   const chain = new InstantChain(join(folder, "chain.json"));
   const metrics = createMetrics();
   const nonces = new RequestNonces(db);
@@ -60,7 +64,7 @@ async function main(): Promise<void> {
     },
   };
   const coordinator = createCoordinator({
-    ...{ db, account, chain, sender, store, log },
+    ...{ db, account, chain, sender, store, retention, log },
     calls: { chainId: CHAIN_ID, market: MARKET, verify: () => Promise.resolve(true) },
     validator: judge,
     clock: systemClock,

@@ -4,18 +4,10 @@ import { mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promis
 import { dirname, join } from "node:path";
 import { sha256, type Digest } from "../../protocol/digest";
 import { FrobenError } from "../../protocol/errors";
-import type { ArtifactStore } from "./artifact-store";
+import { missing, type ArtifactStore } from "./artifact-store";
 
 /** Artifacts that are remembered to be here. */
 const MAX_KNOWN = 65_536;
-
-const missing = (digest: Digest) =>
-  new FrobenError("artifact_missing", `there is no artifact ${digest}`, {
-    field: "digest",
-    value: digest,
-    status: 404,
-    retryable: true,
-  });
 
 const notFound = (digest: Digest) => (error: NodeJS.ErrnoException) => {
   throw error.code === "ENOENT" ? missing(digest) : error;
@@ -64,7 +56,7 @@ export async function openFolderStore(folder: string): Promise<ArtifactStore> {
   for (const name of await readdir(incoming)) await rm(join(incoming, name), { force: true });
   const place = (digest: Digest) => join(folder, digest.slice(0, 2), digest);
 
-  /** Of which is known that they are here: nothing takes artifacts away while the coordinator runs. */
+  /** Of which is known that they are here: only `remove` takes artifacts away while the coordinator runs. */
   const known = new Set<Digest>();
   const know = (digest: Digest): true => {
     if (known.size >= MAX_KNOWN) known.clear();
@@ -75,7 +67,7 @@ export async function openFolderStore(folder: string): Promise<ArtifactStore> {
   const sizeOf = async (digest: Digest): Promise<number> =>
     (await stat(place(digest)).catch(notFound(digest))).size;
 
-  const put: ArtifactStore["put"] = async (source, digest, limit) => {
+  const put: ArtifactStore["put"] = async (source, digest, limit, whole) => {
     const file = join(incoming, `${digest}.${randomBytes(8).toString("hex")}`);
     try {
       const received = await receive(source, file, limit);
@@ -90,6 +82,7 @@ export async function openFolderStore(folder: string): Promise<ArtifactStore> {
             status: 422,
           },
         );
+      await whole?.();
       const target = place(digest);
       const created = await stat(target).then(
         () => false,
@@ -142,6 +135,14 @@ export async function openFolderStore(folder: string): Promise<ArtifactStore> {
     async path(digest) {
       await sizeOf(digest);
       return place(digest);
+    },
+    async remove(digest) {
+      const info = await stat(place(digest)).catch(() => undefined);
+      if (info) await rm(place(digest), { force: true });
+      known.delete(digest);
+      if (!info) return undefined;
+      await syncFolder(dirname(place(digest)));
+      return info.size;
     },
   };
 }

@@ -5,6 +5,7 @@ import type { TakenResult } from "../db/schema/work";
 import { originOf } from "./attempts";
 import type { ChainTask } from "./facade";
 import { newAttempt, type AttemptRun, type TaskRun } from "./model";
+import { name, nameResult } from "./names";
 import { validateSoon } from "./validate";
 import type { World } from "./world";
 
@@ -40,7 +41,9 @@ export function adopt(world: World, task: TaskRun, claim: ChainTask): void {
   else {
     // The contract verified the final step's proof, and says which it was.
     const { resultDigest } = world.deps.chain.workflow(task.run.id)!;
-    if (resultDigest) attempt.report = found(fromBytes32(resultDigest));
+    if (!resultDigest) return;
+    attempt.report = found(fromBytes32(resultDigest));
+    name(world, task.run, [attempt.report.result]);
   }
 }
 
@@ -81,6 +84,7 @@ export function findResult(world: World, attempt: AttemptRun, commitment: Hex): 
   const isOpen = () => attempt.state === "computed"; // its operator may report it meanwhile
   world.later("finding a committed result", { attempt: attempt.key }, async () => {
     const result = await committedResult(world, binds, commitment, isOpen);
+    if (result && isOpen()) await nameResult(world, task, result);
     if (!isOpen()) return;
     if (!result) {
       task.reason = "the result that was committed to is not among the artifacts";

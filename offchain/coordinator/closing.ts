@@ -36,6 +36,8 @@ export function closeRun(world: World, run: Run): void {
       });
   for (const batch of claimed) expireIfLapsed(world, batch);
   for (const dispute of disputes) moveDisputeOn(world, run, dispute);
+  // First, so that a crash between the two does it again.
+  if (settled) world.deps.retention.settled(run.id);
   // A reorganisation may take payments back: then it is not settled any more.
   if (settled !== run.settled) {
     run.settled = settled;

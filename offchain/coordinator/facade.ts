@@ -21,6 +21,7 @@ import type { StepTerms } from "../../protocol/terms";
 import type { Ticket } from "../../protocol/ticket";
 import type { Db } from "../db/client";
 import type { DisputePhase } from "../db/schema/chain";
+import type { Retention } from "../artifacts/retention";
 import type { Clock } from "../runtime/clock";
 import type { DecisionRecord } from "../matchmaker/decision";
 
@@ -298,6 +299,8 @@ export interface CoordinatorDeps {
   calls: ChainCalls;
   sender: TransactionSender;
   store: ArtifactReader;
+  /** Keeps the artifacts that workflows name. */
+  retention: Retention;
   validator: Validator;
   clock: Clock;
   log: CoordinatorLog;

@@ -6,6 +6,7 @@ import { stepTermsOf, type StepTerms } from "../../protocol/terms";
 import { committedResult } from "./adopt";
 import type { ChainTask } from "./facade";
 import type { RunWork, TaskRun } from "./model";
+import { nameTaken } from "./names";
 import type { Reusable } from "./reuse";
 import { readSpec } from "./runs";
 import { judge } from "./validate";
@@ -91,6 +92,7 @@ export async function findFormer(
     const result = await committedResult(world, { ...origin, operator, root }, commitment, goOn);
     if (!result) continue;
     const outputs = await readOutputs(step.outputs, result, world.deps.store);
+    nameTaken(world, task, result, outputs); // before it is judged, which takes its time
     if ((await judge(world, step, inputs, result, outputs)).valid)
       return { found: { ...origin, result, work: workDigest(step, inputs) }, outputs };
   }

@@ -1,6 +1,7 @@
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Address } from "viem";
 import type { Digest } from "../../protocol/digest";
+import type { Retention } from "../artifacts/retention";
 import type { Db } from "../db/client";
 import { rowWriter, type Row } from "../db/row-writer";
 import {
@@ -44,11 +45,13 @@ export class Journal {
 
   /**
    * @param memory written with the rest, and by itself
+   * @param retention what workflows name is written with the rest
    * @param along written with the rest
    */
   constructor(
     private readonly db: Db,
     private readonly memory: Memory,
+    private readonly retention: Retention,
     private readonly along?: WrittenAlong,
   ) {
     this.statements = {
@@ -111,7 +114,8 @@ export class Journal {
 
   /** Whether there is nothing to write. */
   get clean(): boolean {
-    return this.all.every((changed) => changed.size === 0) && !this.memory.isDirty;
+    const isClean = this.all.every((changed) => changed.size === 0);
+    return isClean && !this.memory.isDirty && !this.retention.isDirty;
   }
 
   /** Writes everything that changed; if that fails, it stays to be written. */
@@ -144,9 +148,11 @@ export class Journal {
         map(this.learned.values(), ({ learned, ...key }) => ({ ...key, ...learned })),
       );
       if (this.memory.isDirty) this.memory.write();
+      this.retention.write();
       this.along?.write();
     });
     this.memory.written();
+    this.retention.written();
     this.along?.written();
     for (const changed of this.all) changed.clear();
   }

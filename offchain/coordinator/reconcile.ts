@@ -197,6 +197,7 @@ function finalAccepted(world: World, task: TaskRun): void {
 
 function forget(world: World, run: Run): void {
   endRun(world, run, "cancelled", "its opening was taken back by a reorganisation of the chain");
+  world.deps.retention.settled(run.id);
 }
 
 /** An attempt's next on-chain deadline may have passed: not claimed, or claimed and not delivered. */

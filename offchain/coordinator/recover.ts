@@ -1,5 +1,7 @@
 import { asc, eq } from "drizzle-orm";
 import type { Hex } from "viem";
+import { FrobenError } from "../../protocol/errors";
+import type { Spec } from "../../protocol/spec";
 import {
   workAssignments,
   workAttempts,
@@ -11,7 +13,8 @@ import {
 import { readOutputs } from "../workflow/result";
 import { giveOut, UNSIGNED } from "./assign";
 import { expectedMs } from "./attempts";
-import { attemptKey, isLive, Run, type AttemptRun, type TaskRun } from "./model";
+import type { ChainWorkflow } from "./facade";
+import { attemptKey, isLive, Run, type AttemptRun, type RunWork, type TaskRun } from "./model";
 import { park } from "./ready";
 import { followOrigin, reconcileRun, reconcileTask } from "./reconcile";
 import { noteReuse } from "./reuse";
@@ -43,7 +46,7 @@ export async function recover(world: World): Promise<void> {
 }
 
 async function recoverRun(world: World, row: typeof workWorkflows.$inferSelect): Promise<void> {
-  const { db, chain, store } = world.deps;
+  const { db, chain } = world.deps;
   const onChain = chain.workflow(row.workflow);
   const run = new Run(row.workflow, onChain?.deadline ?? 0);
   const { name, state, reason, version, endedAt, attempts, settled, paused } = row;
@@ -56,7 +59,35 @@ async function recoverRun(world: World, row: typeof workWorkflows.$inferSelect):
   if (!onChain || tasks.length === 0) return;
   const spec = await readSpec(world, onChain);
   if (!spec) return;
-  const work = begin(world, run, spec, onChain.steps);
+  let work: RunWork;
+  try {
+    work = await recoverTasks(world, run, spec, onChain, tasks);
+  } catch (error) {
+    if (!run.settled || !(error instanceof FrobenError)) throw error;
+    // Its artifacts may be removed by now, all or some of them.
+    run.work = undefined;
+    world.queue.forget(run.id);
+    return;
+  }
+  const past = db
+    .select()
+    .from(workAttempts)
+    .where(eq(workAttempts.workflow, run.id))
+    .orderBy(asc(workAttempts.task), asc(workAttempts.attempt))
+    .all();
+  for (const attempt of past) restoreAttempt(world, work.tasks.get(attempt.task)!, attempt);
+}
+
+/** @throws FrobenError when a collection that unfolds steps is not there any more */
+async function recoverTasks(
+  world: World,
+  run: Run,
+  spec: Spec,
+  { steps }: ChainWorkflow,
+  tasks: TaskRow[],
+): Promise<RunWork> {
+  const { store } = world.deps;
+  const work = begin(world, run, spec, steps);
   const rows = new Map(tasks.map((task) => [task.task, task]));
   const restore = (task: TaskRun) => {
     const former = rows.get(task.index);
@@ -78,13 +109,7 @@ async function recoverRun(world: World, row: typeof workWorkflows.$inferSelect):
     }
     unfold(world, run, restore);
   }
-  const past = db
-    .select()
-    .from(workAttempts)
-    .where(eq(workAttempts.workflow, run.id))
-    .orderBy(asc(workAttempts.task), asc(workAttempts.attempt))
-    .all();
-  for (const attempt of past) restoreAttempt(world, work.tasks.get(attempt.task)!, attempt);
+  return work;
 }
 
 function restoreTask(task: TaskRun, row: TaskRow): void {

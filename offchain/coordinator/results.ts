@@ -7,6 +7,7 @@ import { receiptsToSign, resultCommitments, type ReceiptEvidence } from "../../p
 import { signerOf } from "../../protocol/typed-hash";
 import { computed } from "./attempts";
 import type { AttemptRun } from "./model";
+import { nameResult } from "./names";
 import { attemptOf, conflict } from "./named-attempt";
 import { validateSoon } from "./validate";
 import type { World } from "./world";
@@ -25,6 +26,8 @@ export async function receiveResults(
   const signature = receipts as Hex;
   const evidence = await checkReceipts(world, address, results, signature);
   const { store } = world.deps;
+  // Named before they are looked for: from then on nothing removes them.
+  await Promise.all(results.map((result) => nameReported(world, address, result)));
   const digests = [...new Set(results.map(({ result }) => result))];
   const there = await Promise.all(digests.map((digest) => store.has(digest)));
   const uploaded = new Set(digests.filter((_, i) => there[i]));
@@ -35,6 +38,19 @@ export async function receiveResults(
   world.kick();
   await world.written();
   return { outcomes };
+}
+
+/** Has the workflow name a result that may be taken. */
+async function nameReported(world: World, address: Address, body: ResultReport): Promise<void> {
+  let attempt: AttemptRun;
+  try {
+    attempt = attemptOf(world, address, body);
+  } catch (error) {
+    if (error instanceof FrobenError) return; // its outcome says so
+    throw error;
+  }
+  if (!attempt.report && attempt.state !== "ended")
+    await nameResult(world, attempt.task, body.result);
 }
 
 function outcomeOf(take: () => void): ResultsResponse["outcomes"][number] {

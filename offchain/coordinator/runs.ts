@@ -11,6 +11,7 @@ import { Plan, type PlannedTask } from "../workflow/plan";
 import type { TaskOutputs } from "../workflow/result";
 import { allOver, endRun, isOver, lookAhead, unfoldsSteps } from "./outcomes";
 import type { ChainWorkflow } from "./facade";
+import { nameInputs, nameSpec } from "./names";
 import { allDone, Run, TaskRun, type RunWork } from "./model";
 import { openLanes } from "./pause";
 import { checkReuse } from "./reuse";
@@ -36,6 +37,7 @@ export function openRun(world: World, chain: ChainWorkflow): Run {
   run.blankUntil = blankUntil(world, chain);
   run.claimableUntil = run.blankUntil;
   world.runs.set(run.id, run);
+  nameSpec(world, run, fromBytes32(chain.specHash));
   world.touch(run);
   fetchSpec(world, run);
   return run;
@@ -58,6 +60,7 @@ export function fetchSpec(world: World, run: Run): void {
       if (run.work || !run.isRead) return; // it ended while the spec was read
       if (run.state === "running") checkReuse(world, spec, chain.requester);
       begin(world, run, spec, chain.steps);
+      nameInputs(world, run, spec);
       run.reason = null;
       unfold(world, run);
     } catch (error) {

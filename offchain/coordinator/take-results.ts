@@ -3,6 +3,7 @@ import { FrobenError } from "../../protocol/errors";
 import { workDigest } from "../workflow/work";
 import { findFormer } from "./former";
 import type { TaskRun } from "./model";
+import { nameTaken } from "./names";
 import { park } from "./ready";
 import { isForgotten, noteReuse, reusable, stands, type Reusable } from "./reuse";
 import { completeTask } from "./runs";
@@ -74,7 +75,9 @@ async function takeResult(world: World, task: TaskRun): Promise<void> {
 async function lookFor(world: World, task: TaskRun): Promise<Known | undefined> {
   const found = reusable(world, task);
   if (!found) return isForgotten(world, task) ? findFormer(world, task) : undefined;
-  return { found, outputs: await readOutputs(task.step.outputs, found.result, world.deps.store) };
+  const outputs = await readOutputs(task.step.outputs, found.result, world.deps.store);
+  nameTaken(world, task, found.result, outputs);
+  return { found, outputs };
 }
 
 function take(world: World, task: TaskRun, { found, outputs }: Known): void {

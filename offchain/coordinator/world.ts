@@ -68,7 +68,7 @@ export class World {
     readonly kick: () => void,
   ) {
     this.memory = new Memory(deps.db);
-    this.journal = new Journal(deps.db, this.memory, deps.along);
+    this.journal = new Journal(deps.db, this.memory, deps.retention, deps.along);
     this.domain = marketDomain(deps.calls.chainId, deps.calls.market);
     this.matcher = new Matcher(
       this.queue,

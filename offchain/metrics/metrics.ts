@@ -1,6 +1,7 @@
 import { collectDefaultMetrics, Registry } from "prom-client";
 import type { TransactionMetrics } from "../chain/transactions";
 import type { CoordinatorMetrics } from "../coordinator/facade";
+import { artifactMetrics } from "./artifacts";
 import { reorganisations } from "./chain";
 import { transactionMetrics } from "./transactions";
 import { workMetrics } from "./work";
@@ -10,6 +11,7 @@ export interface Metrics {
   registry: Registry;
   work: CoordinatorMetrics;
   transactions: TransactionMetrics;
+  artifacts: { freed(bytes: number): void };
   reorganised(): void;
 }
 
@@ -21,6 +23,7 @@ export function createMetrics(): Metrics {
     registry,
     work: workMetrics(registry),
     transactions: transactionMetrics(registry),
+    artifacts: artifactMetrics(registry),
     reorganised: reorganisations(registry),
   };
 }

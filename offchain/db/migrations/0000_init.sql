@@ -1,3 +1,22 @@
+CREATE TABLE `artifact_names` (
+	`digest` text NOT NULL,
+	`workflow` integer NOT NULL,
+	PRIMARY KEY(`digest`, `workflow`)
+);
+--> statement-breakpoint
+CREATE INDEX `artifact_names_workflow` ON `artifact_names` (`workflow`);--> statement-breakpoint
+CREATE TABLE `artifact_workflows` (
+	`workflow` integer PRIMARY KEY NOT NULL,
+	`keep_until` integer NOT NULL
+);
+--> statement-breakpoint
+CREATE INDEX `artifact_workflows_keep_until` ON `artifact_workflows` (`keep_until`);--> statement-breakpoint
+CREATE TABLE `artifacts` (
+	`digest` text PRIMARY KEY NOT NULL,
+	`leaves_at` integer
+);
+--> statement-breakpoint
+CREATE INDEX `artifacts_leaves_at` ON `artifacts` (`leaves_at`);--> statement-breakpoint
 CREATE TABLE `chain_accounts` (
 	`address` text PRIMARY KEY NOT NULL,
 	`free` text NOT NULL,

@@ -144,4 +144,19 @@ describe("the coordinator as a process", () => {
       .throws(FrobenError)
       .include({ field: "FROBEN_COORDINATOR_KEY" });
   });
+
+  it("takes no grace time for uploads in which operators that know of one could not report it", () => {
+    const env = {
+      FROBEN_COORDINATOR_KEY: KEY,
+      FROBEN_RPC_URL: "http://127.0.0.1:1",
+      FROBEN_MARKET: `0x${"aa".repeat(20)}`,
+      FROBEN_DATA_DIR: "data",
+      FROBEN_UPLOAD_GRACE_SECONDS: "599",
+    };
+    expect(() => readConfig(env))
+      .throws(FrobenError)
+      .include({ field: "FROBEN_UPLOAD_GRACE_SECONDS" });
+    const { retention } = readConfig({ ...env, FROBEN_UPLOAD_GRACE_SECONDS: "600" });
+    expect(retention.graceMs).equal(600_000);
+  });
 });

@@ -1,12 +1,13 @@
 import { expect } from "chai";
 import { rmSync } from "node:fs";
 import { setImmediate as turn } from "node:timers/promises";
-import { sha256 } from "../../../protocol/digest";
+import { WORKFLOW_STATUS } from "../../../protocol/abi";
+import { sha256, type Digest } from "../../../protocol/digest";
 import type { SignedAssignment } from "../../../protocol/http";
 import type { Spec } from "../../../protocol/spec";
-import { parseSpec } from "../../../protocol/validate-spec";
+import { parseSpec, specDigest } from "../../../protocol/validate-spec";
 import { eachWithMarket } from "./support/each-with-market";
-import type { Market, TestOperator } from "./support/market";
+import { RETAIN_MS, type Market, type TestOperator } from "./support/market";
 import { memoised, pipeline, PROGRAM, proofs, step } from "./support/specs";
 
 /** What the programs put out; which one ran first shows, as if provers were randomised. */
@@ -64,6 +65,21 @@ describe("results that are remembered across workflows", () => {
       message: "it took the result of workflow 1 task 1",
     });
     expect(market.sent.map(({ purpose }) => purpose)).to.include("finish/2");
+  });
+
+  it("are kept for the workflow that took them, when the time of the one that made them is over", async () => {
+    const again = memoised({ ...pipeline(), name: "again" });
+    await run(1, memoised(pipeline()));
+    const made: Digest[] = [];
+    for await (const digest of market.store.all()) made.push(digest);
+    await run(2, again);
+    market.chain.end(1, WORKFLOW_STATUS.completed);
+    for (const { task } of views().tasks(1)) market.chain.pay(1, task, "settled");
+    await market.settle();
+    market.clock.advance(RETAIN_MS);
+    while (market.retention.release(1_000));
+    const unnamed = made.filter((digest) => !market.retention.isNamed(digest));
+    expect(unnamed).to.deep.equal([specDigest(memoised(pipeline()))]);
   });
 
   it("are neither given by a step that does not say so, nor taken by one", async () => {

@@ -1,9 +1,11 @@
 import { expect } from "chai";
 import { WORKFLOW_STATUS } from "../../../protocol/abi";
+import type { Digest } from "../../../protocol/digest";
 import { stepTermsOf } from "../../../protocol/terms";
 import type { SignedAssignment } from "../../../protocol/http";
+import { specDigest } from "../../../protocol/validate-spec";
 import { eachWithMarket } from "./support/each-with-market";
-import type { Market, TestOperator } from "./support/market";
+import { RETAIN_MS, type Market, type TestOperator } from "./support/market";
 import { pipeline, PROGRAM } from "./support/specs";
 
 const ALL = Object.values(PROGRAM);
@@ -49,6 +51,46 @@ describe("a workflow's way through the coordinator", () => {
     const view = market.coordinator.views.workflow(1);
     expect(view.state).to.equal("completed");
     expect(view.settled).to.equal(true);
+  });
+
+  it("names all its artifacts until its time after settlement is over, also after restarts", async () => {
+    const spec = pipeline();
+    await market.submit(1, spec);
+    await workUntilIdle([await market.operator({ programs: ALL })]);
+    const artifacts: Digest[] = [];
+    for await (const digest of market.store.all()) artifacts.push(digest);
+    const named = () => artifacts.filter((digest) => market.retention.isNamed(digest));
+    expect(artifacts).to.include(specDigest(spec)).and.have.length.above(10);
+    expect(named()).to.deep.equal(artifacts);
+    market.chain.end(1, WORKFLOW_STATUS.completed);
+    for (const { task } of market.coordinator.views.tasks(1)) market.chain.pay(1, task, "settled");
+    await market.settle();
+    await market.stop();
+    await market.start();
+    await market.settle();
+    expect(market.coordinator.views.workflow(1).settled).to.equal(true);
+    expect(market.retention.release(1_000)).to.equal(false);
+    expect(named()).to.deep.equal(artifacts);
+    market.clock.advance(RETAIN_MS);
+    expect(market.retention.release(1_000)).to.equal(true);
+    await market.stop();
+    await market.start();
+    await market.settle();
+    expect(named()).to.deep.equal([]);
+  });
+
+  it("is no hindrance to a start once some of its artifacts are gone", async () => {
+    const spec = pipeline();
+    await market.submit(1, spec);
+    await workUntilIdle([await market.operator({ programs: ALL })]);
+    market.chain.end(1, WORKFLOW_STATUS.completed);
+    for (const { task } of market.coordinator.views.tasks(1)) market.chain.pay(1, task, "settled");
+    await market.settle();
+    await market.stop();
+    for await (const digest of market.store.all())
+      if (digest !== specDigest(spec)) market.store.remove(digest);
+    await market.start();
+    expect(market.coordinator.views.workflow(1)).to.include({ state: "completed", settled: true });
   });
 
   it("waits for the spec when the chain is faster than the upload", async () => {

@@ -4,6 +4,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { Registry } from "prom-client";
 import { recoverTypedDataAddress, type Address, type Hex } from "viem";
 import { generatePrivateKey, privateKeyToAccount, type PrivateKeyAccount } from "viem/accounts";
+import { Retention } from "../../../../offchain/artifacts/retention";
 import { createCoordinator } from "../../../../offchain/coordinator/coordinator";
 import type { ValidationJob } from "../../../../offchain/coordinator/facade";
 import { openDatabase, closeDatabase, type Db } from "../../../../offchain/db/client";
@@ -29,6 +30,8 @@ import { FakeChain } from "./fake-chain";
 import { FakeClock } from "./fake-clock";
 import { FakeStore } from "./fake-store";
 
+/** How long artifacts stay after their workflow has settled. */
+export const RETAIN_MS = 600_000;
 export const CHAIN_ID = 31337;
 export const MARKET: Address = `0x${"aa".repeat(20)}`;
 
@@ -42,6 +45,7 @@ export class Market {
   /** Answers of adapters and validation programs; tests replace it. */
   judge: (job: ValidationJob | { result: Uint8Array }) => Verdict = () => ({ valid: true });
   coordinator!: ReturnType<typeof createCoordinator>;
+  retention!: Retention;
   private db!: Db;
 
   /** @param file of the database */
@@ -49,6 +53,7 @@ export class Market {
 
   async start(): Promise<this> {
     this.db = openDatabase(this.file);
+    this.retention = new Retention(this.db, this.clock, { graceMs: 60_000, retainMs: RETAIN_MS });
     const silent = {
       info() {},
       warn() {},
@@ -70,6 +75,7 @@ export class Market {
         },
       },
       store: this.store,
+      retention: this.retention,
       validator: { has: () => true, run: (job) => Promise.resolve(this.judge(job)) },
       clock: this.clock,
       log: silent,
