@@ -1,6 +1,6 @@
 /** Who may import whom: the layers of docs/architecture.md, checked by `npm run lint:imports`. */
 const OURS =
-  "^(protocol|sdk|offchain|operator|provers|pipelines|cli|web|devnet|deploy|bench|test)/";
+  "^(protocol|machine|sdk|offchain|operator|provers|pipelines|cli|web|devnet|deploy|bench|test)/";
 const only = (name, from, allowed) => ({
   name,
   severity: "error",
@@ -19,9 +19,10 @@ module.exports = {
       to: { couldNotResolve: true },
     },
     only("protocol-is-the-base", "protocol", []),
+    only("machine-on-protocol", "machine", ["protocol"]),
     only("sdk-on-protocol", "sdk", ["protocol"]),
-    only("offchain-on-protocol", "offchain", ["protocol"]),
-    only("operator-on-protocol-and-sdk", "operator", ["protocol", "sdk"]),
+    only("offchain-on-protocol-and-machine", "offchain", ["protocol", "machine"]),
+    only("operator-on-protocol-machine-and-sdk", "operator", ["protocol", "machine", "sdk"]),
     only("provers-on-protocol", "provers", ["protocol"]),
     only("pipelines-on-sdk", "pipelines", ["protocol", "sdk"]),
     only("deploy-on-protocol", "deploy", ["protocol"]),

@@ -33,6 +33,7 @@ const environmentSchema = z.object({
   FROBEN_RETAIN_SECONDS: whole(3600, 3650 * DAY).default(30 * DAY),
   FROBEN_READY_LAG_BLOCKS: whole(0, 10_000).default(8),
   FROBEN_DRAIN_SECONDS: whole(0, 3600).default(10),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   FROBEN_SEED: z.string().min(1).max(128).default("froben"),
 });
 
@@ -67,6 +68,8 @@ export interface Config {
   readonly maxBehind: number;
   /** Most time that requests under way have to end once the coordinator was told to, milliseconds. */
   readonly drainMs: number;
+  /** Where spans of all attempts are sent; undefined: nowhere. */
+  readonly traceEndpoint: string | undefined;
   /** Seeds the matchmaker's exploration. */
   readonly seed: string;
 }
@@ -121,6 +124,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     }),
     maxBehind: e.FROBEN_READY_LAG_BLOCKS,
     drainMs: e.FROBEN_DRAIN_SECONDS * 1000,
+    traceEndpoint: e.OTEL_EXPORTER_OTLP_ENDPOINT,
     seed: e.FROBEN_SEED,
   });
 }

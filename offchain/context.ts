@@ -2,6 +2,8 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { PublicClient } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
+import type { Tracing } from "../machine/spans";
+import { openTracing } from "../machine/trace-sink";
 import { marketDomain } from "../protocol/eip712";
 import packageJson from "../package.json";
 import type { ApiDeps } from "./api/deps";
@@ -21,6 +23,7 @@ import { createTransactionSender, type ManagedSender } from "./chain/transaction
 import type { Config } from "./config";
 import { createCoordinator } from "./coordinator/coordinator";
 import type { Coordinator, CoordinatorLog, Validator } from "./coordinator/facade";
+import { AttemptTraces } from "./coordinator/traces";
 import { closeDatabase, openDatabase, type Db } from "./db/client";
 import { createLog } from "./log";
 import { watchChain } from "./metrics/chain";
@@ -46,6 +49,8 @@ export interface Context {
   validator: Validator;
   coordinator: Coordinator;
   metrics: Metrics;
+  /** Undefined: nothing is traced. */
+  tracing: Tracing | undefined;
   market: ApiDeps["market"];
 }
 
@@ -97,6 +102,9 @@ export async function createContext(
     ...{ client, chainId, account, journal, clock, log, pollMs },
     metrics: metrics.transactions,
   });
+  const tracing = await openTracing("froben-coordinator", config.traceEndpoint);
+  const place = { chainId, market: config.market };
+  const traces = tracing && new AttemptTraces(tracing, clock, place);
   const coordinator = createCoordinator({
     db,
     account,
@@ -110,6 +118,7 @@ export async function createContext(
     log,
     metrics: metrics.work,
     along: nonces,
+    traces,
     settings: {
       claimBySeconds: config.claimBySeconds,
       operatorSilenceMs: config.operatorSilenceMs,
@@ -130,7 +139,7 @@ export async function createContext(
   watchWork(metrics.registry, coordinator.views);
   watchTransactions(metrics.registry, sender);
   const parts = { client, db, nonces, store, collector, ledger, sender, validator, coordinator };
-  return { config, clock, log, ...parts, metrics, market };
+  return { config, clock, log, ...parts, metrics, tracing, market };
 }
 
 /** @returns what the API needs of the context */

@@ -43,6 +43,7 @@ export async function startCoordinator(
     await api?.close(GRACE_MS);
     await sender.stop();
     await collector.stop();
+    await context.tracing?.end();
     closeDatabase(db);
   };
   let ending: Promise<void> | undefined;

@@ -55,6 +55,8 @@ export interface OperatorConfig {
   sandbox: "auto" | "off";
   /** Largest size of the artifact cache. */
   cacheMb: number;
+  /** Where spans of its tasks are sent; undefined: nowhere. */
+  traceEndpoint: string | undefined;
   logLevel: string;
   /** Where GET /metrics is served; unset: nowhere. */
   metrics?: { host: string; port: number };
@@ -113,6 +115,7 @@ const environmentSchema = z.object({
   FROBEN_CACHE_MB: whole(16, 2 ** 31).default(4_096),
   FROBEN_METRICS_HOST: z.string().min(1).default("127.0.0.1"),
   FROBEN_METRICS_PORT: whole(0, 65_535).optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   FROBEN_LOG_LEVEL: z.enum(["trace", "debug", "info", "warn", "error", "silent"]).default("info"),
 });
 
@@ -215,6 +218,7 @@ export async function loadConfig(env: Environment): Promise<OperatorConfig> {
     network: e.FROBEN_NETWORK,
     sandbox: e.FROBEN_SANDBOX,
     cacheMb: e.FROBEN_CACHE_MB,
+    traceEndpoint: e.OTEL_EXPORTER_OTLP_ENDPOINT,
     logLevel: e.FROBEN_LOG_LEVEL,
     metrics:
       e.FROBEN_METRICS_PORT === undefined

@@ -9,6 +9,7 @@ import type { Register } from "../protocol/http";
 import { createArtifactCache } from "./artifacts/cache";
 import { createEviction } from "./artifacts/eviction";
 import { createArtifactTransfer } from "./artifacts/transfer";
+import { openTracing } from "../machine/trace-sink";
 import { takeIn } from "./assignments/intake";
 import { createChainLoop, MAX_PARTS } from "./chain/chain-loop";
 import { isLocalChain } from "./chain/clients";
@@ -35,6 +36,7 @@ import { createResultCheck, type CheckResult } from "./tasks/check-result";
 import { createReporter } from "./tasks/reporter";
 import { createResultOutbox } from "./tasks/result-outbox";
 import { createTaskRunner } from "./tasks/task-runner";
+import { createTaskTraces } from "./traces";
 import { createWake } from "./wake";
 
 /** Parts that a caller may put in place of the product's own. */
@@ -133,6 +135,8 @@ export async function createOperator(
   const own = await createProgramRunner({ passEnv, isolation, journal, clock, log });
   let draining = false;
 
+  const tracing = await openTracing("froben-operator", config.traceEndpoint);
+  const traces = createTaskTraces(tracing, operator, clock);
   const outbox = createResultOutbox({ chain, account, operator, journal, coordinator, signal });
   const reporter = createReporter({
     holdings,
@@ -144,6 +148,7 @@ export async function createOperator(
     log,
     signal,
     onChange: () => wake.ring(),
+    traces,
   });
   const failures = createFailureQueue(reporter.fail);
   const runner = createTaskRunner({
@@ -159,6 +164,7 @@ export async function createOperator(
     journal,
     clock,
     log,
+    traces,
     onEnd(holding, task, error) {
       const failed = error?.code === "run_cancelled" ? "cancelled" : "failed";
       metrics?.runEnded(error ? failed : "computed");
@@ -190,6 +196,7 @@ export async function createOperator(
     coordinator,
     cache,
     log,
+    traces,
     onClaimed: (holding, tasks) => reporter.report(holding, tasks),
     onUnclaimable(holding, task, error) {
       runner.cancel(task);
@@ -282,6 +289,7 @@ export async function createOperator(
     stopping.abort();
     await Promise.race([Promise.all(loops), clock.sleep(FAREWELL_MS)]);
     metricsServer?.close();
+    await Promise.race([tracing?.end(), clock.sleep(FAREWELL_MS)]);
     journal.close();
   }
   const stop = () => (ended ??= end());

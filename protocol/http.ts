@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { traceparentSchema } from "./trace-context";
 import { digestSchema } from "./digest";
 import { LIMITS } from "./limits";
 import { resourcesSchema } from "./spec";
@@ -101,6 +102,8 @@ export const assignedTaskSchema = z.object({
   ),
   statementDigest: bytes32,
   decisionDigest: bytes32,
+  /** Trace that the operator's spans belong to, if the coordinator traces; nobody signs it. */
+  traceparent: traceparentSchema.optional(),
 });
 
 export const signedAssignmentSchema = z.object({

@@ -14,6 +14,8 @@ export const LIMITS = {
   chunkSize: 16,
   /** Inputs (or outputs) of one step. */
   maxPorts: 32,
+  /** Outputs of a workflow. */
+  maxOutputs: 1_024,
   /** Items of one collection. */
   maxItems: 65_536,
   /** Children of one node of an aggregation tree. */

@@ -176,7 +176,7 @@ export const specSchema = z.strictObject({
   inputs: z.record(name, workflowInputSchema),
   steps: z.array(stepSchema).min(1).max(LIMITS.maxSteps),
   /** What the requester takes home. */
-  outputs: z.record(name, refSchema),
+  outputs: z.record(name, refSchema).meta({ maxProperties: LIMITS.maxOutputs }),
   /**
    * A re-run: tasks that did the same work at the same place of this workflow, of the same requester, are not run again. Their results
    * are taken, of any step but the final one, as `memo` of a step would.

@@ -215,6 +215,12 @@ export function parseSpec(input: unknown): Spec {
   }
   checkCycles(spec);
   for (const [i, step] of spec.steps.entries()) checkStep(spec, step, `steps[${i}]`);
+  const outputs = Object.keys(spec.outputs).length;
+  if (outputs > LIMITS.maxOutputs)
+    throw invalid("spec_too_many_outputs", "outputs", "too many outputs", {
+      limit: LIMITS.maxOutputs,
+      value: outputs,
+    });
   for (const [output, ref] of Object.entries(spec.outputs))
     checkRef(spec, `outputs.${output}`, ref);
   checkPolicies(spec);

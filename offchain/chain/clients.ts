@@ -13,7 +13,7 @@ import {
 import { marketAbi, verifierAbi } from "../../protocol/abi";
 import { FrobenError } from "../../protocol/errors";
 import type { ChainCalls } from "../coordinator/facade";
-import { intrinsicGas } from "./gas";
+import { intrinsicGas } from "../../protocol/gas";
 
 /** @param pollMs how often viem looks again where it waits, milliseconds */
 export function connect(rpcUrl: string, pollMs: number): PublicClient {

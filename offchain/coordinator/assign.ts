@@ -33,6 +33,7 @@ export function assign(world: World, match: Match<TaskRun>): void {
       inputs,
       statementDigest: statement === undefined ? ZERO_BYTES32 : toBytes32(statement),
       decisionDigest: toBytes32(decision),
+      traceparent: world.deps.traces?.traceparent(run.id, task.index, number),
     };
   });
   const leaves = leavesOf({ program: step.program, params: step.params, tasks: assigned });

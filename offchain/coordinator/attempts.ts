@@ -58,6 +58,7 @@ export function computed(world: World, attempt: AttemptRun): void {
   const now = world.now();
   attempt.state = "computed";
   attempt.startedAt ??= now;
+  world.deps.traces?.event(attempt, "computed");
   const { limits, claimSeconds } = attempt.task.step;
   world.leases.open(attempt, { ...limits, runSeconds: claimSeconds }, now);
   world.leases.start(attempt, now);
@@ -123,6 +124,7 @@ export function close(
   attempt.reason = reason;
   attempt.endedAt = world.now();
   world.deps.metrics.attemptEnded(outcome);
+  world.deps.traces?.ended(attempt);
   world.leases.close(attempt);
   world.deadlines.clear(attempt);
   if (computing) freeMachine(world, attempt);

@@ -4,9 +4,9 @@ import { assignmentPath, leavesOf } from "../../protocol/assignment";
 import { commitmentHash, openCommitment } from "../../protocol/commitment";
 import { toBytes32 } from "../../protocol/digest";
 import { disputeKey } from "../../protocol/dispute-key";
+import { verifiedCallGas } from "../../protocol/gas";
 import type { SignedAssignment } from "../../protocol/http";
 import { tasksOf, ticketStruct, unpackTicket } from "../../protocol/ticket";
-import { intrinsicGas } from "../chain/gas";
 import type { ChainTask } from "./facade";
 import type { AttemptRun } from "./model";
 import { park } from "./ready";
@@ -14,16 +14,6 @@ import { send, type MarketCall } from "./send";
 import type { World } from "./world";
 
 const LOOK_AGAIN_MS = 5_000;
-/** What the contract keeps for the strike (Limits.STRIKE_GAS and a bit), and what opening the evidence takes; rounded up. */
-const EVIDENCE_GAS = 400_000n;
-
-/** Gas of a challenge: the contract refuses it unless its verifier can be given all that the terms promise, used or not. */
-export function challengeGas(verifierGas: number, data: Hex): bigint {
-  const promised = BigInt(verifierGas);
-  // A call is given at most 63/64 of what is left (EIP-150).
-  return intrinsicGas(data) + promised + promised / 63n + EVIDENCE_GAS;
-}
-
 /** Gives the call that strikes a wrong result, from the bytes of statement and result. */
 type Strike = { purpose: string; call(statement: Hex, result: Hex): MarketCall };
 
@@ -119,7 +109,7 @@ export function challengeIfCommitted(world: World, attempt: AttemptRun): void {
     };
     const { verifierGas } = task.run.work!.terms[task.stepIndex]!.judge;
     const call = strike.call(hex(statementBytes), hex(result));
-    send(world, strike.purpose, call, ended, (data) => challengeGas(verifierGas, data));
+    send(world, strike.purpose, call, ended, (data) => verifiedCallGas(verifierGas, data));
     // The next operator may compute while the strike is under way.
     park(world, task);
   });

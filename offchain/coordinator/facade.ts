@@ -20,6 +20,7 @@ import type { TaskWhy, WorkflowWhy } from "../../protocol/why";
 import type { StepTerms } from "../../protocol/terms";
 import type { Ticket } from "../../protocol/ticket";
 import type { Db } from "../db/client";
+import type { AttemptTraces } from "./traces";
 import type { DisputePhase } from "../db/schema/chain";
 import type { Retention } from "../artifacts/retention";
 import type { Clock } from "../runtime/clock";
@@ -306,5 +307,7 @@ export interface CoordinatorDeps {
   log: CoordinatorLog;
   metrics: CoordinatorMetrics;
   along?: WrittenAlong;
+  /** Undefined: nothing is traced. */
+  traces?: AttemptTraces | undefined;
   settings: CoordinatorSettings;
 }

@@ -141,6 +141,7 @@ function matches(claim: ChainTask, attempt: AttemptRun): boolean {
  */
 function letGo(world: World, attempt: AttemptRun, claim: ChainTask): void {
   if (claim.pay === "struck" || claim.pay === "void") redo(world, attempt, claim.pay);
+  if (claim.pay === "settled") world.deps.traces?.settled(attempt);
   const { state } = attempt.task;
   const undone = state === "ready" || state === "waiting";
   if (attempt.verdict === "valid" && undone && STANDING.includes(claim.pay)) revive(world, attempt);
@@ -165,6 +166,7 @@ function follow(world: World, attempt: AttemptRun, claim: ChainTask | undefined)
   const claimed = mine && STANDING.includes(claim.pay);
   if (claimed && !attempt.claimed) {
     attempt.claimed = true;
+    world.deps.traces?.event(attempt, "claimed");
     keepPromise(world, attempt);
     world.deadlines.set(attempt, claim.deadline * 1000);
     if (attempt.state === "reported") validateSoon(world, attempt);

@@ -69,6 +69,7 @@ function startValidations(world: World, queue: ValidationQueue): void {
 async function validate(world: World, attempt: AttemptRun, queue: ValidationQueue): Promise<void> {
   const { task } = attempt;
   let inputs: Inputs = {};
+  const from = world.now();
   let outputs: TaskOutputs | undefined;
   let verdict: Verdict;
   try {
@@ -88,6 +89,7 @@ async function validate(world: World, attempt: AttemptRun, queue: ValidationQueu
     }
   }
   queue.broken.delete(attempt);
+  world.deps.traces?.span(attempt, "validate", from, verdict.valid ? undefined : verdict.reason);
   if (attempt.state !== "validating") return;
   if (verdict.valid && outputs) valid(world, attempt, inputs, outputs);
   else invalid(world, attempt, verdict.reason ?? "the result is not valid");
@@ -135,6 +137,7 @@ function valid(world: World, attempt: AttemptRun, inputs: Inputs, outputs: TaskO
   const { result } = attempt.report!;
   const wallMs = attempt.report!.usage.wallMs;
   const operator = world.operators.get(attempt.operator);
+  world.deps.traces?.event(attempt, "validated");
   tell(world, attempt, "valid", null);
   // Of a result that was found among the artifacts nobody knows how long it took.
   if (wallMs > 0)

@@ -7,6 +7,7 @@ import { assignmentPath, leavesOf } from "../../protocol/assignment";
 import { marketAbi } from "../../protocol/abi";
 import { commitmentsRoot } from "../../protocol/commitment";
 import { FrobenError } from "../../protocol/errors";
+import { verifiedCallGas } from "../../protocol/gas";
 import type { TakeOver } from "../../protocol/operations";
 import { ticketStruct, unpackTicket } from "../../protocol/ticket";
 import type { ArtifactCache } from "../artifacts/cache";
@@ -26,6 +27,7 @@ import { isCommitted, isOver, planHolding, slotOfTask, slotsOf } from "./plan-st
 import type { Slot } from "./slots";
 import type { SlotView } from "./slot-view";
 import { accountOf } from "./stake";
+import { stepOf, stepsOf, type TaskTraces } from "../traces";
 import type { TransactionSender } from "./transaction-sender";
 
 export interface ChainLoop {
@@ -47,6 +49,7 @@ export interface ChainLoopDeps {
   coordinator: Pick<CoordinatorClient, "acceptance">;
   cache: ArtifactCache;
   log: Log;
+  traces: TaskTraces;
   /** Tasks whose claim is live: their results may go out. */
   onClaimed(holding: Holding, tasks: HeldTask[]): void;
   /** A task ends because its claim can't be had. */
@@ -78,8 +81,8 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
   const acceptances = new Map<string, Hex>();
   const tryCall = tryCallOn(chain, sender.address);
 
-  async function send(purpose: string, data: Hex): Promise<void> {
-    slotView.expect(await sender.send({ purpose, to: chain.market, data }));
+  async function send(purpose: string, data: Hex, gas?: bigint): Promise<void> {
+    slotView.expect(await sender.send({ purpose, to: chain.market, data, gas }));
   }
 
   /** Whether a reorganisation took a claim back, which can be made again. A slot remembers what it held until it is used again. */
@@ -221,7 +224,8 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
     if (refused.length > 0) await handleRefused(refused, held);
     if (parts.length === 0) return false;
     const purpose = `advance: ${parts.map((part) => part.label).join(", ")}`;
-    await send(purpose, encode(parts));
+    const steps = stepsOf(parts, held, holdings);
+    await deps.traces.during(steps, () => send(purpose, encode(parts)));
     return true;
   }
 
@@ -249,7 +253,8 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
   }
 
   /** Delivers a final step's proof, which is verified in this very transaction. */
-  async function submitFinal({ signed }: Holding, task: HeldTask, { slot, ticket }: Slot) {
+  async function submitFinal(holding: Holding, task: HeldTask, { slot, ticket }: Slot) {
+    const { signed } = holding;
     const leaves = leavesOf(signed);
     const position = leaves.findIndex((leaf) => leaf.task === task.task);
     const { inputs } = signed.tasks[position]!;
@@ -263,7 +268,9 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
       args: [operator, slot, ticketStruct(ticket), ticket.root, judge, leaf, statement, result],
     });
     const { workflow } = task;
-    await send(`final proof of workflow ${workflow}`, data);
+    await deps.traces.during([stepOf("submit final proof", holding, task)], () =>
+      send(`final proof of workflow ${workflow}`, data, verifiedCallGas(judge.verifierGas, data)),
+    );
   }
 
   function finals(held: Holding[]): Promise<void>[] {

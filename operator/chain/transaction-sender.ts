@@ -24,6 +24,8 @@ export interface Call {
   data: Hex;
   /** Wei. */
   value?: bigint;
+  /** For a call that must be given more than it uses, which not every node can estimate. */
+  gas?: bigint;
 }
 
 export interface TransactionSender {
@@ -205,32 +207,38 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
     return receipt;
   }
 
+  /** @returns the gas to send a call with, if it succeeds now */
+  async function gasFor({ purpose, to, data, value = 0n, gas }: Call): Promise<bigint> {
+    const asked = { account: account.address, to, data, value };
+    try {
+      if (gas !== undefined) {
+        await client.call({ ...asked, gas });
+        return gas;
+      }
+      const estimated = await client.estimateGas(asked);
+      return estimated + (estimated * GAS_MARGIN_PERCENT) / 100n;
+    } catch (cause) {
+      const reason = revertReason(cause);
+      if (reason === undefined)
+        throw new FrobenError("chain_unreachable", `the chain can't be asked about ${purpose}`, {
+          retryable: true,
+          cause,
+        });
+      throw new FrobenError("tx_would_revert", `${purpose} would revert: ${reason}`, {
+        value: reason,
+        retryable: true,
+      });
+    }
+  }
+
   /** Signs and broadcasts; the caller holds the turn, so that nonces are used in order. */
   async function launch(call: Call): Promise<Launched> {
-    const { to, data, value = 0n } = call;
-    const gas = await client
-      .estimateGas({ account: account.address, to, data, value })
-      .catch((cause: unknown) => {
-        const reason = revertReason(cause);
-        if (reason === undefined)
-          throw new FrobenError(
-            "chain_unreachable",
-            `the chain can't be asked about ${call.purpose}`,
-            {
-              retryable: true,
-              cause,
-            },
-          );
-        throw new FrobenError("tx_would_revert", `${call.purpose} would revert: ${reason}`, {
-          value: reason,
-          retryable: true,
-        });
-      });
+    const { value = 0n } = call;
+    const limit = await gasFor(call);
     const onChain = await client.getTransactionCount({ address: account.address });
     // Of what has ended the chain knows best: a reorganisation may have given its nonce back.
     const nonce = Math.max(onChain, ...[...inFlight].map((used) => used + 1));
     const fee = await fees();
-    const limit = gas + (gas * GAS_MARGIN_PERCENT) / 100n;
     const balance = await client.getBalance({ address: account.address });
     if (balance < value + limit * fee.maxFeePerGas)
       throw new FrobenError("funds_too_low", "the wallet can't pay for the transaction", {

@@ -10,7 +10,12 @@ import type { Clock } from "../clock";
 import type { Journal } from "../journal/journal";
 import type { Log } from "../log";
 import type { Execute, ExecuteRequest, Progress } from "./execute";
-import { findIsolation, withKernelLimits, type Isolation, type IsolationNeeds } from "./isolation";
+import {
+  findIsolation,
+  withKernelLimits,
+  type Isolation,
+  type IsolationNeeds,
+} from "../../machine/isolation";
 import { killMarked, RUN_MARK } from "./proc";
 import { watch } from "./watchdog";
 

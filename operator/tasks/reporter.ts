@@ -13,6 +13,7 @@ import type { Holdings } from "../holdings/holdings";
 import { isDead, type HeldTask, type Holding } from "../holdings/phase";
 import type { Log } from "../log";
 import { artifactsOfResult } from "../run/outputs";
+import { stepOf, type TaskTraces } from "../traces";
 import type { ResultOutbox } from "./result-outbox";
 
 export interface Reporter {
@@ -35,12 +36,13 @@ export interface ReporterDeps {
   clock: Clock;
   log: Log;
   signal: AbortSignal;
+  traces: TaskTraces;
   /** A task was reported or died of it. */
   onChange(): void;
 }
 
 export function createReporter(deps: ReporterDeps): Reporter {
-  const { holdings, cache, transfer, outbox, coordinator, clock, log, signal } = deps;
+  const { holdings, cache, transfer, outbox, coordinator, clock, log, signal, traces } = deps;
   const busy = new Map<HeldTask, Promise<void>>();
   const others = new Set<Promise<void>>();
   /** Tasks whose results the coordinator has taken, about to be moved on. */
@@ -50,8 +52,10 @@ export function createReporter(deps: ReporterDeps): Reporter {
   async function send(holding: Holding, task: HeldTask): Promise<void> {
     const { signed } = holding;
     const result = task.result!;
-    for (const digest of await artifactsOfResult(cache, signed.outputs, result))
-      await transfer.upload(digest, signal);
+    await traces.during([stepOf("upload", holding, task)], async () => {
+      for (const digest of await artifactsOfResult(cache, signed.outputs, result))
+        await transfer.upload(digest, signal);
+    });
     if (isDead(task.phase)) return; // cancelled meanwhile
     const { workflow, task: index, attempt, root } = task;
     const report = { workflow, task: index, attempt, root, result, usage: task.usage! };

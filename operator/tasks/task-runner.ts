@@ -14,6 +14,7 @@ import type { OperatorConfig } from "../config";
 import { isDead, type HeldTask, type Holding } from "../holdings/phase";
 import type { Execute, ExecuteRequest } from "../run/execute";
 import { collectOutputs } from "../run/outputs";
+import { stepOf, type TaskTraces } from "../traces";
 import { asError } from "./as-error";
 import { createBuiltinRunner, type BuiltinRunnerDeps } from "./builtin-runner";
 
@@ -34,6 +35,7 @@ export interface TaskRunnerDeps extends BuiltinRunnerDeps {
   programs: Map<string, InstalledProgram>;
   transfer: ArtifactTransfer;
   execute: Execute;
+  traces: TaskTraces;
 }
 
 interface Run {
@@ -47,7 +49,7 @@ interface Run {
 const MAX_RUNNING_PROGRESS = 0.99;
 
 export function createTaskRunner(deps: TaskRunnerDeps): TaskRunner {
-  const { config, holdings, programs, cache, transfer, clock, log } = deps;
+  const { config, holdings, programs, cache, transfer, clock, log, traces } = deps;
   const runs = new Map<HeldTask, Run>();
   const runBuiltin = createBuiltinRunner(deps);
   let stopping = false;
@@ -100,15 +102,19 @@ export function createTaskRunner(deps: TaskRunnerDeps): TaskRunner {
     const folder = join(deps.runsFolder, name);
     const fields = { workflow: task.workflow, task: task.task, attempt: task.attempt };
     try {
-      const request = await prepare(run, folder);
+      const request = await traces.during([stepOf("fetch", holding, task)], () =>
+        prepare(run, folder),
+      );
       if (run.abort.signal.aborted) throw new FrobenError("run_cancelled", "the run was cancelled");
       log.info({ ...fields, program: request.program.name }, "running");
-      const { usage } = await deps.execute(request, {
-        signal: run.abort.signal,
-        // Only a computed task is at 1: the coordinator then takes the machine to be free.
-        onProgress: ({ progress, note }) =>
-          Object.assign(task, { progress: Math.min(progress, MAX_RUNNING_PROGRESS), note }),
-      });
+      const { usage } = await traces.during([stepOf("run", holding, task)], () =>
+        deps.execute(request, {
+          signal: run.abort.signal,
+          // Only a computed task is at 1: the coordinator then takes the machine to be free.
+          onProgress: ({ progress, note }) =>
+            Object.assign(task, { progress: Math.min(progress, MAX_RUNNING_PROGRESS), note }),
+        }),
+      );
       const { result } = await collectOutputs(cache, request.outputs);
       const inputs = digestsOf(signed.tasks.find((one) => one.task === task.task)!);
       await deps.checkResult(signed, inputs, result);

@@ -48,7 +48,8 @@ export class TestMarket {
     readonly client: Client,
   ) {}
 
-  static async start(): Promise<TestMarket> {
+  /** @param changes of the coordinator's environment */
+  static async start(changes: Record<string, string> = {}): Promise<TestMarket> {
     const chain = await startTestChain();
     try {
       await chain.test.setAutomine(false);
@@ -68,6 +69,7 @@ export class TestMarket {
         FROBEN_POLL_MS: "50",
         // Chain time runs four times as fast as the clock here.
         FROBEN_CLAIM_SECONDS: "240",
+        ...changes,
       });
       const coordinator = await startCoordinator(config);
       const client = createClient({

@@ -17,11 +17,7 @@ import pino from "pino";
 import { systemClock } from "../../../operator/clock";
 import { openJournal, type Journal } from "../../../operator/journal/journal";
 import type { Execute, ExecuteRequest, Progress } from "../../../operator/run/execute";
-import {
-  findIsolation,
-  withKernelLimits,
-  type IsolationNeeds,
-} from "../../../operator/run/isolation";
+import { findIsolation, withKernelLimits, type IsolationNeeds } from "../../../machine/isolation";
 import { createProgramRunner, type RunnerOptions } from "../../../operator/run/program-runner";
 import { FrobenError } from "../../../protocol/errors";
 

@@ -114,6 +114,11 @@ describe("the operator's transaction sender, on a real chain behind a lying node
     expect(journal.openTransactions()).to.deep.equal([]);
   });
 
+  it("gives a call the gas that it asks for, whatever the node would estimate", async () => {
+    const { transactionHash: hash } = await make().send({ ...call, gas: 777_777n });
+    expect((await client.getTransaction({ hash })).gas).to.equal(777_777n);
+  });
+
   for (const how of ["swallows, says failed", "swallows, says sent"] as const)
     it(`sends the same transaction again when the node ${how}`, async () => {
       const before = await nonceOnChain();
@@ -192,6 +197,8 @@ describe("the operator's transaction sender, on a real chain behind a lying node
         (error: unknown) => (error as { code: string }).code,
       );
     expect(await codeOf(make().send({ ...call, to: code }))).to.equal("tx_would_revert");
+    const withGas = { ...call, to: code, gas: 100_000n };
+    expect(await codeOf(make().send(withGas))).to.equal("tx_would_revert");
     const dear = { ...call, value: parseEther("9.9999999") };
     expect(await codeOf(make().send(dear))).to.equal("funds_too_low");
     expect(sent).to.equal(0);

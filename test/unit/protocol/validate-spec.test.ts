@@ -231,6 +231,19 @@ const MISTAKES: Mistake[] = [
     value: LIMITS.maxPorts + 1,
   },
   {
+    what: "too many outputs of the workflow",
+    spec: (() => {
+      const spec = one({});
+      const ref = { input: "data" };
+      const names = Array.from({ length: LIMITS.maxOutputs + 1 }, (_, i) => [`o${i}`, ref]);
+      return { ...spec, outputs: Object.fromEntries(names) as typeof spec.outputs };
+    })(),
+    code: "spec_too_many_outputs",
+    field: "outputs",
+    limit: LIMITS.maxOutputs,
+    value: LIMITS.maxOutputs + 1,
+  },
+  {
     what: "an input named like a property of every object",
     spec: one({ inputs: { data: { input: "constructor" } } }),
     code: "spec_unknown_input",

@@ -1,4 +1,4 @@
-/** Who calls it: program-runner.ts, once at the start. How a child is cut off from what it need not see. */
+/** Who calls it: whoever runs programs, once at the start. How a child is cut off from what it need not see. */
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 
