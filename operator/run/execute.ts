@@ -9,6 +9,8 @@ export interface ExecuteRequest {
   inputs: Record<string, string>;
   outputs: Record<string, { kind: "file" | "collection"; path: string }>;
   resources: Resources;
+  /** GPUs that it has for itself, as nvidia-smi numbers them. */
+  gpus: number[];
   /** Wall time, seconds; as much CPU time for each core. */
   runSeconds: number;
   /** All outputs together. */

@@ -108,7 +108,7 @@ export async function createProgramRunner(options: RunnerOptions): Promise<Execu
   warnOf(isolation.kind, options);
 
   return async (request, { onProgress, signal }) => {
-    const { resources, folder, maxOutputBytes, runSeconds } = request;
+    const { resources, gpus, folder, maxOutputBytes, runSeconds } = request;
     const id = randomUUID();
     const temp = `${folder}/tmp`;
     mkdirSync(temp, { recursive: true });
@@ -129,6 +129,9 @@ export async function createProgramRunner(options: RunnerOptions): Promise<Execu
         TMPDIR: temp,
         THREADS: String(resources.cores),
         HARDWARE_CONCURRENCY: String(resources.cores),
+        // CUDA counts by speed unless told to count as nvidia-smi does; an empty list hides all GPUs.
+        CUDA_DEVICE_ORDER: "PCI_BUS_ID",
+        CUDA_VISIBLE_DEVICES: gpus.join(","),
       },
     });
     let tail = "";

@@ -17,6 +17,7 @@ import { collectOutputs } from "../run/outputs";
 import { stepOf, type TaskTraces } from "../traces";
 import { asError } from "./as-error";
 import { createBuiltinRunner, type BuiltinRunnerDeps } from "./builtin-runner";
+import { Devices } from "./devices";
 
 export interface TaskRunner {
   /** Starts what there is room for. */
@@ -41,6 +42,7 @@ export interface TaskRunnerDeps extends BuiltinRunnerDeps {
 interface Run {
   task: HeldTask;
   holding: Holding;
+  gpus: number[];
   abort: AbortController;
   ended: Promise<void>;
 }
@@ -52,6 +54,7 @@ export function createTaskRunner(deps: TaskRunnerDeps): TaskRunner {
   const { config, holdings, programs, cache, transfer, clock, log, traces } = deps;
   const runs = new Map<HeldTask, Run>();
   const runBuiltin = createBuiltinRunner(deps);
+  const devices = new Devices<HeldTask>(config.offer.gpus);
   let stopping = false;
   // What a crashed predecessor left.
   rmSync(deps.runsFolder, { recursive: true, force: true });
@@ -89,6 +92,7 @@ export function createTaskRunner(deps: TaskRunnerDeps): TaskRunner {
       inputs: paths,
       outputs: Object.fromEntries(outputs),
       resources: signed.resources,
+      gpus: run.gpus,
       runSeconds: signed.limits.runSeconds,
       maxOutputBytes: LIMITS.maxArtifactBytes,
       folder,
@@ -136,6 +140,7 @@ export function createTaskRunner(deps: TaskRunnerDeps): TaskRunner {
     } finally {
       await rm(folder, { recursive: true, force: true });
       runs.delete(task);
+      devices.giveBack(task);
       start();
     }
   }
@@ -148,7 +153,9 @@ export function createTaskRunner(deps: TaskRunnerDeps): TaskRunner {
       for (const task of holding.tasks) {
         if (task.phase !== "queued" || !fits(holding)) continue;
         if (!holdings.move(task, "running", { progress: 0 })) continue;
-        const run: Run = { task, holding, abort: new AbortController(), ended: Promise.resolve() };
+        const gpus = devices.take(task, holding.signed.resources.gpus);
+        const abort = new AbortController();
+        const run: Run = { task, holding, gpus, abort, ended: Promise.resolve() };
         runs.set(task, run);
         run.ended = work(run);
       }

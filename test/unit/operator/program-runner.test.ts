@@ -64,6 +64,7 @@ describe("the operator's program runner", function () {
       inputs: { data: join(folder, "data") },
       outputs: { result: file("result"), pid: file("pid") },
       resources: { cores: 1, memoryMb: 300, gpus: 0, vramMb: 0 },
+      gpus: [],
       runSeconds: 20,
       maxOutputBytes: 1024 * 1024,
       folder,
@@ -110,10 +111,12 @@ describe("the operator's program runner", function () {
   });
 
   it("shows a program no more of the environment than it needs", async () => {
-    await execute(request("environment"), hooks());
+    await execute(request("environment", { gpus: [1, 3] }), hooks());
     const seen = JSON.parse(readFileSync(join(folder, "result"), "utf8")) as object;
     const shell = ["PWD", "OLDPWD", "SHLVL", "_"]; // set by /bin/sh itself
     expect(Object.keys(seen).filter((name) => !shell.includes(name))).to.have.members([
+      "CUDA_DEVICE_ORDER",
+      "CUDA_VISIBLE_DEVICES",
       "FROBEN_RUN_ID",
       "HARDWARE_CONCURRENCY",
       "PATH",
@@ -121,7 +124,7 @@ describe("the operator's program runner", function () {
       "TMPDIR",
       "cwd",
     ]);
-    expect(seen).to.include({ cwd: folder, THREADS: "1" });
+    expect(seen).to.include({ cwd: folder, THREADS: "1", CUDA_VISIBLE_DEVICES: "1,3" });
   });
 
   it("tells refused inputs, wrong usage and bad luck apart", async () => {
