@@ -1,19 +1,19 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
-import { loadavg, tmpdir } from "node:os";
+import { mkdir, mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import Table from "cli-table3";
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import type { Cleanup } from "../devnet/cleanup";
 import { startProcess, typescript } from "../devnet/processes";
 import { ensureCompiled } from "../deploy/compiled";
 import { cacheFolder } from "../provers/lib/cache-folder";
 import type { Job, Measured } from "./indexer/measure";
 import { readRecording, recordingName } from "./indexer/recording";
-import { runBench } from "./run-bench";
+import { printResult, runBench, whole } from "./run-bench";
 
 // `npm run bench:indexer`: a cold start of the coordinator's indexer on a chain with many events of the market, until it has caught
 // up with the head, beside a bare viem + better-sqlite3 loop that only stores them. The chain is real and made once; its
@@ -101,7 +101,6 @@ async function bench(flags: Flags, cleanup: Cleanup): Promise<void> {
     events,
     blocks: blocks.length,
     runs: flags.runs,
-    loadAverage: Number(loadavg()[0]!.toFixed(2)),
     bare: figures(bare),
     indexer: figures(indexer),
     timeRatio: Number((indexer.ms / bare.ms).toFixed(2)),
@@ -122,18 +121,9 @@ async function bench(flags: Flags, cleanup: Cleanup): Promise<void> {
       of.cpuMicrosPerEvent,
       of.peakRssMb,
     ]);
-  process.stdout.write(`${table.toString()}\n`);
-  process.stdout.write(
-    `Medians of ${flags.runs} runs; time ${result.timeRatio}, CPU ${result.cpuRatio} of the bare loop's; load ${result.loadAverage}.\n`,
-  );
-  if (flags.json) await writeFile(flags.json, `${JSON.stringify(result, null, 2)}\n`);
-}
-
-function whole(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new InvalidArgumentError("must be a whole number above 0");
-  return value;
+  const { timeRatio, cpuRatio } = result;
+  const ratios = `Medians of ${flags.runs} runs; time ${timeRatio}, CPU ${cpuRatio} of the bare loop's`;
+  await printResult([table.toString(), ratios], result, flags.json);
 }
 
 async function main(): Promise<void> {

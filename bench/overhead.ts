@@ -1,27 +1,27 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Table from "cli-table3";
 import { Command } from "commander";
-import { Cleanup } from "../devnet/cleanup";
+import type { Cleanup } from "../devnet/cleanup";
 import { prepareBatch } from "../devnet/jobs/rollup";
 import { thisMachine } from "../devnet/profiles";
 import { loadPipelinePrograms } from "../devnet/programs";
-import { runMainJob } from "../devnet/run";
 import { setUpPipelines } from "../devnet/setup";
 import { proveBare } from "./bare-rollup";
-import { runBench } from "./run-bench";
+import { rollupMakespan } from "./rollup-makespan";
+import { printResult, runBench, whole } from "./run-bench";
 
 // `npm run bench:overhead`: the makespan of the rollup through the market against the same programs run by a bare script with
 // the same parallelism, in one run.
 
 interface Flags {
-  leaves: string;
+  leaves: number;
   json?: string;
 }
 
 async function bench(flags: Flags, cleanup: Cleanup): Promise<void> {
-  const leaves = Number(flags.leaves);
+  const { leaves } = flags;
   const say = (line: string) => process.stderr.write(`bench: ${line}\n`);
   await setUpPipelines(["rollup"], say);
   const folder = await mkdtemp(join(tmpdir(), "froben-bench-"));
@@ -33,22 +33,7 @@ async function bench(flags: Flags, cleanup: Cleanup): Promise<void> {
   say("proving with a bare script");
   const bareMs = await proveBare(programs, batch, cores, join(folder, "bare"));
   say("proving through the market");
-  const market = new Cleanup();
-  cleanup.add(() => market.run());
-  const report = await runMainJob(
-    {
-      pipelines: ["rollup"],
-      leaves,
-      operators: 6,
-      onStep: say,
-      out: process.stderr as NodeJS.WriteStream,
-      signal: new AbortController().signal,
-    },
-    market,
-  );
-  await market.run();
-  if (!report.ok) throw new Error(`the market's run failed: ${report.failures.join("; ")}`);
-  const marketMs = report.workflows[0]!.makespanMs;
+  const marketMs = await rollupMakespan({ leaves, say }, cleanup);
 
   const result = { leaves, cores, bareMs: Math.round(bareMs), marketMs, ratio: marketMs / bareMs };
   const table = new Table({
@@ -57,8 +42,7 @@ async function bench(flags: Flags, cleanup: Cleanup): Promise<void> {
   });
   table.push(["bare script, no market", (bareMs / 1000).toFixed(1), "1.000"]);
   table.push(["through the market", (marketMs / 1000).toFixed(1), result.ratio.toFixed(3)]);
-  process.stdout.write(`${table.toString()}\n`);
-  if (flags.json) await writeFile(flags.json, `${JSON.stringify(result, null, 2)}\n`);
+  await printResult([table.toString()], result, flags.json);
 }
 
 async function main(): Promise<void> {
@@ -66,7 +50,7 @@ async function main(): Promise<void> {
     .description(
       "Rollup makespan through the market against a bare script with the same parallelism.",
     )
-    .option("--leaves <n>", "leaf proofs", "4")
+    .option("--leaves <n>", "leaf proofs", whole, 4)
     .option("--json <file>", "write the result as data")
     .parse()
     .opts<Flags>();

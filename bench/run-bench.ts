@@ -1,3 +1,6 @@
+import { writeFile } from "node:fs/promises";
+import { loadavg } from "node:os";
+import { InvalidArgumentError } from "commander";
 import { Cleanup } from "../devnet/cleanup";
 
 /**
@@ -15,4 +18,24 @@ export async function runBench(work: (cleanup: Cleanup) => Promise<void>): Promi
     process.exitCode = 1;
   }
   await cleanup.run();
+}
+
+/**
+ * Prints what was measured, with the machine's load, under which times are to be read.
+ * @param lines a table, and what there is to say about it
+ * @param result the same as data
+ * @param json where to write that, if anywhere
+ */
+export async function printResult(lines: string[], result: object, json?: string): Promise<void> {
+  const load = Number(loadavg()[0]!.toFixed(2));
+  process.stdout.write(`${[...lines, `load ${load}`].join("\n")}\n`);
+  if (json) await writeFile(json, `${JSON.stringify({ ...result, load }, null, 2)}\n`);
+}
+
+/** Parses an option's value. @throws InvalidArgumentError unless it is a whole number above 0 */
+export function whole(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError("must be a whole number above 0");
+  return value;
 }

@@ -1,14 +1,12 @@
-import { writeFile } from "node:fs/promises";
-import { loadavg } from "node:os";
 import { resolve } from "node:path";
 import Table from "cli-table3";
-import { Command, InvalidArgumentError } from "commander";
+import { Command } from "commander";
 import { Cleanup } from "../devnet/cleanup";
 import { runChained } from "./runtime/chained";
 import { runInstant } from "./runtime/instant";
 import type { Measured } from "./runtime/measure";
 import { runOptions } from "./runtime/options";
-import { runBench } from "./run-bench";
+import { printResult, runBench, whole } from "./run-bench";
 
 // `npm run bench:runtime`: a workflow of tasks that do nothing through a coordinator and operators, so that all that is left is what
 // they cost. Without a chain, where everything is included at once, and with a local one. See docs/benches.md.
@@ -64,16 +62,7 @@ async function bench(flags: Flags, cleanup: Cleanup): Promise<void> {
     print(name, runs);
     result[name] = runs;
   }
-  const load = Number(loadavg()[0]!.toFixed(2));
-  process.stdout.write(`${flags.operators} operators; load ${load}.\n`);
-  if (flags.json) await writeFile(flags.json, `${JSON.stringify({ ...result, load }, null, 2)}\n`);
-}
-
-function whole(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new InvalidArgumentError("must be a whole number above 0");
-  return value;
+  await printResult([`${flags.operators} operators`], result, flags.json);
 }
 
 async function main(): Promise<void> {

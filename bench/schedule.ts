@@ -1,4 +1,3 @@
-import { writeFile } from "node:fs/promises";
 import Table from "cli-table3";
 import { Command } from "commander";
 import { withFaults, type Faults } from "../offchain/simulate/faults";
@@ -8,7 +7,7 @@ import { POLICIES, type Policy } from "../offchain/simulate/result";
 import { simulate } from "../offchain/simulate/simulate";
 import { FLEET, zksyncBatch } from "../pipelines/zksync-batch";
 import { scheduleMistakes } from "../test/support/check-schedule";
-import { runBench } from "./run-bench";
+import { printResult, runBench, whole } from "./run-bench";
 
 // `npm run bench:schedule`: makespans of zksync-batch on its fleet against the lower bound, for each policy. Every schedule is checked.
 
@@ -62,13 +61,13 @@ function measure(faults: string, policy: Policy, seeds: number): Row {
 async function main(): Promise<void> {
   const flags = new Command("npm run bench:schedule --")
     .description("Makespans of zksync-batch against the lower bound, by policy.")
-    .option("--seeds <n>", "seeds 1 to n", "20")
+    .option("--seeds <n>", "seeds 1 to n", whole, 20)
     .option("--json <file>", "write the result as data")
     .parse()
-    .opts<{ seeds: string; json?: string }>();
+    .opts<{ seeds: number; json?: string }>();
   await runBench(async () => {
     const rows = Object.keys(FAULTS).flatMap((faults) =>
-      POLICIES.map((policy) => measure(faults, policy, Number(flags.seeds))),
+      POLICIES.map((policy) => measure(faults, policy, flags.seeds)),
     );
     const table = new Table({
       head: ["case", "policy", "done", "mean ratio", "worst ratio", "makespan s", "cost"],
@@ -84,8 +83,7 @@ async function main(): Promise<void> {
         r.meanMakespan.toFixed(0),
         r.meanCost.toFixed(0),
       ]);
-    process.stdout.write(`${table.toString()}\n`);
-    if (flags.json) await writeFile(flags.json, `${JSON.stringify(rows, null, 2)}\n`);
+    await printResult([table.toString()], { rows }, flags.json);
   });
 }
 

@@ -1,5 +1,4 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { LocalServer } from "./local-server";
 
 /** A span as OTLP's JSON has it, as far as tests look at it. */
 export interface ReceivedSpan {
@@ -32,32 +31,21 @@ const valuesOf = (attributes: Attribute[]): Record<string, string | number> =>
     attributes.map(({ key, value }) => [key, value.stringValue ?? Number(value.intValue)]),
   );
 
-/** A receiver of traces (OTLP over HTTP, JSON) on a port of its own. */
-export class SpanReceiver {
+/** A receiver of traces (OTLP over HTTP, JSON). */
+export class SpanReceiver extends LocalServer {
   readonly spans: ReceivedSpan[] = [];
-  private readonly server = createServer((request, response) => {
-    void (async () => {
-      const parts: Buffer[] = [];
-      for await (const part of request) parts.push(part as Buffer);
-      if (request.url === "/v1/traces" && request.method === "POST")
-        this.take(JSON.parse(Buffer.concat(parts).toString()) as Body);
-      response.setHeader("content-type", "application/json");
-      response.end("{}");
-    })();
-  });
 
-  get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
-  }
-
-  async start(): Promise<this> {
-    await new Promise<void>((resolve) => this.server.listen(0, "127.0.0.1", resolve));
-    return this;
-  }
-
-  async stop(): Promise<void> {
-    this.server.closeAllConnections();
-    await new Promise((resolve) => this.server.close(resolve));
+  constructor() {
+    super((request, response) => {
+      void (async () => {
+        const parts: Buffer[] = [];
+        for await (const part of request) parts.push(part as Buffer);
+        if (request.url === "/v1/traces" && request.method === "POST")
+          this.take(JSON.parse(Buffer.concat(parts).toString()) as Body);
+        response.setHeader("content-type", "application/json");
+        response.end("{}");
+      })();
+    });
   }
 
   private take({ resourceSpans }: Body): void {

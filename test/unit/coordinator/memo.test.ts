@@ -31,14 +31,7 @@ describe("results that are remembered across workflows", () => {
       .map(({ state }) => state);
 
   /** @returns the tasks that were run, in order */
-  async function workAll(): Promise<number[]> {
-    const done: number[] = [];
-    for (;;) {
-      const some = await operator.work(outputsOf);
-      if (some.length === 0) return done;
-      done.push(...some);
-    }
-  }
+  const workAll = () => operator.workAll(outputsOf);
 
   async function run(id: number, spec: Spec): Promise<number[]> {
     await market.submit(id, spec);

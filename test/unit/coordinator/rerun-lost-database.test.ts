@@ -14,10 +14,7 @@ describe("a re-run whose coordinator loses its database", () => {
   eachWithMarket((made) => (market = made));
   beforeEach(async () => {
     operator = await market.operator({ programs: Object.values(PROGRAM) });
-    market.judge = (job) => {
-      const proof = "inputs" in job ? job.inputs.proof : undefined;
-      return { valid: typeof proof !== "string" || !market.store.is(proof, "garbage") };
-    };
+    market.refuseGarbage();
   });
 
   const views = () => market.coordinator.views;
@@ -36,14 +33,7 @@ describe("a re-run whose coordinator loses its database", () => {
       return { proof: `${body.stepId} ${task} of workflow ${body.workflow}` };
     };
 
-  async function workAll(bad?: number): Promise<number[]> {
-    const done: number[] = [];
-    for (;;) {
-      const some = await operator.work(outputs(bad));
-      if (some.length === 0) return done;
-      done.push(...some);
-    }
-  }
+  const workAll = (bad?: number) => operator.workAll(outputs(bad));
 
   async function loseDatabase(): Promise<void> {
     await market.loseDatabase();

@@ -33,10 +33,7 @@ describe("a workflow that is run again", () => {
   eachWithMarket((made) => (market = made));
   beforeEach(async () => {
     operator = await market.operator({ programs: Object.values(PROGRAM) });
-    market.judge = (job) => {
-      const proof = "inputs" in job ? job.inputs.proof : undefined;
-      return { valid: typeof proof !== "string" || !market.store.is(proof, "garbage") };
-    };
+    market.refuseGarbage();
   });
 
   const views = () => market.coordinator.views;
@@ -45,18 +42,9 @@ describe("a workflow that is run again", () => {
       .tasks(id)
       .flatMap(({ task, reused }) => (reused ? [task] : []));
 
-  async function workAll(outputs: Outputs): Promise<number[]> {
-    const done: number[] = [];
-    for (;;) {
-      const some = await operator.work(outputs);
-      if (some.length === 0) return done;
-      done.push(...some);
-    }
-  }
-
   async function run(id: number, spec: Spec, outputs: Outputs = good): Promise<number[]> {
     await market.submit(id, spec);
-    return workAll(outputs);
+    return operator.workAll(outputs);
   }
 
   it("keeps what was finished when its third step failed, and buys the rest", async () => {
@@ -241,7 +229,7 @@ describe("a workflow that is run again", () => {
     expect(reusedIn(2)).to.deep.equal([2]);
     operator.draining = false;
     await operator.sync();
-    await workAll(good);
+    await operator.workAll(good);
     expect(views().workflow(2)).to.deep.include({ counts: { done: 4 }, reused: 1 });
   });
 

@@ -110,6 +110,14 @@ export class Market {
     await this.settle();
   }
 
+  /** Has validation find everything valid but the proof "garbage". */
+  refuseGarbage(): void {
+    this.judge = (job) => {
+      const proof = "inputs" in job ? job.inputs.proof : undefined;
+      return { valid: typeof proof !== "string" || !this.store.is(proof, "garbage") };
+    };
+  }
+
   /** Results of a workflow as the database has them. */
   taken(workflow: number): TakenResult[] {
     const rows = this.db
@@ -316,5 +324,15 @@ export class TestOperator {
       }
     }
     return done;
+  }
+
+  /** Works until there is nothing to do for it. @returns the tasks, in the order in which they were done */
+  async workAll(outputsOf: Parameters<TestOperator["work"]>[0]): Promise<number[]> {
+    const done: number[] = [];
+    for (;;) {
+      const some = await this.work(outputsOf);
+      if (some.length === 0) return done;
+      done.push(...some);
+    }
   }
 }
