@@ -251,6 +251,14 @@ export const PAY_STATES = [
 export const originSchema = z.object({ workflow: z.int(), task: z.int(), attempt: z.int() });
 export type Origin = z.infer<typeof originSchema>;
 
+/** Pay states in which the chain has something against a result: nobody should build on it. */
+export const FALLEN: readonly (typeof PAY_STATES)[number][] = [
+  "struck",
+  "void",
+  "conceded",
+  "disputed",
+];
+
 export const taskViewSchema = z.object({
   task: z.int(),
   step: z.string(),

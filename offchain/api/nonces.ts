@@ -1,7 +1,8 @@
-import { lt } from "drizzle-orm";
+import { lt, sql } from "drizzle-orm";
 import { LIMITS } from "../../protocol/limits";
 import type { WrittenAlong } from "../coordinator/facade";
 import type { Db } from "../db/client";
+import { rowWriter, type RowWriter } from "../db/row-writer";
 import { requestNonces } from "../db/schema/http";
 
 /**
@@ -17,8 +18,16 @@ export class RequestNonces implements WrittenAlong {
   private unwritten: { nonce: string; expiresAt: number }[] = [];
   private now = 0;
 
+  private readonly rows: RowWriter;
+  private readonly forget;
+
   /** @param db whose nonces are still known */
-  constructor(private readonly db: Db) {
+  constructor(db: Db) {
+    this.rows = rowWriter(db, requestNonces, ["nonce"]);
+    this.forget = db
+      .delete(requestNonces)
+      .where(lt(requestNonces.expiresAt, sql.placeholder("now")))
+      .prepare();
     const rows = db.select().from(requestNonces).orderBy(requestNonces.expiresAt).all();
     this.seen = new Map(rows.map(({ nonce, expiresAt }) => [nonce, expiresAt]));
   }
@@ -40,9 +49,8 @@ export class RequestNonces implements WrittenAlong {
   }
 
   write(): void {
-    this.db.delete(requestNonces).where(lt(requestNonces.expiresAt, this.now)).run();
-    for (const row of this.unwritten)
-      this.db.insert(requestNonces).values(row).onConflictDoNothing().run();
+    this.forget.run({ now: this.now });
+    for (const row of this.unwritten) this.rows.put(this.rows.encode(row));
   }
 
   written(): void {

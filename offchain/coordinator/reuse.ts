@@ -1,18 +1,14 @@
 import type { Address } from "viem";
 import { FrobenError } from "../../protocol/errors";
-import type { Origin } from "../../protocol/http";
+import { FALLEN, type Origin } from "../../protocol/http";
 import type { Spec } from "../../protocol/spec";
 import { workDigest, type Reused } from "../workflow/work";
 import { inputsOf, originOf } from "./attempts";
-import type { ChainTask } from "./facade";
 import type { Remembered } from "./memory";
 import type { Run, TaskRun } from "./model";
 import type { World } from "./world";
 
 // What need not be run again: a task's result may be known from another workflow, which the spec names (`reuse`), or from the memory (`memo`).
-
-/** Pay states of a claim whose result nobody should build on. */
-const FALLEN: readonly ChainTask["pay"][] = ["struck", "void", "conceded", "disputed"];
 
 /** A result that a task can take. */
 export interface Reusable extends Remembered, Reused {}

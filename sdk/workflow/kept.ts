@@ -1,11 +1,9 @@
 import { canonicalJson } from "../../protocol/digest";
-import type { TaskView } from "../../protocol/http";
+import { FALLEN, type TaskView } from "../../protocol/http";
 import type { Ref, Spec, Step } from "../../protocol/spec";
 import { dependenciesOf, refsOf } from "../../protocol/spec-graph";
 import { stepTermsOf } from "../../protocol/terms";
 
-/** Pay states of results that are not taken again. */
-const FALLEN: readonly TaskView["pay"][] = ["struck", "void", "conceded", "disputed"];
 /** States of tasks that nobody works on. */
 const AT_REST: readonly TaskView["state"][] = ["waiting", "ready", "done", "failed", "left_out"];
 
