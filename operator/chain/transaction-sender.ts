@@ -95,6 +95,8 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
   const bumpAfterMs = options.bumpAfterMs ?? 45_000;
   /** Nonces of what is under way in this life. */
   const inFlight = new Set<number>();
+  /** Transactions of the account that were on the chain at the last look. */
+  let counted = 0;
   let turn: Promise<unknown> = Promise.resolve();
 
   async function receiptOf(hashes: Hex[]): Promise<TransactionReceipt | undefined> {
@@ -165,10 +167,14 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
     const started = clock.now();
     let since = started;
     let lookedAt = started;
+    let before = counted;
     for (;;) {
       const used = await client
         .getTransactionCount({ address: account.address })
         .catch(() => undefined);
+      // Fewer than there were: a reorganisation took some back, which is made good at once, as claims have their time.
+      const isTakenBack = used !== undefined && used < before;
+      before = counted = used ?? before;
       // The count was read before the receipts: a nonce that was used by then has its receipt, or is not ours.
       if (used !== undefined && used > flight.nonce) return receiptOf(flight.hashes);
       if (clock.now() - started > giveUpMs) return undefined;
@@ -177,7 +183,7 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
         const { hash, raw } = await raise();
         flight.hashes.push(hash);
         flight.raw = raw;
-      } else if (clock.now() - lookedAt > RESEND_AFTER_MS) {
+      } else if (isTakenBack || clock.now() - lookedAt > RESEND_AFTER_MS) {
         lookedAt = clock.now();
         if (used !== undefined) await fillGap(used, flight.nonce);
         if (!(await isPending(flight.hashes))) await broadcast(flight.raw);

@@ -5,12 +5,14 @@
 const STEPS = {
   coordinator: [
     ["write request_nonces"],
+    ["write artifacts"],
     ["keep artifact"],
     ["answer PUT /v1/artifacts/*"],
     ["answer POST /v1/specs"],
     ["write chain_blocks", "write chain_events", "write chain_accounts", "write chain_undo"],
     ["write chain_workflows", "write chain_event_workflows"],
     ["write work_workflows running"],
+    ["write artifact_names"],
     ["write work_attempts offered", "write work_tasks assigned", "write work_decisions"],
     ["write work_assignments"],
     ["answer POST /v1/operators/sync with assignments"],
@@ -31,6 +33,7 @@ const STEPS = {
     ["write chain_batches committed", "write chain_tasks committed"],
     ["write chain_batches credited", "write chain_tasks settled"],
     ["write work_workflows completed"],
+    ["write artifact_workflows"],
   ],
   operators: [
     ["send POST /v1/operators/sync"],

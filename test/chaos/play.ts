@@ -105,6 +105,11 @@ export async function play(
     await inflicted;
     await market.disarm();
     await market.standing();
+    // A reorganisation may have taken payments back: what is said of them then has to be of the chain as it is now.
+    if (faults.length === 0) {
+      await market.caughtUp(signal);
+      await waitFor(market.requester, id, { until: "settled", signal });
+    }
     const guilty = scenario.guilty?.(market) ?? [];
     if (faults.length === 0) {
       const found = await check(market, { workflow: id, seed, before, guilty });

@@ -2,23 +2,25 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { createTestClient, http, type Address } from "viem";
 import { hardhat } from "viem/chains";
 import { deployMarket } from "../../../deploy/010-market";
 import { ensureCompiled, readCompiled } from "../../../deploy/compiled";
 import { createDeployer } from "../../../deploy/deployer";
 import { DeploymentRecord } from "../../../deploy/deployment-record";
-import { devnetAccount, devnetKey, fundAccounts, ROLES, startChain } from "../../../devnet/chain";
+import { devnetAccount, fundAccounts, ROLES, startChain } from "../../../devnet/chain";
 import { Cleanup } from "../../../devnet/cleanup";
 import { jsonLine } from "../../../devnet/processes";
+import { statusSchema } from "../../../offchain/api/routes/status";
 import { marketAbi } from "../../../protocol/abi";
 import { TYPESCRIPT_LOADER } from "../../../protocol/typescript-loader";
 import { createClient, type Client } from "../../../sdk";
 import { WHO, type Who } from "../crash-points";
 import { CALM, startProxy, type Proxy } from "../faults/proxy";
 import { fileOf, stepOf } from "../faults/step-names";
+import { commonEnv, coordinatorEnv, operatorEnv, POLL_MS } from "./environment";
 import { Supervised } from "./supervised";
-import { MANIFESTS } from "./workflow";
 
 const root = join(__dirname, "../../..");
 /** An entry in place of operator/main.ts. */
@@ -30,9 +32,7 @@ const hooked = (entry: string) => ["--import", TYPESCRIPT_LOADER, "--import", HO
 
 /** Between two blocks, milliseconds; their times are the machine's. */
 export const BLOCK_MS = 250;
-const POLL_MS = 50;
-/** Units of a gwei. */
-const STAKE = 1_000_000n;
+const LOOK_MS = 50;
 const START_MS = 60_000;
 /** That a market can have had. */
 const MOST_OPERATORS = 16;
@@ -102,17 +102,7 @@ export class ChaosMarket {
   }
 
   private env(name: string): Record<string, string> {
-    const passed = ["PATH", "HOME", "XDG_CACHE_HOME", "FROBEN_CACHE", "LANG"];
-    const own = passed.flatMap((key) => (process.env[key] ? [[key, process.env[key]]] : []));
-    return {
-      ...(Object.fromEntries(own) as Record<string, string>),
-      TMPDIR: join(this.folder, "tmp"),
-      HARDHAT_DISABLE_TELEMETRY_PROMPT: "true",
-      NO_COLOR: "1",
-      FROBEN_CRASH_FOLDER: this.crashFolder(name),
-      FROBEN_CRASH_REACHED: `${this.crashFolder(name)}.reached`,
-      FROBEN_POLL_MS: String(POLL_MS),
-    };
+    return commonEnv(this.folder, this.crashFolder(name));
   }
 
   private crashFolder(name: string): string {
@@ -182,15 +172,12 @@ export class ChaosMarket {
         args: hooked(join(root, "offchain/main.ts")),
         env: {
           ...this.env("coordinator"),
-          FROBEN_RPC_URL: this.coordinatorRpc.url,
-          FROBEN_MARKET: this.market,
-          FROBEN_FROM_BLOCK: String(this.fromBlock),
-          FROBEN_COORDINATOR_KEY: devnetKey(ROLES.coordinator),
-          FROBEN_DATA_DIR: this.dataDir,
-          FROBEN_PORT: "0",
-          FROBEN_PROGRAMS: MANIFESTS.join(","),
-          FROBEN_CLAIM_SECONDS: "8",
-          FROBEN_OPERATOR_SILENCE_SECONDS: "10",
+          ...coordinatorEnv({
+            market: this.market,
+            fromBlock: this.fromBlock,
+            rpcUrl: this.coordinatorRpc.url,
+            dataDir: this.dataDir,
+          }),
         },
         cwd: this.folder,
         logFolder: join(this.folder, "logs"),
@@ -235,21 +222,14 @@ export class ChaosMarket {
         args: hooked(changes.entry ?? join(root, "operator/main.ts")),
         env: {
           ...this.env("operators"),
-          FROBEN_RPC_URL: operator.rpc.url,
-          FROBEN_MARKET: this.market,
-          FROBEN_COORDINATOR_URL: operator.http.url,
-          FROBEN_OPERATOR_KEY: devnetKey(ROLES.operators + index),
-          FROBEN_DATA_DIR: dataDir,
-          FROBEN_NAME: name,
-          FROBEN_MACHINE_ID: name,
-          FROBEN_MACHINE_CORES: "2",
-          FROBEN_MACHINE_MEMORY_MB: "1024",
-          FROBEN_CONCURRENCY: "2",
-          FROBEN_STAKE: String(STAKE),
-          FROBEN_COMMIT_PATIENCE: "1",
-          FROBEN_SETTLE_PATIENCE: "0",
-          FROBEN_DRAIN_SECONDS: "0",
-          FROBEN_PROGRAMS: MANIFESTS[0]!,
+          ...operatorEnv({
+            market: this.market,
+            rpcUrl: operator.rpc.url,
+            coordinatorUrl: operator.http.url,
+            dataDir,
+            name,
+            index,
+          }),
           ...changes.env,
         },
         cwd: this.folder,
@@ -293,6 +273,16 @@ export class ChaosMarket {
   /** Resolves when every process that should be there is. @throws the failure of one that can't be started again */
   async standing(): Promise<void> {
     await Promise.all(this.processes().map((process) => process.standing()));
+  }
+
+  /** Resolves when the coordinator has applied the chain's branch of now. */
+  async caughtUp(signal: AbortSignal): Promise<void> {
+    const applied = async () =>
+      (await this.requester.get("/v1/status", statusSchema, signal)).block ?? 0;
+    const head = Number(await this.requester.chain.getBlockNumber());
+    // One more than any block of another branch, which its parent's hash ties to this one.
+    const block = Math.max(head, await applied()) + 1;
+    while ((await applied()) < block) await delay(LOOK_MS, undefined, { signal });
   }
 
   /** Everything that can die and be started again. */
