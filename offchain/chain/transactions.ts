@@ -138,11 +138,14 @@ export function createTransactionSender(options: SenderOptions): ManagedSender {
     await broadcast(signed.at(-1)!.raw);
   }
 
-  /** Waits for a transaction's end; broadcasts again what the node lost, raises the fee when it takes long. */
-  async function follow(row: JournalRow): Promise<{ hash: Hex }> {
+  /**
+   * Waits for a transaction's end; broadcasts again what the node lost, raises the fee when it takes long.
+   * @param isFresh it was broadcast just now: a node that does not know it yet is given time
+   */
+  async function follow(row: JournalRow, isFresh: boolean): Promise<{ hash: Hex }> {
     const { purpose } = row;
     let raisedAt = clock.now();
-    let lookedAt = raisedAt;
+    let lookedAt = isFresh ? raisedAt : -Infinity;
     for (;;) {
       abort.signal.throwIfAborted();
       const ended = await outcome(row);
@@ -164,11 +167,11 @@ export function createTransactionSender(options: SenderOptions): ManagedSender {
     }
   }
 
-  function watch(row: JournalRow): Promise<{ hash: Hex }> {
+  function watch(row: JournalRow, isFresh = false): Promise<{ hash: Hex }> {
     let ended = following.get(row.id);
     if (!ended) {
       since.set(row.id, clock.now());
-      ended = follow(row).finally(() => {
+      ended = follow(row, isFresh).finally(() => {
         following.delete(row.id);
         since.delete(row.id);
       });
@@ -235,7 +238,7 @@ export function createTransactionSender(options: SenderOptions): ManagedSender {
     if (known && known.state !== "replaced") return verdict(known);
     const launched = turn.then(() => launch(purpose, call, known));
     turn = launched.catch(() => {});
-    return watch(await launched);
+    return watch(await launched, true);
   }
 
   return {

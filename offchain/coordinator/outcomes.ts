@@ -55,7 +55,7 @@ function retry(world: World, attempt: AttemptRun, failure: Failure, reason: stri
 }
 
 /** A task has failed for good; its step's policy says what follows. */
-function giveUp(world: World, task: TaskRun, reason: string): void {
+export function giveUp(world: World, task: TaskRun, reason: string): void {
   const { step, position, run } = task;
   Object.assign(task, { state: "failed", endedAt: world.now(), reason });
   if (task.isOver) return isOver(world, task);

@@ -5,7 +5,7 @@ import { challengeIfCommitted, struck } from "./challenges";
 import { answerSilence, closeRun } from "./closing";
 import type { ChainChange, ChainTask } from "./facade";
 import { allDone, isLive, type AttemptRun, type Run, type TaskRun } from "./model";
-import { endRun, fail, redo, takeBack } from "./outcomes";
+import { endRun, fail, giveUp, redo, takeBack, withdraw } from "./outcomes";
 import { isAdoptable, park } from "./ready";
 import { hasFallen } from "./reuse";
 import { completeTask, openRun } from "./runs";
@@ -116,6 +116,7 @@ export function reconcileTask(world: World, task: TaskRun): void {
   const wrong = world.challenges.get(`${task.run.id}/${task.index}`);
   if (wrong && claim && matches(claim, wrong)) {
     if (claim.pay === "struck") struck(world, wrong);
+    else if (claim.pay === "settled") outOfReach(world, wrong);
     else challengeIfCommitted(world, wrong);
   }
   if (task.state === "ready" && claim && isAdoptable(world, task, claim)) adopt(world, task, claim);
@@ -124,6 +125,19 @@ export function reconcileTask(world: World, task: TaskRun): void {
   else if (attempt && claim && matches(claim, attempt)) letGo(world, attempt, claim);
   if (task.state === "ready") park(world, task);
   world.touch(task.run);
+}
+
+/** A wrong result was not challenged while it could be, and is paid: nobody can claim its task again. */
+function outOfReach(world: World, wrong: AttemptRun): void {
+  const { task } = wrong;
+  wrong.challenge = "done";
+  world.challenges.delete(`${task.run.id}/${task.index}`);
+  world.journal.attempt(wrong);
+  const reason = `the wrong result of attempt ${wrong.number} is paid: it was not challenged in time`;
+  if (isLive(task.current)) withdraw(world, task.current, reason);
+  task.lane.remove(task);
+  world.parked.clear(task);
+  if (!task.isOver && task.run.state === "running") giveUp(world, task, reason);
 }
 
 /** A task that took another's result is done after all, once that has turned out wrong. */

@@ -71,6 +71,9 @@ const FAILURE_STEPS = {
   operators: [["write tasks failed"], ["send POST /v1/failures"], ["send release"]],
 } as const;
 
+/** Steps of a commitment that is wrong. */
+const CHALLENGE_STEPS = { coordinator: [["send challenge"]], operators: [] } as const;
+
 const around = (step: string) => [`before ${step}`, `after ${step}`];
 
 /**
@@ -85,17 +88,21 @@ export const OTHERS = new Set(
   ].flatMap(around),
 );
 
+type Steps = Record<Who, readonly (readonly string[])[]>;
+/** Before and after the first of each line. */
+const pointsOf = (steps: Steps): Record<Who, string[]> => ({
+  coordinator: steps.coordinator.flatMap(([step]) => around(step!)),
+  operators: steps.operators.flatMap(([step]) => around(step!)),
+});
+
 /** Where processes are killed. */
-export const CRASH_POINTS: Record<Who, string[]> = {
-  coordinator: STEPS.coordinator.flatMap(([step]) => around(step)),
-  operators: STEPS.operators.flatMap(([step]) => around(step)),
-};
+export const CRASH_POINTS = pointsOf(STEPS);
 
 /** Where processes are killed when a task fails. */
-export const FAILURE_POINTS: Record<Who, string[]> = {
-  coordinator: FAILURE_STEPS.coordinator.flatMap(([step]) => around(step)),
-  operators: FAILURE_STEPS.operators.flatMap(([step]) => around(step)),
-};
+export const FAILURE_POINTS = pointsOf(FAILURE_STEPS);
+
+/** Where processes are killed when a commitment is challenged. */
+export const CHALLENGE_POINTS = pointsOf(CHALLENGE_STEPS);
 
 /** Every step that the undisturbed run reaches. */
 export const ALL_STEPS: Record<Who, string[]> = {

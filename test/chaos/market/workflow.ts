@@ -29,13 +29,15 @@ const hash = (...parts: (Uint8Array | string)[]) =>
 export interface Patience {
   claimSeconds: number;
   silenceSeconds: number;
+  /** Who has to challenge somebody may be killed first. */
+  windowSeconds?: number;
 }
 
 /** Units of a gwei that a task is paid; the operators ask for all of it. */
 export const REWARD = 1_000n;
 
 /** A claim outlives restarts, but not a scenario's patience. */
-export const PATIENCE: Patience = { claimSeconds: 150, silenceSeconds: 8 };
+const PATIENCE: Patience = { claimSeconds: 150, silenceSeconds: 8 };
 
 /**
  * The workflow of every scenario:

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { CRASH_POINTS, FAILURE_POINTS, WHO, type Who } from "../crash-points";
+import { CHALLENGE_POINTS, CRASH_POINTS, FAILURE_POINTS, WHO, type Who } from "../crash-points";
 import type { Scenario } from "../scenario";
 import { withBadOperator } from "./operators";
 
@@ -65,19 +65,20 @@ function killAtEach(name: string, final: boolean, hand: Hand, tries = 1): Scenar
   };
 }
 
-/** The same for the steps of tasks that fail, which are those of an operator that fails at everything. */
-function ofFailures(kill: Scenario): Scenario {
-  const bad = withBadOperator("nothing", (scene) => kill.inflict(scene));
+/** The same for the steps that it takes an operator to come to that spoils everything. */
+function withBad(result: "nothing" | "garbage", kill: Scenario, isFirst = true): Scenario {
+  const bad = withBadOperator(result, (scene) => kill.inflict(scene));
   return {
     ...kill,
     ...bad,
+    // Who has spoilt everything before may be given nothing the next time.
     judge: async (scene) => [
-      ...((await bad.judge?.(scene)) ?? []),
+      ...((isFirst && (await bad.judge?.(scene))) || []),
       ...((await kill.judge?.(scene)) ?? []),
     ],
     rest: () => {
       const rest = kill.rest?.();
-      return rest && ofFailures(rest);
+      return rest && withBad(result, rest, false);
     },
   };
 }
@@ -87,5 +88,9 @@ export const crashScenarios: Scenario[] = [
   ...deal().map((hand, part) =>
     killAtEach(`kill -9 at every step, part ${part + 1}`, isFinal(part), hand),
   ),
-  ofFailures(killAtEach("kill -9 at every step of a task that fails", true, FAILURE_POINTS)),
+  withBad(
+    "nothing",
+    killAtEach("kill -9 at every step of a task that fails", true, FAILURE_POINTS),
+  ),
+  withBad("garbage", killAtEach("kill -9 at every step of a challenge", true, CHALLENGE_POINTS)),
 ];

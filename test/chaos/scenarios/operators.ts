@@ -45,7 +45,7 @@ export function withBadOperator(
   let bad: ChaosOperator;
   return {
     // Of the final step, whose proof the contract refuses, it keeps its claim to the end.
-    patience: { claimSeconds: 25, silenceSeconds: 8 },
+    patience: { claimSeconds: 25, silenceSeconds: 8, windowSeconds: 12 },
     guilty: () => [bad.address],
     async prepare({ market }) {
       const env = { CHAOS_RESULT: result, FROBEN_SPEED: "100" };

@@ -88,6 +88,18 @@ describe("what the coordinator makes of disputes", () => {
     expect(task(0).reason).to.equal("attempt 1 is in dispute");
   });
 
+  it("fails a task whose wrong result was paid because nobody challenged it in time, in words that say so", async () => {
+    await forge();
+    market.chain.pay(1, 0, "settled");
+    await market.pass(1_500);
+    const reason = "the wrong result of attempt 1 is paid: it was not challenged in time";
+    expect(task(0)).to.include({ state: "failed", reason });
+    expect(market.coordinator.views.workflow(1)).to.include({
+      state: "failed",
+      reason: `prove 0: ${reason}`,
+    });
+  });
+
   for (const end of ["struck", "void"] as const)
     it(`does a finished task again that is ${end}: what has not begun waits, what runs goes on`, async () => {
       await market.submit(1, pipeline());
