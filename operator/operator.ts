@@ -215,7 +215,8 @@ export async function createOperator(
     speed: config.speed,
   };
   const register = () => coordinator.register(registration);
-  const intake = { chain, config, operator, holdings, journal, programs };
+  const known = { operator, holdings, journal, programs, builtin, slotView };
+  const intake = { chain, config, clock, ...known };
   const unclaimed = () => holdings.undecided().filter(({ claim }) => claim === "wanted").length;
   const syncLoop = createSyncLoop({
     coordinator,

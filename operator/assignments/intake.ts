@@ -10,12 +10,15 @@ import { LIMITS } from "../../protocol/limits";
 import { signerOf, typedHash } from "../../protocol/typed-hash";
 import { accountOf } from "../chain/stake";
 import { isLocalChain, type MarketChain } from "../chain/clients";
+import type { SlotView } from "../chain/slot-view";
+import type { Clock } from "../clock";
 import type { OperatorConfig } from "../config";
 import type { Holdings } from "../holdings/holdings";
 import type { Holding } from "../holdings/phase";
 import type { Journal } from "../journal/journal";
 import { assignmentFields } from "./step-terms";
 import { verifyAssignment } from "./verify-assignment";
+import { workloadOf } from "./workload";
 
 /** Answers of a coordinator that is itself a contract (ERC-1271). */
 const ERC1271_ABI = [
@@ -39,6 +42,10 @@ export interface IntakeDeps {
   holdings: Holdings;
   journal: Pick<Journal, "meanDuration">;
   programs: ReadonlySet<Digest>;
+  /** Those of them that take none of the machine. */
+  builtin: { has(program: Digest): boolean };
+  slotView: Pick<SlotView, "slots">;
+  clock: Clock;
 }
 
 async function signedBy(
@@ -104,6 +111,17 @@ function promised(holdings: Holding[]): bigint {
     .reduce((sum, { signed }) => sum + BigInt(signed.terms.bond) * BigInt(signed.tasks.length), 0n);
 }
 
+function workload({ holdings, slotView, clock, journal, builtin }: IntakeDeps, chainNow: number) {
+  return workloadOf({
+    holdings: holdings.undecided(),
+    slots: slotView.slots(),
+    chainNow,
+    now: clock.now(),
+    meanMs: (program) => journal.meanDuration(program),
+    builtin,
+  });
+}
+
 /**
  * Checks an assignment against the chain and this operator's limits, and writes it to the journal.
  * @param now Unix time of the chain, seconds
@@ -134,10 +152,7 @@ export async function takeIn(
     freeStake: account.free - promised(held),
     offer: config.offer,
     concurrency: config.concurrency,
-    queued: holdings
-      .undecided()
-      .flatMap((one) => one.tasks)
-      .filter((task) => task.phase === "queued").length,
+    work: deps.builtin.has(signed.program) ? undefined : workload(deps, now),
     programs,
     verifierAllowed: await verifierAllowed(deps, signed.terms.judge.verifier as Address),
     priceBps: config.priceBps,

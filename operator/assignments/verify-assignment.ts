@@ -9,6 +9,7 @@ import { LIMITS } from "../../protocol/limits";
 import type { Resources } from "../../protocol/spec";
 import { areTermsOf, RULE } from "../../protocol/terms";
 import { maskOf, placeOf } from "../../protocol/ticket";
+import { expectedMs, lateWith, usableMs, type Workload } from "./schedule";
 import { areTermsPackable, termsOf } from "./step-terms";
 
 /** What an operator knows for itself, against which an assignment is held. */
@@ -26,8 +27,8 @@ export interface AssignmentFacts {
   freeStake: bigint;
   offer: Resources;
   concurrency: number;
-  /** Tasks accepted before and not computed yet. */
-  queued: number;
+  /** Tasks accepted before and not computed yet; undefined: of a built-in program, which takes none of the machine. */
+  work: Workload | undefined;
   programs: { has(digest: Digest): boolean };
   verifierAllowed: boolean;
   priceBps: number;
@@ -37,10 +38,8 @@ export interface AssignmentFacts {
   meanMs?: number;
 }
 
-/** Part of the claim time that the work may be expected to fill; the rest is for uploads and blocks. */
-const USABLE_CLAIM_TIME = 0.8;
-/** Rounds of an uncalibrated program that are accepted at once. */
-const UNCALIBRATED_ROUNDS = 8;
+/** Most tasks that wait: a heartbeat names no more. */
+const MAX_WAITING = 1_024;
 
 function refuse(code: string, message: string, field: string, details: ErrorDetails = {}): never {
   throw new FrobenError(`assignment_${code}`, message, { field, ...details });
@@ -165,14 +164,44 @@ function checkCapacity(signed: SignedAssignment, facts: AssignmentFacts): void {
         limit: facts.offer[name],
         value: signed.resources[name],
       });
-  const rounds = Math.ceil((facts.queued + signed.tasks.length) / facts.concurrency);
-  const limit = signed.terms.claimTime * USABLE_CLAIM_TIME;
-  const expected = facts.meanMs === undefined ? undefined : (rounds * facts.meanMs) / 1000;
-  if (expected === undefined ? rounds > UNCALIBRATED_ROUNDS : expected > limit)
-    refuse("too_late", "the work can't be done within the claim time", "tasks", {
-      limit: expected === undefined ? UNCALIBRATED_ROUNDS : limit,
-      value: expected ?? rounds,
+  if (facts.work) checkTime(signed, facts, facts.work);
+}
+
+/** Nothing is accepted that would not be done in time, or would keep what was accepted before from it. */
+function checkTime(
+  { tasks, resources, limits, terms }: SignedAssignment,
+  { offer, concurrency, meanMs }: AssignmentFacts,
+  work: Workload,
+): void {
+  const waiting = work.waiting.reduce((sum, { count }) => sum + count, tasks.length);
+  if (waiting > MAX_WAITING)
+    refuse("queue_full", "too many tasks wait here", "tasks", {
+      limit: MAX_WAITING,
+      value: waiting,
+      hint: "it can be offered again when some are done",
     });
+  const late = lateWith({ offer, concurrency }, work, {
+    need: resources,
+    count: tasks.length,
+    expectedMs: expectedMs(meanMs, terms.claimTime, limits.runSeconds),
+    latestEndMs: usableMs(terms.claimTime),
+  });
+  if (!late) return;
+  refuse(
+    "too_late",
+    late.isOffered
+      ? "the work can't be done within the claim time, behind what was accepted before"
+      : "work that was accepted before would not be done within its claim time",
+    "tasks",
+    {
+      limit: late.latestEndMs / 1000,
+      value: late.endMs / 1000,
+      hint:
+        meanMs === undefined
+          ? "the program never ran here: only a few rounds of it are accepted at once"
+          : "seconds from now; it needs a longer claim time, fewer tasks at once, or an operator that offers more",
+    },
+  );
 }
 
 /**

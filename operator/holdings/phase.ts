@@ -44,6 +44,8 @@ export interface HeldTask {
   release: Hex | null;
   /** The coordinator's last word about the attempt. */
   verdict: "valid" | "invalid" | "cancelled" | null;
+  /** Since when its program runs, Unix time in milliseconds. */
+  runningSince?: number;
   /** Since when its result could be committed, Unix time in milliseconds. */
   committableSince?: number;
 }

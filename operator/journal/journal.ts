@@ -104,7 +104,7 @@ export function openJournal(path: string, clock: Clock) {
       "INSERT INTO tasks (workflow, task, attempt, root, phase, updated_at) VALUES (?, ?, ?, ?, 'queued', ?)",
     ),
     openAssignments: sql(
-      "SELECT json, claim FROM assignments WHERE closed = 0 ORDER BY accepted_at",
+      "SELECT json, claim FROM assignments WHERE closed = 0 ORDER BY accepted_at, rowid",
     ),
     setClaim: sql("UPDATE assignments SET claim = ? WHERE workflow = ? AND root = ?"),
     close: sql("UPDATE assignments SET closed = 1 WHERE workflow = ? AND root = ?"),

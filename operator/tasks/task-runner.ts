@@ -18,14 +18,14 @@ import { stepOf, type TaskTraces } from "../traces";
 import { asError } from "./as-error";
 import { createBuiltinRunner, type BuiltinRunnerDeps } from "./builtin-runner";
 import { Devices } from "./devices";
+import { inLine } from "./line";
+import { Room, startWaiting, type Waiting } from "./room";
 
 export interface TaskRunner {
   /** Starts what there is room for. */
   start(): void;
   /** Ends a run whose task is dead. */
   cancel(task: HeldTask): void;
-  /** Number of runs. */
-  running(): number;
   /** Kills all runs and waits for them; nothing starts any more. */
   stop(): Promise<void>;
 }
@@ -54,21 +54,11 @@ export function createTaskRunner(deps: TaskRunnerDeps): TaskRunner {
   const { config, holdings, programs, cache, transfer, clock, log, traces } = deps;
   const runs = new Map<HeldTask, Run>();
   const runBuiltin = createBuiltinRunner(deps);
+  const room = new Room(config.offer, config.concurrency);
   const devices = new Devices<HeldTask>(config.offer.gpus);
   let stopping = false;
   // What a crashed predecessor left.
   rmSync(deps.runsFolder, { recursive: true, force: true });
-
-  function fits({ signed }: Holding): boolean {
-    if (runs.size >= config.concurrency) return false;
-    const used = { ...signed.resources };
-    for (const { holding } of runs.values())
-      for (const name of ["cores", "memoryMb", "gpus"] as const)
-        used[name] += holding.signed.resources[name];
-    return (["cores", "memoryMb", "gpus"] as const).every(
-      (name) => used[name] <= config.offer[name],
-    );
-  }
 
   async function prepare(run: Run, folder: string): Promise<ExecuteRequest> {
     const { signed } = run.holding;
@@ -110,6 +100,7 @@ export function createTaskRunner(deps: TaskRunnerDeps): TaskRunner {
         prepare(run, folder),
       );
       if (run.abort.signal.aborted) throw new FrobenError("run_cancelled", "the run was cancelled");
+      task.runningSince = clock.now();
       log.info({ ...fields, program: request.program.name }, "running");
       const { usage } = await traces.during([stepOf("run", holding, task)], () =>
         deps.execute(request, {
@@ -140,26 +131,33 @@ export function createTaskRunner(deps: TaskRunnerDeps): TaskRunner {
     } finally {
       await rm(folder, { recursive: true, force: true });
       runs.delete(task);
+      room.giveBack(signed.resources);
       devices.giveBack(task);
       start();
     }
   }
 
+  function begin(holding: Holding, task: HeldTask): boolean {
+    if (!holdings.move(task, "running", { progress: 0 })) return false;
+    const gpus = devices.take(task, holding.signed.resources.gpus);
+    const abort = new AbortController();
+    const run: Run = { task, holding, gpus, abort, ended: Promise.resolve() };
+    runs.set(task, run);
+    run.ended = work(run);
+    return true;
+  }
+
   function start(): void {
     if (stopping) return;
-    // In the order of acceptance; a later task that fits may pass one that does not.
-    for (const holding of holdings.undecided()) {
-      if (holding.claim === "given_up" || runBuiltin(holding)) continue;
-      for (const task of holding.tasks) {
-        if (task.phase !== "queued" || !fits(holding)) continue;
-        if (!holdings.move(task, "running", { progress: 0 })) continue;
-        const gpus = devices.take(task, holding.signed.resources.gpus);
-        const abort = new AbortController();
-        const run: Run = { task, holding, gpus, abort, ended: Promise.resolve() };
-        runs.set(task, run);
-        run.ended = work(run);
-      }
-    }
+    const queue = inLine(holdings.undecided())
+      .filter((holding) => !runBuiltin(holding))
+      .map((holding): Waiting<() => boolean> => ({
+        need: holding.signed.resources,
+        tasks: holding.tasks
+          .filter(({ phase }) => phase === "queued")
+          .map((task) => () => begin(holding, task)),
+      }));
+    startWaiting(room, queue, (beginIt) => beginIt());
   }
 
   return {
@@ -167,7 +165,6 @@ export function createTaskRunner(deps: TaskRunnerDeps): TaskRunner {
     cancel(task) {
       if (isDead(task.phase)) runs.get(task)?.abort.abort();
     },
-    running: () => runs.size,
     async stop() {
       stopping = true;
       const all = [...runs.values()];

@@ -115,7 +115,7 @@ export function facts(changes: Partial<AssignmentFacts> = {}): AssignmentFacts {
     freeStake: 1000n,
     offer: { cores: 2, memoryMb: 1024, gpus: 0, vramMb: 0 },
     concurrency: 1,
-    queued: 0,
+    work: { running: [], waiting: [] },
     programs: new Set([PROGRAM]),
     verifierAllowed: true,
     priceBps: 9000,

@@ -1,9 +1,18 @@
 import { expect } from "chai";
+import type { Lot } from "../../../operator/assignments/schedule";
 import { verifyAssignment } from "../../../operator/assignments/verify-assignment";
 import { sha256, toBytes32 } from "../../../protocol/digest";
 import { FrobenError } from "../../../protocol/errors";
 import type { SignedAssignment } from "../../../protocol/http";
 import { assignmentFixture, facts } from "./assignment-fixture";
+
+const lot = (changes: Partial<Lot> = {}): Lot => ({
+  need: { cores: 1, memoryMb: 128, gpus: 0 },
+  count: 1,
+  expectedMs: 1_000,
+  latestEndMs: 80_000,
+  ...changes,
+});
 
 type Forge = (signed: SignedAssignment) => void;
 
@@ -137,12 +146,56 @@ describe("an operator that is offered an assignment", () => {
       "assignment_too_large",
     ],
     "that it can't finish in time": [{ meanMs: 30_000 }, "assignment_too_late"],
-    "behind a long queue of a program it never ran": [{ queued: 6 }, "assignment_too_late"],
+    "behind a long queue of a program it never ran": [
+      { work: { running: [], waiting: [lot({ count: 6, expectedMs: 10_000 })] } },
+      "assignment_too_late",
+    ],
+    "behind a run that takes all of the claim time": [
+      {
+        meanMs: 1_000,
+        offer: { ...facts().offer, cores: 1 },
+        concurrency: 8,
+        work: { running: [{ need: lot().need, remainingMs: 78_000 }], waiting: [] },
+      },
+      "assignment_too_late",
+    ],
+    "that would pass a task which waits for more room, and make that late": [
+      {
+        meanMs: 10_000,
+        concurrency: 8,
+        work: {
+          running: [{ need: lot().need, remainingMs: 5_000 }],
+          waiting: [lot({ need: { ...lot().need, cores: 2 }, latestEndMs: 6_500 })],
+        },
+      },
+      "assignment_too_late",
+    ],
+    "while more wait than a heartbeat can name": [
+      { meanMs: 1, work: { running: [], waiting: [lot({ count: 1_022, expectedMs: 1 })] } },
+      "assignment_queue_full",
+    ],
   };
   for (const [what, [changes, code]] of Object.entries(circumstances))
     it(`refuses one ${what}`, async () => {
       expect(codeOf(await assignmentFixture(), changes)).to.equal(code);
     });
+
+  it("takes one although a task that was accepted before will be late anyway", async () => {
+    const overdue = lot({ need: { ...lot().need, cores: 2 }, latestEndMs: 500 });
+    const work = { running: [{ need: lot().need, remainingMs: 5_000 }], waiting: [overdue] };
+    expect(codeOf(await assignmentFixture(), { meanMs: 1_000, concurrency: 8, work })).to.equal(
+      "accepted",
+    );
+  });
+
+  it("says when the work would be done, and by when it must be", async () => {
+    const signed = await assignmentFixture();
+    expect(() => verifyAssignment(signed, facts({ meanMs: 30_000 })))
+      .to.throw(FrobenError)
+      .that.includes({ field: "tasks", limit: 80, value: 90 })
+      .and.has.property("hint")
+      .that.contains("claim time");
+  });
 
   it("takes one that builds on an attempt after the one that was struck", async () => {
     const struckSources = [{ task: 7, attempt: 1 }];
