@@ -45,6 +45,7 @@ export const REJECTIONS = [
   "failed_before",
   "concurrency",
   "machine",
+  "in_use",
   "held",
 ] as const;
 

@@ -93,10 +93,10 @@ export function assign(world: World, match: Match<TaskRun>): void {
   fleet.promisedStake += bond * BigInt(attempts.length);
   fleet.lastAssignedAt = now;
   fleet.queued += attempts.length - slots;
-  const { machine, concurrency } = fleet.registration;
+  const { concurrency } = fleet.registration;
   for (const [i, attempt] of attempts.entries()) {
     if (attempt.booked) {
-      world.reservations.book(attempt.key, machine.id, step.resources, now + expectedMs);
+      world.reservations.book(attempt.key, operator.address, step.resources, now + expectedMs);
       fleet.computing.set(attempt.key, now + expectedMs);
     }
     world.leases.open(attempt, step.limits, now, Math.floor(i / concurrency));

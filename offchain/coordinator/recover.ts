@@ -175,13 +175,12 @@ function recoverAssignments(world: World): void {
       const waiting = attempt.state === "reported" || attempt.state === "validating";
       if (!waiting)
         world.leases.open(attempt, attempt.task.step.limits, now, Math.floor(i / concurrency));
-      const { machine } = operator.fleet.registration;
       const { resources } = attempt.task.step;
-      // A machine may have been declared smaller since.
-      attempt.booked &&= world.reservations.fits(machine.id, resources);
+      // A machine may have been declared smaller since, or less of it offered.
+      attempt.booked &&= world.reservations.fits(operator.address, resources);
       if (attempt.booked) {
         const end = now + expectedMs(world, attempt);
-        world.reservations.book(attempt.key, machine.id, resources, end);
+        world.reservations.book(attempt.key, operator.address, resources, end);
         operator.fleet.computing.set(attempt.key, end);
       } else if (attempt.state === "offered" || attempt.state === "running")
         operator.fleet.queued++;

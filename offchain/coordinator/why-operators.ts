@@ -22,6 +22,7 @@ const SENTENCES: Record<Rejection, string> = {
   failed_before: "avoided, because it failed this task and others can take it",
   concurrency: "working on as many tasks as it takes at once",
   machine: "on a machine without room now",
+  in_use: "using too much of what they offer of their machine",
   held: "on a machine that is kept for a more urgent task",
 };
 
@@ -109,7 +110,7 @@ function lacks(
       // Who offers enough has declared a machine that has less.
       const missing = shortages(registration.offer, terms.resources);
       if (missing.length > 0) return missing;
-      return world.reservations.lacking(registration.machine.id, terms.resources);
+      return world.reservations.lacking(fleet.address, terms.resources);
     }
     case "stake": {
       const found = freeStake(fleet).toString();
@@ -135,9 +136,9 @@ function expectedRoom(
   code: Rejection,
 ): number | null {
   const now = world.now();
-  if (code === "machine") {
+  if (code === "machine" || code === "in_use") {
     const { resources } = task.lane.terms;
-    return world.reservations.expectedRoom(fleet.registration.machine.id, resources, now) ?? null;
+    return world.reservations.expectedRoom(fleet.address, resources, now) ?? null;
   }
   // Who has a queue works it off first.
   if (code !== "concurrency" || fleet.queued > 0) return null;

@@ -119,9 +119,10 @@ export class World {
 
   /** Adds an operator, or changes what it says about itself. */
   enlist(address: Address, registration: Register): OperatorRun {
-    const { machine } = registration;
-    this.reservations.declare(machine.id, machine);
+    const { machine, offer } = registration;
     const key = address.toLowerCase() as Address;
+    this.reservations.declare(machine.id, machine);
+    this.reservations.offer(key, machine.id, offer);
     const fleet = this.fleet.register(key, registration);
     let operator = this.operators.get(key);
     if (!operator) {

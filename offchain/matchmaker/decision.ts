@@ -11,6 +11,7 @@ export type Rejection =
   | "failed_before" // failed this task, and another operator can take it
   | "concurrency" // works on as many tasks as it takes at once
   | "machine" // its machine has no room now
+  | "in_use" // the machine has, but of what the operator offers of it too much is in use
   | "held"; // its machine is kept for a task of higher priority
 
 /** One operator that could take the tasks, with what the score was made of. */

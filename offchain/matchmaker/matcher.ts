@@ -151,13 +151,13 @@ export class Matcher<T extends ReadyTask> {
     const { terms } = lane;
     const why = unable(operator, terms);
     if (why) return why;
-    const machine = operator.registration.machine.id;
-    if (!this.reservations.couldFit(machine, terms.resources)) return "offer";
+    if (!this.reservations.couldFit(operator.address, terms.resources)) return "offer";
     if (!isOffered(task, operator)) return "price";
     if (alternatives && task.avoid.has(operator.address)) return "failed_before";
     if (freeSlots(operator) === 0) return "concurrency";
-    if (!this.reservations.fits(machine, terms.resources)) return "machine";
-    const hold = holds.get(machine);
+    const obstacle = this.reservations.obstacle(operator.address, terms.resources);
+    if (obstacle) return obstacle;
+    const hold = holds.get(operator.registration.machine.id);
     if (hold && hold.lane !== lane && now + this.expectedMs(operator, terms) > hold.from)
       return "held";
     return undefined;
@@ -208,7 +208,7 @@ export class Matcher<T extends ReadyTask> {
     for (const operator of waiting) {
       const machine = operator.registration.machine.id;
       if (holds.has(machine)) continue;
-      const room = this.reservations.expectedRoom(machine, lane.terms.resources, now);
+      const room = this.reservations.expectedRoom(operator.address, lane.terms.resources, now);
       if (room === undefined) continue;
       const slot = freeSlots(operator) > 0 ? now : Math.min(...operator.computing.values());
       const from = Math.max(room, Number.isFinite(slot) ? slot : now);
@@ -262,9 +262,9 @@ export class Matcher<T extends ReadyTask> {
   /** How many tasks can start on an operator at once. */
   private roomFor(operator: FleetOperator, terms: LaneTerms): number {
     const most = freeSlots(operator);
-    const machine = operator.registration.machine.id;
+    const { address } = operator;
     let slots = 1;
-    while (slots < most && this.reservations.fits(machine, times(terms.resources, slots + 1)))
+    while (slots < most && this.reservations.fits(address, times(terms.resources, slots + 1)))
       slots++;
     return slots;
   }

@@ -9,25 +9,41 @@ export interface MachineTotals {
   gpus: { vramMb: number }[];
 }
 
+/** Cores and memory that are booked. */
+interface Used {
+  cores: number;
+  memoryMb: number;
+}
+
+interface Machine extends Used {
+  totals: MachineTotals;
+  gpuTaken: boolean[];
+  bookings: Map<string, Booking>;
+}
+
+/** What an operator offers of a machine, and how much of that is booked. */
+interface Share extends Used {
+  machine: Machine;
+  offer: Resources;
+  /** Indices of the GPUs that it uses. */
+  devices: ReadonlySet<number>;
+}
+
 interface Booking {
-  machine: string;
+  share: Share;
   resources: Resources;
   /** Indices of the GPUs that it has for itself. */
   gpus: number[];
   expectedEnd: number;
 }
 
-interface Machine {
-  totals: MachineTotals;
-  cores: number;
-  memoryMb: number;
-  gpuTaken: boolean[];
-  bookings: Map<string, Booking>;
-}
-
-/** Books cores, memory and whole GPUs of machines; what is booked never exceeds what a machine has. */
+/**
+ * Books cores, memory and whole GPUs of machines for their operators; what is booked never exceeds what a machine has, nor what an
+ * operator offers of it.
+ */
 export class Reservations {
   private readonly machines = new Map<string, Machine>();
+  private readonly shares = new Map<string, Share>();
   private readonly bookings = new Map<string, Booking>();
 
   /**
@@ -58,27 +74,43 @@ export class Reservations {
     });
   }
 
-  /** Whether the machine, if it were empty, could take it. */
-  couldFit(machine: string, need: Resources): boolean {
-    const m = this.machines.get(machine);
-    return m !== undefined && suffices(atMost(m, need), need);
+  /**
+   * Adds an operator, or says again what it offers, and of which machine. What is booked for it stays booked.
+   * @param machine that was declared
+   */
+  offer(operator: string, machine: string, offer: Resources): void {
+    const m = this.machines.get(machine)!;
+    const known = this.shares.get(operator);
+    const devices = new Set(Array.from({ length: offer.gpus }, (_, gpu) => gpu));
+    if (known?.machine === m) Object.assign(known, { offer, devices });
+    else this.shares.set(operator, { machine: m, offer, devices, cores: 0, memoryMb: 0 });
   }
 
-  /** What a known machine has too little of, if it were empty; nothing exactly when it could fit. */
-  lacking(machine: string, need: Resources): Shortage[] {
-    const m = this.machines.get(machine);
-    return m ? shortages(atMost(m, need), need) : [];
+  /** Whether the operator, if it and its machine did nothing, could take it. */
+  couldFit(operator: string, need: Resources): boolean {
+    const share = this.shares.get(operator);
+    return share !== undefined && suffices(atMost(share, need), need);
+  }
+
+  /** What a known operator and its machine have too little of, if they did nothing; nothing exactly when it could fit. */
+  lacking(operator: string, need: Resources): Shortage[] {
+    const share = this.shares.get(operator);
+    return share ? shortages(atMost(share, need), need) : [];
   }
 
   /** Whether there is room now. */
-  fits(machine: string, need: Resources): boolean {
-    const m = this.machines.get(machine);
-    return (
-      m !== undefined &&
-      m.cores + need.cores <= m.totals.cores &&
-      m.memoryMb + need.memoryMb <= m.totals.memoryMb &&
-      freeGpus(m, need).length >= need.gpus
-    );
+  fits(operator: string, need: Resources): boolean {
+    return this.obstacle(operator, need) === undefined;
+  }
+
+  /** @returns what has no room now: the machine, or of it what the operator offers, which is in use */
+  obstacle(operator: string, need: Resources): "machine" | "in_use" | undefined {
+    const share = this.shares.get(operator);
+    if (!share || !hasRoom(share.machine, share.machine.totals, need)) return "machine";
+    const free = freeGpus(share.machine, need);
+    if (free.length < need.gpus) return "machine";
+    const own = free.filter((gpu) => share.devices.has(gpu));
+    return hasRoom(share, share.offer, need) && own.length >= need.gpus ? undefined : "in_use";
   }
 
   /**
@@ -87,17 +119,21 @@ export class Reservations {
    * @returns the GPUs that it may use
    * @throws FrobenError `overbooked` when there is no room, `booked_twice`; nothing changes then
    */
-  book(key: string, machine: string, resources: Resources, expectedEnd: number): number[] {
+  book(key: string, operator: string, resources: Resources, expectedEnd: number): number[] {
     if (this.bookings.has(key)) throw new FrobenError("booked_twice", `${key} has a booking`);
-    if (!this.fits(machine, resources))
-      throw new FrobenError("overbooked", `machine "${machine}" has no room for ${key}`);
-    const m = this.machines.get(machine)!;
-    const gpus = freeGpus(m, resources).slice(0, resources.gpus);
-    const booking = { machine, resources, gpus, expectedEnd };
-    for (const gpu of gpus) m.gpuTaken[gpu] = true;
-    m.cores += resources.cores;
-    m.memoryMb += resources.memoryMb;
-    m.bookings.set(key, booking);
+    if (!this.fits(operator, resources))
+      throw new FrobenError("overbooked", `operator "${operator}" has no room for ${key}`);
+    const share = this.shares.get(operator)!;
+    const { machine } = share;
+    const own = freeGpus(machine, resources).filter((gpu) => share.devices.has(gpu));
+    const gpus = own.slice(0, resources.gpus);
+    const booking = { share, resources, gpus, expectedEnd };
+    for (const gpu of gpus) machine.gpuTaken[gpu] = true;
+    for (const used of [machine, share]) {
+      used.cores += resources.cores;
+      used.memoryMb += resources.memoryMb;
+    }
+    machine.bookings.set(key, booking);
     this.bookings.set(key, booking);
     return gpus;
   }
@@ -111,9 +147,8 @@ export class Reservations {
     const booking = this.bookings.get(from);
     if (!booking || this.bookings.has(to))
       throw new FrobenError("booked_twice", `can't hand the booking of ${from} to ${to}`);
-    const m = this.machines.get(booking.machine)!;
     booking.expectedEnd = expectedEnd;
-    for (const map of [this.bookings, m.bookings]) {
+    for (const map of [this.bookings, booking.share.machine.bookings]) {
       map.delete(from);
       map.set(to, booking);
     }
@@ -123,11 +158,14 @@ export class Reservations {
   free(key: string): void {
     const booking = this.bookings.get(key);
     if (!booking) return;
-    const m = this.machines.get(booking.machine)!;
-    m.cores -= booking.resources.cores;
-    m.memoryMb -= booking.resources.memoryMb;
-    for (const gpu of booking.gpus) m.gpuTaken[gpu] = false;
-    m.bookings.delete(key);
+    const { share, resources, gpus } = booking;
+    const { machine } = share;
+    for (const used of [machine, share]) {
+      used.cores -= resources.cores;
+      used.memoryMb -= resources.memoryMb;
+    }
+    for (const gpu of gpus) machine.gpuTaken[gpu] = false;
+    machine.bookings.delete(key);
     this.bookings.delete(key);
   }
 
@@ -135,23 +173,23 @@ export class Reservations {
    * When there should be room, if every booking ends as expected.
    * @returns Unix milliseconds, or undefined when there never is
    */
-  expectedRoom(machine: string, need: Resources, now: number): number | undefined {
-    if (!this.couldFit(machine, need)) return undefined;
-    if (this.fits(machine, need)) return now;
-    const m = this.machines.get(machine)!;
-    let { cores, memoryMb } = m;
-    let gpus = freeGpus(m, need).length;
-    const ending = [...m.bookings.values()].sort((a, b) => a.expectedEnd - b.expectedEnd);
+  expectedRoom(operator: string, need: Resources, now: number): number | undefined {
+    if (!this.couldFit(operator, need)) return undefined;
+    if (this.fits(operator, need)) return now;
+    const share = this.shares.get(operator)!;
+    const { machine, offer } = share;
+    const inAll = { cores: machine.cores, memoryMb: machine.memoryMb };
+    const ofIts = { cores: share.cores, memoryMb: share.memoryMb };
+    let gpus = freeGpus(machine, need).filter((gpu) => share.devices.has(gpu)).length;
+    const ending = [...machine.bookings.values()].sort((a, b) => a.expectedEnd - b.expectedEnd);
     for (const booking of ending) {
-      cores -= booking.resources.cores;
-      memoryMb -= booking.resources.memoryMb;
-      gpus += booking.gpus.filter((gpu) => m.totals.gpus[gpu]!.vramMb >= need.vramMb).length;
-      if (
-        cores + need.cores <= m.totals.cores &&
-        memoryMb + need.memoryMb <= m.totals.memoryMb &&
-        gpus >= need.gpus
-      )
-        return Math.max(now, booking.expectedEnd);
+      for (const used of booking.share === share ? [inAll, ofIts] : [inAll]) {
+        used.cores -= booking.resources.cores;
+        used.memoryMb -= booking.resources.memoryMb;
+      }
+      gpus += booking.gpus.filter((gpu) => isFor(share, gpu, need)).length;
+      const both = hasRoom(inAll, machine.totals, need) && hasRoom(ofIts, offer, need);
+      if (both && gpus >= need.gpus) return Math.max(now, booking.expectedEnd);
     }
     return undefined;
   }
@@ -167,18 +205,32 @@ export class Reservations {
   }
 }
 
-/** All of a machine, as far as it is of use to a task: GPUs count when they have the memory that each must have. */
-function atMost({ totals }: Machine, need: Resources): Resources {
-  const { cores, memoryMb } = totals;
-  const gpus = totals.gpus.filter((gpu) => gpu.vramMb >= need.vramMb).length;
-  return { cores, memoryMb, gpus, vramMb: need.vramMb };
+function hasRoom(used: Used, all: Used, need: Used): boolean {
+  return used.cores + need.cores <= all.cores && used.memoryMb + need.memoryMb <= all.memoryMb;
+}
+
+/** Whether a GPU is one of the operator's, with the memory that each must have. */
+function isFor({ machine, devices }: Share, gpu: number, need: Resources): boolean {
+  return devices.has(gpu) && machine.totals.gpus[gpu]!.vramMb >= need.vramMb;
+}
+
+/** All that the operator could use, as far as it is of use to a task. */
+function atMost(share: Share, need: Resources): Resources {
+  const { machine, offer } = share;
+  const { totals } = machine;
+  return {
+    cores: Math.min(totals.cores, offer.cores),
+    memoryMb: Math.min(totals.memoryMb, offer.memoryMb),
+    gpus: totals.gpus.filter((_, gpu) => isFor(share, gpu, need)).length,
+    vramMb: need.vramMb,
+  };
 }
 
 /** Free GPUs with enough memory, the smallest first, so that large ones stay for who needs them. */
-function freeGpus(m: Machine, need: Resources): number[] {
-  return m.totals.gpus
+function freeGpus({ totals, gpuTaken }: Machine, need: Resources): number[] {
+  return totals.gpus
     .map((gpu, index) => ({ index, vramMb: gpu.vramMb }))
-    .filter(({ index, vramMb }) => !m.gpuTaken[index] && vramMb >= need.vramMb)
+    .filter(({ index, vramMb }) => !gpuTaken[index] && vramMb >= need.vramMb)
     .sort((a, b) => a.vramMb - b.vramMb)
     .map(({ index }) => index);
 }

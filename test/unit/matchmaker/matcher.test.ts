@@ -30,6 +30,7 @@ function floor(cores: number) {
       speed: 1,
       ...changes,
     });
+    reservations.offer(address, "m", joined.registration.offer);
     joined.online = true;
     joined.freeStake = 1_000n;
     return joined;
@@ -61,7 +62,7 @@ function floor(cores: number) {
       const { operator: by, tasks, slots, lane: of, expectedMs } = match;
       for (const t of tasks.slice(0, slots)) {
         const key = `${of.terms.workflow}/${t.index}`;
-        reservations.book(key, "m", of.terms.resources, NOW + expectedMs);
+        reservations.book(key, by.address, of.terms.resources, NOW + expectedMs);
         by.computing.set(key, NOW + expectedMs);
       }
       by.queued += tasks.length - slots;
@@ -122,6 +123,17 @@ describe("matching", () => {
     lane(1, 1, 10, 16);
     expect(run()).to.have.length(2);
     expect(reservations.booked("m").cores).to.equal(2);
+  });
+
+  it("never gives an operator more at once than it offers of its machine", () => {
+    const { operator, lane, run, matcher } = floor(32);
+    const offer = { cores: 8, memoryMb: 10_000, gpus: 0, vramMb: 0 };
+    operator("part", { offer, concurrency: 4 });
+    const ready = lane(1, 3, 10, 16);
+    expect(run().map((m) => [m.tasks.length, m.slots])).to.deep.equal([[2, 2]]);
+    expect([...matcher.explain(ready, ready.peek()!, NOW).values()]).to.deep.equal(["in_use"]);
+    operator("other", { offer: { ...offer, cores: 24 }, concurrency: 4 });
+    expect(run().map((m) => [m.operator.address, m.slots])).to.deep.equal([["other", 4]]);
   });
 
   it("gives an idle operator a queue of short tasks, and a busy one nothing before that is done", () => {
