@@ -10,6 +10,7 @@ import type { Resources } from "../protocol/spec";
 import { schemaError } from "../protocol/validate-spec";
 import { programListPath } from "../sdk/program-list";
 import { detectMachine, type Machine } from "./hardware/detect";
+import { ownGpus } from "./hardware/own-gpus";
 
 /** Everything that an operator is told from outside; frozen. Amounts in market units. */
 export interface OperatorConfig {
@@ -26,6 +27,8 @@ export interface OperatorConfig {
   name: string;
   machine: Machine;
   offer: Resources;
+  /** The GPUs of its offer, as nvidia-smi numbers them. */
+  devices: number[];
   concurrency: number;
   /** Manifests, or folders of manifests, of the programs that may run here. */
   programs: string[];
@@ -94,6 +97,10 @@ const environmentSchema = z.object({
   FROBEN_CORES: whole(1, 1024).optional(),
   FROBEN_MEMORY_MB: whole(1, 16 * 1024 * 1024).optional(),
   FROBEN_GPUS: whole(0, 64).optional(),
+  FROBEN_GPU_DEVICES: z
+    .string()
+    .regex(/^\s*\d{1,2}(\s*,\s*\d{1,2})*\s*$/, "must be numbers of GPUs, separated by commas")
+    .optional(),
   FROBEN_CONCURRENCY: whole(1, 1024).default(1),
   FROBEN_PROGRAMS: list,
   FROBEN_BUILTIN_NOOP: z.enum(["0", "1"]).default("0"),
@@ -185,7 +192,7 @@ export async function loadConfig(env: Environment): Promise<OperatorConfig> {
     memoryMb: e.FROBEN_MACHINE_MEMORY_MB ?? detected.memoryMb,
     gpus: detected.gpus,
   };
-  const gpus = Math.min(e.FROBEN_GPUS ?? machine.gpus.length, machine.gpus.length);
+  const devices = ownGpus(machine, e.FROBEN_GPU_DEVICES).slice(0, e.FROBEN_GPUS);
   return Object.freeze({
     rpcUrl: e.FROBEN_RPC_URL,
     coordinatorUrl: e.FROBEN_COORDINATOR_URL.replace(/\/+$/, ""),
@@ -199,9 +206,10 @@ export async function loadConfig(env: Environment): Promise<OperatorConfig> {
     offer: {
       cores: Math.min(e.FROBEN_CORES ?? machine.cores, machine.cores),
       memoryMb: Math.min(e.FROBEN_MEMORY_MB ?? machine.memoryMb, machine.memoryMb),
-      gpus,
-      vramMb: gpus === 0 ? 0 : Math.min(...machine.gpus.slice(0, gpus).map((gpu) => gpu.vramMb)),
+      gpus: devices.length,
+      vramMb: devices.length === 0 ? 0 : Math.min(...devices.map((i) => machine.gpus[i]!.vramMb)),
     },
+    devices,
     concurrency: e.FROBEN_CONCURRENCY,
     programs: e.FROBEN_PROGRAMS.map((path) => resolve(path)),
     builtinNoop: e.FROBEN_BUILTIN_NOOP === "1",

@@ -209,6 +209,7 @@ export async function createOperator(
     name: config.name,
     machine: { id, cores, memoryMb, gpus },
     offer: config.offer,
+    devices: config.devices,
     programs: [...programs],
     concurrency: config.concurrency,
     priceBps: config.priceBps,

@@ -28,25 +28,36 @@ export const errorBodySchema = z.object({
 });
 
 /** POST /v1/operators: an operator says who it is and what it can run. Signed by the operator's key. */
-export const registerSchema = z.strictObject({
-  name: z.string().min(1).max(64),
-  /** Operators on one machine share its id, and with it one reservation of its cores and memory. */
-  machine: z.strictObject({
-    id: z.string().min(1).max(128),
-    cores: z.int().min(1).max(4096),
-    memoryMb: z.int().min(1),
-    gpus: z.array(z.strictObject({ vramMb: z.int().min(0) })).max(64),
-  }),
-  /** What this operator offers of the machine. */
-  offer: resourcesSchema,
-  programs: z.array(digestSchema).max(1024),
-  /** Tasks that it works on at the same time. */
-  concurrency: z.int().min(1).max(1024),
-  /** Asked price per task as a share of the step's ceiling, basis points. */
-  priceBps: z.int().min(1).max(10_000),
-  /** Relative speed, 1 = reference machine; believed only until measured. */
-  speed: z.number().min(0.01).max(1000),
-});
+export const registerSchema = z
+  .strictObject({
+    name: z.string().min(1).max(64),
+    /** Operators on one machine share its id, and with it one reservation of its cores and memory. */
+    machine: z.strictObject({
+      id: z.string().min(1).max(128),
+      cores: z.int().min(1).max(4096),
+      memoryMb: z.int().min(1),
+      gpus: z.array(z.strictObject({ vramMb: z.int().min(0) })).max(64),
+    }),
+    /** What this operator offers of the machine. */
+    offer: resourcesSchema,
+    /** Which of the machine's GPUs those are, by their place in its list; without it, the first ones. */
+    devices: z.array(z.int().min(0).max(63)).max(64).optional(),
+    programs: z.array(digestSchema).max(1024),
+    /** Tasks that it works on at the same time. */
+    concurrency: z.int().min(1).max(1024),
+    /** Asked price per task as a share of the step's ceiling, basis points. */
+    priceBps: z.int().min(1).max(10_000),
+    /** Relative speed, 1 = reference machine; believed only until measured. */
+    speed: z.number().min(0.01).max(1000),
+  })
+  .superRefine(({ devices, offer, machine }, context) => {
+    const complain = (message: string) =>
+      context.addIssue({ code: "custom", path: ["devices"], message });
+    if (devices === undefined) return;
+    if (new Set(devices).size !== devices.length) complain("each GPU once");
+    if (devices.length !== offer.gpus) complain("must be as many as offer.gpus");
+    if (devices.some((gpu) => gpu >= machine.gpus.length)) complain("the machine has no such GPU");
+  });
 export type Register = z.infer<typeof registerSchema>;
 
 export const progressReportSchema = taskRef.extend({

@@ -5,7 +5,7 @@ import { FrobenError } from "../../protocol/errors";
 import type { Register, SignedAssignment } from "../../protocol/http";
 import { workAssignments } from "../db/schema/work";
 import { Experience } from "../matchmaker/experience";
-import { Fleet } from "../matchmaker/fleet";
+import { devicesOf, Fleet } from "../matchmaker/fleet";
 import { Matcher } from "../matchmaker/matcher";
 import { Leases } from "../runtime/leases";
 import { ReadyQueue } from "../runtime/ready-queue";
@@ -15,6 +15,7 @@ import type { CoordinatorDeps } from "./facade";
 import { Journal } from "./journal";
 import { Memory } from "./memory";
 import type { AttemptRun, OperatorRun, Run, TaskRun } from "./model";
+import { refuseSharedGpus } from "./shared-gpus";
 
 /** By how much this machine's clock may run ahead of the chain's before it is no longer believed, seconds. */
 const CHAIN_LAG_SECONDS = 15;
@@ -117,12 +118,17 @@ export class World {
     return operator;
   }
 
-  /** Adds an operator, or changes what it says about itself. */
+  /**
+   * Adds an operator, or changes what it says about itself.
+   * @throws FrobenError 409 `machine_conflict`, 409 `gpu_conflict`; nothing changes then
+   */
   enlist(address: Address, registration: Register): OperatorRun {
     const { machine, offer } = registration;
     const key = address.toLowerCase() as Address;
+    const devices = devicesOf(registration);
+    refuseSharedGpus(this.operators, key, registration);
     this.reservations.declare(machine.id, machine);
-    this.reservations.offer(key, machine.id, offer);
+    this.reservations.offer(key, machine.id, offer, devices);
     const fleet = this.fleet.register(key, registration);
     let operator = this.operators.get(key);
     if (!operator) {

@@ -19,6 +19,11 @@ export interface FleetOperator {
   lastAssignedAt: number;
 }
 
+/** @returns the GPUs that an operator uses, by their place in its machine's list: those that it names, or the first ones */
+export function devicesOf({ devices, offer }: Register): number[] {
+  return devices ?? Array.from({ length: offer.gpus }, (_, gpu) => gpu);
+}
+
 /** All registered operators, indexed by the programs that they hold. */
 export class Fleet {
   private readonly operators = new Map<string, FleetOperator>();

@@ -77,11 +77,12 @@ export class Reservations {
   /**
    * Adds an operator, or says again what it offers, and of which machine. What is booked for it stays booked.
    * @param machine that was declared
+   * @param gpus that it uses, by their place in the machine's list
    */
-  offer(operator: string, machine: string, offer: Resources): void {
+  offer(operator: string, machine: string, offer: Resources, gpus: number[]): void {
     const m = this.machines.get(machine)!;
     const known = this.shares.get(operator);
-    const devices = new Set(Array.from({ length: offer.gpus }, (_, gpu) => gpu));
+    const devices = new Set(gpus);
     if (known?.machine === m) Object.assign(known, { offer, devices });
     else this.shares.set(operator, { machine: m, offer, devices, cores: 0, memoryMb: 0 });
   }

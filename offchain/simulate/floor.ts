@@ -93,7 +93,7 @@ export class Floor {
         gpus: Array.from({ length: gpus }, () => ({ vramMb })),
       };
       this.reservations.declare(id, machine);
-      this.reservations.offer(id, id, totalsOf(operator));
+      this.reservations.offer(id, id, totalsOf(operator), [...machine.gpus.keys()]);
       const fleet = this.fleet.register(id, {
         name: id.slice(0, 64),
         machine,

@@ -1,13 +1,13 @@
 /** Who calls it: the task runner. Which GPUs, as nvidia-smi numbers them, are whose: each is one run's alone. */
 export class Devices<Owner> {
-  private readonly taken = new Map<Owner, number[]>();
+  private readonly taken = new Map<Owner, readonly number[]>();
 
-  /** @param count the GPUs that the operator offers: 0 to count - 1 */
-  constructor(private readonly count: number) {}
+  /** @param all the GPUs that are the operator's */
+  constructor(private readonly all: readonly number[]) {}
 
   free(): number[] {
     const used = new Set([...this.taken.values()].flat());
-    return Array.from({ length: this.count }, (_, gpu) => gpu).filter((gpu) => !used.has(gpu));
+    return this.all.filter((gpu) => !used.has(gpu));
   }
 
   /** @param count no more than are free @returns the GPUs that the owner has until it gives them back */

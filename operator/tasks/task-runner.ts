@@ -31,7 +31,7 @@ export interface TaskRunner {
 }
 
 export interface TaskRunnerDeps extends BuiltinRunnerDeps {
-  config: Pick<OperatorConfig, "offer" | "concurrency">;
+  config: Pick<OperatorConfig, "offer" | "devices" | "concurrency">;
   runsFolder: string;
   programs: Map<string, InstalledProgram>;
   transfer: ArtifactTransfer;
@@ -55,7 +55,7 @@ export function createTaskRunner(deps: TaskRunnerDeps): TaskRunner {
   const runs = new Map<HeldTask, Run>();
   const runBuiltin = createBuiltinRunner(deps);
   const room = new Room(config.offer, config.concurrency);
-  const devices = new Devices<HeldTask>(config.offer.gpus);
+  const devices = new Devices<HeldTask>(config.devices);
   let stopping = false;
   // What a crashed predecessor left.
   rmSync(deps.runsFolder, { recursive: true, force: true });

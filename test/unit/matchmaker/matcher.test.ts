@@ -30,7 +30,7 @@ function floor(cores: number) {
       speed: 1,
       ...changes,
     });
-    reservations.offer(address, "m", joined.registration.offer);
+    reservations.offer(address, "m", joined.registration.offer, []);
     joined.online = true;
     joined.freeStake = 1_000n;
     return joined;

@@ -9,12 +9,16 @@ const need = fc.record({
   gpus: fc.integer({ min: 0, max: 3 }),
   vramMb: fc.constantFrom(0, 10, 24, 30),
 });
-const offer = fc.record({
-  cores: fc.integer({ min: 1, max: 10 }),
-  memoryMb: fc.integer({ min: 1, max: 120 }),
-  gpus: fc.integer({ min: 0, max: 2 }),
-  vramMb: fc.constant(0),
-});
+const offer = fc
+  .record({
+    cores: fc.integer({ min: 1, max: 10 }),
+    memoryMb: fc.integer({ min: 1, max: 120 }),
+    devices: fc.uniqueArray(fc.integer({ min: 0, max: 1 })),
+  })
+  .map(({ devices, ...share }) => ({
+    offer: { ...share, gpus: devices.length, vramMb: 0 },
+    devices,
+  }));
 const whole = { cores: 8, memoryMb: 100, gpus: 2, vramMb: 10 };
 const key = fc.integer({ max: 12, min: 0 });
 const by = fc.constantFrom("a", "b");
@@ -28,7 +32,7 @@ const command = fc.oneof(
 function machine(): Reservations {
   const reservations = new Reservations();
   reservations.declare("m", totals);
-  reservations.offer("o", "m", whole);
+  reservations.offer("o", "m", whole, [0, 1]);
   return reservations;
 }
 
@@ -47,7 +51,8 @@ describe("reservations", () => {
         (offers, commands) => {
           const reservations = new Reservations();
           reservations.declare("m", totals);
-          for (const name of ["a", "b"] as const) reservations.offer(name, "m", offers[name]);
+          for (const name of ["a", "b"] as const)
+            reservations.offer(name, "m", offers[name].offer, offers[name].devices);
           const held = new Map<string, Held>();
           for (const c of commands) {
             const name = String(c.key);
@@ -87,11 +92,13 @@ describe("reservations", () => {
             expect(sum.cores).to.be.at.most(8);
             expect(sum.memoryMb).to.be.at.most(100);
             const gpus = all.flatMap((booking) => booking.gpus);
+            for (const { by: holder, gpus: its } of all)
+              expect(offers[holder as "a" | "b"].devices).to.include.members(its);
             expect(new Set(gpus).size, "each GPU once").to.equal(sum.gpus);
             for (const name of ["a", "b"] as const) {
               const its = sumOf(all.filter((booking) => booking.by === name));
               for (const what of ["cores", "memoryMb", "gpus"] as const)
-                expect(its[what]).to.be.at.most(offers[name][what]);
+                expect(its[what]).to.be.at.most(offers[name].offer[what]);
             }
           }
         },
@@ -102,7 +109,7 @@ describe("reservations", () => {
 
   it("say whether it is the machine that has no room, or what the operator offers of it", () => {
     const reservations = machine();
-    reservations.offer("part", "m", { ...whole, cores: 4 });
+    reservations.offer("part", "m", { ...whole, cores: 4 }, [0, 1]);
     const cores = (n: number) => ({ cores: n, memoryMb: 1, gpus: 0, vramMb: 0 });
     reservations.book("1", "part", cores(3), 100);
     expect(reservations.obstacle("part", cores(2))).to.equal("in_use");
@@ -122,9 +129,9 @@ describe("reservations", () => {
     const reservations = machine();
     const cores = (n: number) => ({ cores: n, memoryMb: 1, gpus: 0, vramMb: 0 });
     reservations.book("1", "o", cores(6), 100);
-    reservations.offer("o", "m", { ...whole, cores: 4 });
+    reservations.offer("o", "m", { ...whole, cores: 4 }, [0, 1]);
     expect(reservations.fits("o", cores(1))).to.equal(false);
-    reservations.offer("o", "m", { ...whole, cores: 7 });
+    reservations.offer("o", "m", { ...whole, cores: 7 }, [0, 1]);
     expect(reservations.fits("o", cores(1))).to.equal(true);
     expect(reservations.fits("o", cores(2))).to.equal(false);
   });
