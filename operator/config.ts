@@ -36,8 +36,10 @@ export interface OperatorConfig {
   builtinNoop: boolean;
   /** Verifier adapters to claim for: addresses or code hashes; "any" on local chains only. */
   verifiers: "any" | string[];
-  /** Stake, free and locked together, that is topped up to at the start. */
+  /** Stake, free and locked together, that is kept. */
   stake: bigint;
+  /** Most units that take the place of lost stake within a day. */
+  refillPerDay: bigint;
   priceBps: number;
   speed: number;
   /** How long a finished result waits for the others of its claim before it is committed alone. */
@@ -76,6 +78,7 @@ const list = z
   );
 const whole = (low: number, high: number) => z.coerce.number().int().min(low).max(high);
 
+const units = z.string().regex(/^\d{1,20}$/, "must be a whole number of units");
 const address = z.string().refine((text) => isAddress(text), "must be an address");
 
 const environmentSchema = z.object({
@@ -105,10 +108,8 @@ const environmentSchema = z.object({
   FROBEN_PROGRAMS: list,
   FROBEN_BUILTIN_NOOP: z.enum(["0", "1"]).default("0"),
   FROBEN_VERIFIERS: z.string().default("any"),
-  FROBEN_STAKE: z
-    .string()
-    .regex(/^\d{1,20}$/, "must be a whole number of units")
-    .default("0"),
+  FROBEN_STAKE: units.default("0"),
+  FROBEN_REFILL_PER_DAY: units.optional(),
   FROBEN_PRICE_BPS: whole(1, 10_000).default(10_000),
   FROBEN_SPEED: z.coerce.number().min(0.01).max(1000).default(1),
   FROBEN_COMMIT_PATIENCE: z.coerce.number().min(0).max(86_400).default(15),
@@ -127,6 +128,9 @@ const environmentSchema = z.object({
 });
 
 type Environment = Record<string, string | undefined>;
+
+/** Part of the stake that may take the place of losses within a day, if nothing else is said: a quarter. */
+const DEFAULT_REFILL_PART = 4n;
 
 /** What programs need in order to find their own tools and the caches that their set-up filled. */
 const ALWAYS_PASSED = ["PATH", "HOME", "XDG_CACHE_HOME", "FROBEN_CACHE", "CRS_PATH", "LANG"];
@@ -215,6 +219,7 @@ export async function loadConfig(env: Environment): Promise<OperatorConfig> {
     builtinNoop: e.FROBEN_BUILTIN_NOOP === "1",
     verifiers: checkedVerifiers(e.FROBEN_VERIFIERS),
     stake: BigInt(e.FROBEN_STAKE),
+    refillPerDay: BigInt(e.FROBEN_REFILL_PER_DAY ?? BigInt(e.FROBEN_STAKE) / DEFAULT_REFILL_PART),
     priceBps: e.FROBEN_PRICE_BPS,
     speed: e.FROBEN_SPEED,
     commitPatienceSeconds: e.FROBEN_COMMIT_PATIENCE,

@@ -17,7 +17,8 @@ import { createDefence } from "./chain/defence";
 import { operatorOf } from "./chain/delegate";
 import { CHAIN_PARTS, type ChainParts } from "./chain/parts";
 import { isCommitted } from "./chain/plan-state";
-import { topUpStake, withdrawOwed } from "./chain/stake";
+import { withdrawOwed } from "./chain/stake";
+import { createStakeKeeper } from "./chain/stake-keeper";
 import { systemClock, type Clock } from "./clock";
 import { dataPaths, type OperatorConfig } from "./config";
 import { createCoordinatorClient, fetchMarket } from "./coordinator-client/client";
@@ -185,8 +186,19 @@ export async function createOperator(
     patienceSeconds: config.settlePatienceSeconds,
     onNews: () => wake.ring(),
   });
+  const stakeKeeper = createStakeKeeper({
+    chain,
+    sender,
+    operator,
+    config,
+    journal,
+    clock,
+    log,
+    isDraining: () => draining,
+  });
   const chainLoop = createChainLoop({
     chain,
+    stakeKeeper,
     operator,
     config,
     holdings,
@@ -266,7 +278,7 @@ export async function createOperator(
 
   await sender.recover();
   await slotView.sync();
-  await topUpStake(chain, sender, operator, config.stake, log);
+  await stakeKeeper.fill();
   const maxBytes = config.cacheMb * 1024 * 1024;
   const eviction = createEviction({ cache, maxBytes, holdings, slotView, journal, clock, log });
   await eviction.evict();

@@ -11,7 +11,7 @@ const OPERATOR: Variables = {
   "--name <name>": ["FROBEN_NAME", "how the operator calls itself"],
   "--data-dir <folder>": ["FROBEN_DATA_DIR", "its journal, artifacts and runs"],
   "--programs <paths>": ["FROBEN_PROGRAMS", "manifests, or folders of them, that may run here"],
-  "--stake <units>": ["FROBEN_STAKE", "stake to top up to at the start"],
+  "--stake <units>": ["FROBEN_STAKE", "stake to keep"],
   "--cores <n>": ["FROBEN_CORES", "cores to offer; all if not given"],
   "--memory-mb <n>": ["FROBEN_MEMORY_MB", "memory to offer; all if not given"],
   "--concurrency <n>": ["FROBEN_CONCURRENCY", "tasks at the same time"],

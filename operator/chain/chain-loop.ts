@@ -27,6 +27,7 @@ import { isCommitted, isOver, planHolding, slotOfTask, slotsOf } from "./plan-st
 import type { Slot } from "./slots";
 import type { SlotView } from "./slot-view";
 import { accountOf } from "./stake";
+import type { StakeKeeper } from "./stake-keeper";
 import { stepOf, stepsOf, type TaskTraces } from "../traces";
 import type { TransactionSender } from "./transaction-sender";
 
@@ -46,6 +47,7 @@ export interface ChainLoopDeps {
   slotView: SlotView;
   sender: TransactionSender;
   defence: Defence;
+  stakeKeeper: Pick<StakeKeeper, "turn">;
   coordinator: Pick<CoordinatorClient, "acceptance">;
   cache: ArtifactCache;
   log: Log;
@@ -301,7 +303,12 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
         freeStake: takeOvers.size > 0 ? (await accountOf(chain, operator)).free : 0n,
       };
       const next = plan(state, now, policy);
-      const others = [...(await deps.defence.turn()), ...finals(held), ...next.exits.map(exit)];
+      const others = [
+        ...(await deps.defence.turn()),
+        ...finals(held),
+        ...next.exits.map(exit),
+        ...deps.stakeKeeper.turn(),
+      ];
       const outcomes = await Promise.allSettled([advance(next, held, takeOvers), ...others]);
       for (const outcome of outcomes)
         if (outcome.status === "rejected")

@@ -1,8 +1,8 @@
-/** Who calls it: operator.ts at the start and at the end, intake.ts for what is free. The operator's money in the contract. */
+/** Who calls it: the stake keeper, operator.ts at the end, intake.ts for what is free. The operator's money in the contract. */
 import { encodeFunctionData, erc20Abi, type Address } from "viem";
 import { marketAbi } from "../../protocol/abi";
 import { FrobenError } from "../../protocol/errors";
-import type { Log } from "../log";
+import type { DepositIntent } from "../journal/journal";
 import type { MarketChain } from "./clients";
 import type { TransactionSender } from "./transaction-sender";
 
@@ -57,35 +57,30 @@ function walletOf({ client, token }: MarketChain, address: Address): Promise<big
 }
 
 /**
- * Deposits what is missing to the wanted stake, out of the sender's wallet.
- * @param target free and locked together, units
+ * Deposits stake out of the sender's wallet.
+ * @param units to deposit
+ * @param intent goes into the journal with the transaction
  * @throws FrobenError `stake_unaffordable`, or as the sender
  */
-export async function topUpStake(
+export async function depositStake(
   chain: MarketChain,
   sender: TransactionSender,
   operator: Address,
-  target: bigint,
-  log: Log,
+  units: bigint,
+  intent: DepositIntent,
 ): Promise<void> {
-  const { free, locked } = await accountOf(chain, operator);
-  if (free + locked >= target) return;
-  // The first deposit must reach the contract's minimum.
-  const missing = target - free - locked;
-  const amount = free + locked === 0n && missing < chain.minStake ? chain.minStake : missing;
   const wallet = await walletOf(chain, sender.address);
-  if (wallet < amount * chain.unit)
+  if (wallet < units * chain.unit)
     throw new FrobenError("stake_unaffordable", "the wallet can't pay the stake", {
       field: "FROBEN_STAKE",
       limit: String(wallet / chain.unit),
-      value: String(amount),
+      value: String(units),
       hint: `send ${chain.token ? `tokens ${chain.token}` : "ether"} to ${sender.address}`,
     });
-  log.info({ units: String(amount) }, "depositing stake");
-  const value = await payIn(chain, sender, amount);
-  const args = [operator, amount] as const;
+  const value = await payIn(chain, sender, units);
+  const args = [operator, units] as const;
   const data = encodeFunctionData({ abi: marketAbi, functionName: "deposit", args });
-  await sender.send({ purpose: "deposit", to: chain.market, data, value });
+  await sender.send({ purpose: "deposit", to: chain.market, data, value, deposit: intent });
 }
 
 /**

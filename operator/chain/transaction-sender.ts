@@ -12,7 +12,7 @@ import {
 } from "viem";
 import { FrobenError } from "../../protocol/errors";
 import type { Clock } from "../clock";
-import type { Journal } from "../journal/journal";
+import type { DepositIntent, Journal } from "../journal/journal";
 import type { Log } from "../log";
 import type { MarketChain } from "./clients";
 import { revertReason } from "./revert-reason";
@@ -26,6 +26,8 @@ export interface Call {
   value?: bigint;
   /** For a call that must be given more than it uses, which not every node can estimate. */
   gas?: bigint;
+  /** What it is for, if it deposits stake: the journal has it together with the transaction. */
+  deposit?: DepositIntent;
 }
 
 export interface TransactionSender {
@@ -138,7 +140,7 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
       ...fee,
     });
     const hash = keccak256(raw);
-    journal.addTransaction({ purpose: call.purpose, nonce, hash, raw });
+    journal.addTransaction({ purpose: call.purpose, nonce, hash, raw }, call.deposit);
     return { hash, raw };
   }
 

@@ -45,6 +45,23 @@ export interface TransactionRow {
   state: "signed" | "included" | "reverted" | "replaced";
 }
 
+/** What a transaction that deposits stake is for. Amounts in units. */
+export interface DepositIntent {
+  /** Whose stake, in which market. */
+  account: string;
+  /** Stake that was to be had then. */
+  target: bigint;
+  /** Part of the deposit that takes the place of what was lost. */
+  refill: bigint;
+}
+
+export interface DepositRow extends DepositIntent {
+  nonce: number;
+  hash: Hex;
+  /** Unix time, milliseconds. */
+  signedAt: number;
+}
+
 export interface ChainViewRow {
   /** The last block that was read. */
   block: number;
@@ -123,6 +140,15 @@ export function openJournal(path: string, clock: Clock) {
       // The very same one is signed again when a reorganisation took it back.
       `INSERT INTO transactions (purpose, nonce, hash, raw, state, signed_at) VALUES (?, ?, ?, ?, 'signed', ?)
        ON CONFLICT (hash) DO UPDATE SET state = excluded.state, signed_at = excluded.signed_at`,
+    ),
+    addDeposit: sql("INSERT INTO deposits VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"),
+    deposits: sql(
+      `SELECT nonce, hash, target, refill, deposits.signed_at AS signedAt
+       FROM deposits JOIN transactions USING (hash)
+       WHERE account = @account AND state IN ('signed', 'included') AND deposits.signed_at >= min(@since, (
+         SELECT max(newest.signed_at) FROM deposits newest JOIN transactions t USING (hash)
+         WHERE newest.account = @account AND t.state IN ('signed', 'included')))
+       ORDER BY deposits.signed_at DESC, id DESC`,
     ),
     setTransaction: sql("UPDATE transactions SET state = ? WHERE hash = ?"),
     replaceOthers: sql(
@@ -204,8 +230,37 @@ export function openJournal(path: string, clock: Clock) {
         }),
       )();
     },
-    addTransaction(row: { purpose: string; nonce: number; hash: Hex; raw: Hex }): void {
-      statements.addTransaction.run(row.purpose, row.nonce, row.hash, row.raw, clock.now());
+    /** @param deposit what it is for, if it deposits stake */
+    addTransaction(
+      row: { purpose: string; nonce: number; hash: Hex; raw: Hex },
+      deposit?: DepositIntent,
+    ): void {
+      const now = clock.now();
+      db.transaction(() => {
+        statements.addTransaction.run(row.purpose, row.nonce, row.hash, row.raw, now);
+        if (!deposit) return;
+        const { account, target, refill } = deposit;
+        statements.addDeposit.run(row.hash, account, String(target), String(refill), now);
+      })();
+    },
+    /**
+     * Deposits that are on their way or were included, the newest first; of one nonce, each that was signed.
+     * @param since those that were signed later than this, Unix milliseconds; and the newest of all
+     */
+    deposits(account: string, since: number): DepositRow[] {
+      const rows = statements.deposits.all({ account, since }) as {
+        nonce: number;
+        hash: Hex;
+        target: string;
+        refill: string;
+        signedAt: number;
+      }[];
+      return rows.map(({ target, refill, ...row }) => ({
+        ...row,
+        account,
+        target: BigInt(target),
+        refill: BigInt(refill),
+      }));
     },
     /** Also marks the other transactions of the same nonce as replaced. */
     endTransaction(nonce: number, hash: Hex, state: "included" | "reverted" | "replaced"): void {

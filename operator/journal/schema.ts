@@ -96,4 +96,14 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   UPDATE assignments SET closed = 1;
   `,
+  `
+  CREATE TABLE deposits (
+    hash TEXT PRIMARY KEY,
+    account TEXT NOT NULL,
+    target TEXT NOT NULL,
+    refill TEXT NOT NULL,
+    signed_at INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX deposits_by_account ON deposits (account, signed_at);
+  `,
 ];

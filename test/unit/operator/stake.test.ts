@@ -8,7 +8,8 @@ import { DeploymentRecord } from "../../../deploy/deployment-record";
 import { devnetAccount, ROLES } from "../../../devnet/chain";
 import { connectMarket, type MarketChain } from "../../../operator/chain/clients";
 import { operatorOf } from "../../../operator/chain/delegate";
-import { accountOf, topUpStake } from "../../../operator/chain/stake";
+import { accountOf } from "../../../operator/chain/stake";
+import { createStakeKeeper, type StakeKeeperDeps } from "../../../operator/chain/stake-keeper";
 import {
   createTransactionSender,
   type TransactionSender,
@@ -43,19 +44,33 @@ describe("an operator's stake", function () {
   const senderOn = (market: MarketChain): TransactionSender =>
     createTransactionSender({ chain: market, account, journal, clock, log, pauseMs: () => 20 });
 
+  const keeperOn = (market: MarketChain, stake: bigint, changes: Partial<StakeKeeperDeps> = {}) =>
+    createStakeKeeper({
+      ...{
+        chain: market,
+        sender: senderOn(market),
+        operator: account.address,
+        journal,
+        clock,
+        log,
+      },
+      config: { stake, refillPerDay: 0n },
+      isDraining: () => false,
+      ...changes,
+    });
+
   it("is topped up out of the key's wallet, to the contract's minimum at first", async () => {
     const market = await connect(chain.market);
-    const sender = senderOn(market);
-    await topUpStake(market, sender, account.address, 10n, log);
+    await keeperOn(market, 10n).fill();
     expect((await accountOf(market, account.address)).free).to.equal(100n);
-    await topUpStake(market, sender, account.address, 250n, log);
-    await topUpStake(market, sender, account.address, 250n, log);
+    await keeperOn(market, 250n).fill();
+    await keeperOn(market, 250n).fill();
     expect((await accountOf(market, account.address)).free).to.equal(250n);
   });
 
   it("is the owner's when the key is a delegate's", async () => {
     const market = await connect(chain.market);
-    await topUpStake(market, senderOn(market), owner, 300n, log);
+    await keeperOn(market, 300n, { operator: owner }).fill();
     expect((await accountOf(market, owner)).free).to.equal(300n);
   });
 
@@ -77,9 +92,8 @@ describe("an operator's stake", function () {
 
   it("is refused, before anything is sent, when the wallet can't pay it", async () => {
     const market = await connect(chain.market);
-    const error: unknown = await topUpStake(market, senderOn(market), owner, 10n ** 18n, log).catch(
-      (e: unknown) => e,
-    );
+    const keeper = keeperOn(market, 10n ** 18n, { operator: owner });
+    const error: unknown = await keeper.fill().catch((e: unknown) => e);
     expect(error).to.include({ code: "stake_unaffordable", field: "FROBEN_STAKE" });
   });
 
@@ -91,16 +105,15 @@ describe("an operator's stake", function () {
     const parameters = { token, unit: 1_000n, minStake: 100n, unbondingDelay: 15 * 86_400 };
     const { address } = await deployMarket(deployer, parameters);
     const market = await connect(address);
-    const sender = senderOn(market);
-    const poor: unknown = await topUpStake(market, sender, account.address, 400n, log).catch(
-      (e: unknown) => e,
-    );
+    const poor: unknown = await keeperOn(market, 400n)
+      .fill()
+      .catch((e: unknown) => e);
     expect(poor).to.include({ code: "stake_unaffordable", limit: "0", value: "400" });
 
     const wallet = createWalletClient({ account, transport: http(chain.rpcUrl) });
     const mint = { address: token, abi: code.abi, functionName: "mint", chain: null };
     await wallet.writeContract({ ...mint, args: [account.address, 500_000n] });
-    await topUpStake(market, sender, account.address, 400n, log);
+    await keeperOn(market, 400n).fill();
     expect((await accountOf(market, account.address)).free).to.equal(400n);
     const read = { address: token, abi: erc20Abi, functionName: "balanceOf" } as const;
     const left = await market.client.readContract({ ...read, args: [account.address] });
