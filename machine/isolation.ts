@@ -26,6 +26,8 @@ export interface IsolationNeeds {
   network: "none" | "host";
   /** Folders and files that no program may see: journal and keys. */
   hidden: { folders: string[]; files: string[] };
+  /** Folders within the hidden ones that programs may read. */
+  shown?: string[];
 }
 
 /** Ways to start a process without a network, the weaker privilege last; all keep the pid. */
@@ -40,12 +42,13 @@ const DIE_WITH_PARENT = ["setpriv", "--pdeathsig", "TERM"];
  * Everything is there to be read, because programs find their tools and caches anywhere; devices, because they need GPUs. No process
  * but their own, no message queues, no terminal.
  */
-function bubblewrap({ network, hidden }: IsolationNeeds, ...more: string[]): string[] {
+function bubblewrap({ network, hidden, shown = [] }: IsolationNeeds, ...more: string[]): string[] {
   return [
     ...["bwrap", "--die-with-parent", "--unshare-pid", "--unshare-ipc", "--unshare-uts"],
     ...(network === "none" ? ["--unshare-net"] : []),
     ...["--ro-bind", "/", "/", "--dev-bind", "/dev", "/dev", "--proc", "/proc"],
     ...hidden.folders.flatMap((folder) => ["--tmpfs", folder]),
+    ...shown.flatMap((folder) => ["--ro-bind-try", folder, folder]),
     ...hidden.files.flatMap((file) => ["--ro-bind", "/dev/null", file]),
     ...more,
     "--",
@@ -72,6 +75,17 @@ export async function findIsolation(needs: IsolationNeeds): Promise<Isolation> {
         // The life line comes second: a change of credentials would undo it.
         return { kind: "namespace", wrap: (command) => [...prefix, ...lifeLine, ...command] };
   return { kind: "none", wrap: (command) => [...lifeLine, ...command] };
+}
+
+/** @returns what to tell whoever starts this process about programs that are not cut off from the machine; nothing when they are */
+export function weaknessOf(
+  kind: Isolation["kind"],
+  { sandbox, network }: IsolationNeeds,
+): string | undefined {
+  if (kind === "bubblewrap") return undefined;
+  const why = sandbox === "off" ? "switched off" : "missing or not permitted";
+  const keep = kind === "none" && network === "none" ? ", and keep the network" : "";
+  return `bubblewrap (bwrap) is ${why}: programs can read what this user can read${keep}. Run only programs that you trust`;
 }
 
 const MAX_OPEN_FILES = 4096;

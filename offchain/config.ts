@@ -28,6 +28,8 @@ const environmentSchema = z.object({
   FROBEN_VALIDATIONS: whole(1, 256).default(1),
   FROBEN_VALIDATION_SECONDS: whole(1, 3600).default(120),
   FROBEN_VALIDATION_MEMORY_MB: whole(64, 1_048_576).default(4096),
+  FROBEN_NETWORK: z.enum(["none", "host"]).default("none"),
+  FROBEN_SANDBOX: z.enum(["auto", "off"]).default("auto"),
   FROBEN_MAX_ARTIFACT_BYTES: whole(1, LIMITS.maxArtifactBytes).default(LIMITS.maxArtifactBytes),
   FROBEN_UPLOAD_GRACE_SECONDS: whole(600, 30 * DAY).default(DAY),
   FROBEN_RETAIN_SECONDS: whole(3600, 3650 * DAY).default(30 * DAY),
@@ -61,6 +63,10 @@ export interface Config {
   /** Validation programs that run at the same time. */
   readonly validations: number;
   readonly validationLimits: { readonly seconds: number; readonly memoryMb: number };
+  /** none: validation programs run without a network, where the system can do that. */
+  readonly network: "none" | "host";
+  /** auto: they run in bubblewrap where that is installed. off: they see, and may write, what this user can. */
+  readonly sandbox: "auto" | "off";
   readonly maxArtifactBytes: number;
   /** How long artifacts are kept that no workflow names, and those of a workflow that has settled. */
   readonly retention: RetentionSettings;
@@ -117,6 +123,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       seconds: e.FROBEN_VALIDATION_SECONDS,
       memoryMb: e.FROBEN_VALIDATION_MEMORY_MB,
     }),
+    network: e.FROBEN_NETWORK,
+    sandbox: e.FROBEN_SANDBOX,
     maxArtifactBytes: e.FROBEN_MAX_ARTIFACT_BYTES,
     retention: Object.freeze({
       graceMs: e.FROBEN_UPLOAD_GRACE_SECONDS * 1000,

@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { PublicClient } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
+import { findIsolation, weaknessOf, type Isolation } from "../machine/isolation";
 import type { Tracing } from "../machine/spans";
 import { openTracing } from "../machine/trace-sink";
 import { marketDomain } from "../protocol/eip712";
@@ -67,6 +68,25 @@ function openLedger(db: Db, identity: ChainIdentity, minStake: bigint, now: numb
 }
 
 /**
+ * How validation programs are cut off: of what this process has they see the artifacts, which anyone may fetch, but not the database;
+ * nor its environment, where its key is.
+ * @param isUsed whether there are any: else nobody needs to be warned
+ */
+async function isolationOf(
+  config: Config,
+  isUsed: boolean,
+  log: CoordinatorLog,
+): Promise<Isolation> {
+  const { dataDir, sandbox, network } = config;
+  const hidden = { folders: [dataDir], files: [] };
+  const needs = { sandbox, network, hidden, shown: [join(dataDir, "artifacts")] };
+  const isolation = await findIsolation(needs);
+  const weakness = weaknessOf(isolation.kind, needs);
+  if (isUsed && weakness !== undefined) log.warn({}, weakness);
+  return isolation;
+}
+
+/**
  * Builds the parts and connects them; starts nothing yet.
  * @throws FrobenError `market_not_found`, `database_of_other_chain`, `config_invalid`
  */
@@ -87,7 +107,9 @@ export async function createContext(
   const db = openDatabase(join(config.dataDir, "coordinator.sqlite"));
   const retention = new Retention(db, clock, config.retention);
   const store = keptStore(files, retention);
-  const validator = overrides.validator ?? createValidator(programs, store, runs);
+  const validator =
+    overrides.validator ??
+    createValidator(programs, store, runs, await isolationOf(config, programs.size > 0, log));
   const { market: address, fromBlock } = config;
   const identity = { chainId, market: address, fromBlock };
   const ledger = openLedger(db, identity, minStake, clock.now());

@@ -1,5 +1,6 @@
 import { mkdir, mkdtemp, readFile, rm, stat, symlink } from "node:fs/promises";
 import { join } from "node:path";
+import type { Isolation } from "../../machine/isolation";
 import type { Digest } from "../../protocol/digest";
 import { FrobenError } from "../../protocol/errors";
 import { PROGRAM_EXIT, verdictSchema, type Verdict } from "../../protocol/program";
@@ -43,11 +44,13 @@ async function layOut(
  * Runs validation programs as child processes, each in a private folder.
  * @param programs those that are installed, by digest
  * @param folder where the private folders are made
+ * @param isolation how they are cut off from the rest of the machine; they must be able to read the store's files
  */
 export function createValidator(
   programs: Map<Digest, InstalledProgram>,
   store: ArtifactReader,
   folder: string,
+  isolation: Pick<Isolation, "wrap">,
 ): Validator {
   const env = Object.fromEntries(
     PASSED.flatMap((name) => (process.env[name] ? [[name, process.env[name]]] : [])),
@@ -67,7 +70,7 @@ export function createValidator(
     }
     const verdict = join(own, "verdict");
     const { code, stderr } = await runLimited(
-      [...program.command, ...args, "--out", `verdict=${verdict}`],
+      isolation.wrap([...program.command, ...args, "--out", `verdict=${verdict}`], own),
       { cwd: own, env: { ...env, TMPDIR: own }, limits: job.limits, signal },
     );
     if (code === PROGRAM_EXIT.ok) return readVerdict(verdict);

@@ -12,8 +12,8 @@ import type { Log } from "../log";
 import type { Execute, ExecuteRequest, Progress } from "./execute";
 import {
   findIsolation,
+  weaknessOf,
   withKernelLimits,
-  type Isolation,
   type IsolationNeeds,
 } from "../../machine/isolation";
 import { killMarked, RUN_MARK } from "./proc";
@@ -84,15 +84,6 @@ function exitError(
   return new FrobenError("run_failed", `the program ended ${how}: ${said}`, { retryable: true });
 }
 
-function warnOf(kind: Isolation["kind"], { isolation, log }: RunnerOptions): void {
-  if (kind === "bubblewrap") return;
-  const why = isolation.sandbox === "off" ? "switched off" : "missing or not permitted";
-  const keep = kind === "none" && isolation.network === "none" ? ", and keep the network" : "";
-  log.warn(
-    `bubblewrap (bwrap) is ${why}: programs can read what this user can read${keep}. Run only programs that you trust`,
-  );
-}
-
 /**
  * Makes the product's own executor, and ends what a crashed predecessor left running.
  * @returns runs a program under its time, memory and output limits, in its own process group, with a near-empty
@@ -105,7 +96,8 @@ export async function createProgramRunner(options: RunnerOptions): Promise<Execu
     journal.endRun(id);
   }
   const isolation = await findIsolation(options.isolation);
-  warnOf(isolation.kind, options);
+  const weakness = weaknessOf(isolation.kind, options.isolation);
+  if (weakness !== undefined) options.log.warn(weakness);
 
   return async (request, { onProgress, signal }) => {
     const { resources, gpus, folder, maxOutputBytes, runSeconds } = request;

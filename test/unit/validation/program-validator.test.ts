@@ -7,6 +7,7 @@ import { openFolderStore } from "../../../offchain/artifacts/folder-store";
 import type { Validator } from "../../../offchain/coordinator/facade";
 import { loadInstalledPrograms } from "../../../offchain/validation/installed-programs";
 import { createValidator } from "../../../offchain/validation/program-validator";
+import { findIsolation, type Isolation } from "../../../machine/isolation";
 import { sha256, type Digest } from "../../../protocol/digest";
 import { FrobenError } from "../../../protocol/errors";
 import { programDigest } from "../../../protocol/program";
@@ -28,11 +29,25 @@ else if (what === "silent") process.exit(0);
 else if (what === "garbage") writeFileSync(pair("verdict"), "{");
 else if (what === "memory") { (globalThis as any).held = Buffer.alloc(600 * 2 ** 20, 1); setInterval(() => {}, 1000); }
 else if (what === "env") writeFileSync(pair("verdict"), JSON.stringify({ valid: true, reason: String(process.env.FROBEN_COORDINATOR_KEY) }));
+else if (what.startsWith("look ")) {
+  const [, secret, outside, pid] = what.split(" ");
+  const tried = (act: () => unknown) => {
+    try { act(); return "done"; } catch (error) { return (error as any).code; }
+  };
+  const reason = [
+    tried(() => readFileSync(secret!)),
+    tried(() => writeFileSync(outside!, "")),
+    tried(() => readdirSync("/proc/" + pid)),
+  ].join(" ");
+  writeFileSync(pair("verdict"), JSON.stringify({ valid: true, reason }));
+}
 else writeFileSync(pair("verdict"), JSON.stringify({ valid: what === "good" || what === "a+b+c", reason: what }));
 `;
 
 describe("validation programs", () => {
   let folder: string;
+  let data: string;
+  let isolation: Isolation;
   let store: ArtifactStore;
   let validator: Validator;
   let program: Digest;
@@ -41,18 +56,23 @@ describe("validation programs", () => {
     folder = await mkdtemp(join(tmpdir(), "froben-validation-"));
     const programs = join(folder, "programs");
     await mkdir(programs);
-    await mkdir(join(folder, "runs"));
+    data = join(folder, "data");
+    await mkdir(join(data, "runs"), { recursive: true });
     const manifest = { name: "check", version: "1", entry: "check.ts", files: ["check.ts"] };
     await writeFile(join(programs, "check.ts"), ENTRY);
     await writeFile(join(programs, "check.program.json"), JSON.stringify(manifest));
     program = programDigest(manifest, { "check.ts": sha256(ENTRY) });
-    store = await openFolderStore(join(folder, "artifacts"));
+    const artifacts = join(data, "artifacts");
+    store = await openFolderStore(artifacts);
     const installed = await loadInstalledPrograms([programs]);
-    validator = createValidator(installed, store, join(folder, "runs"));
+    const hidden = { folders: [data], files: [] };
+    const shown = [artifacts];
+    isolation = await findIsolation({ sandbox: "auto", network: "none", hidden, shown });
+    validator = createValidator(installed, store, join(data, "runs"), isolation);
   });
   after(() => rm(folder, { recursive: true, force: true }));
   afterEach(async () => {
-    expect(await readdir(join(folder, "runs")), "private folders are removed").deep.equal([]);
+    expect(await readdir(join(data, "runs")), "private folders are removed").deep.equal([]);
   });
 
   async function judge(
@@ -117,7 +137,7 @@ describe("validation programs", () => {
   it("are killed when nobody wants their verdict any more", async () => {
     const abort = new AbortController();
     const running = failure(judge("hang", LIMITS, abort.signal));
-    while ((await readdir(join(folder, "runs"))).length === 0) await new Promise(setImmediate);
+    while ((await readdir(join(data, "runs"))).length === 0) await new Promise(setImmediate);
     abort.abort(new Error("not wanted"));
     expect((await running).message).equal("not wanted");
   });
@@ -129,6 +149,16 @@ describe("validation programs", () => {
     } finally {
       delete process.env.FROBEN_COORDINATOR_KEY;
     }
+  });
+
+  it("see neither the database nor other processes, and write nowhere but in their own folder", async function () {
+    if (isolation.kind !== "bubblewrap") this.skip();
+    const database = join(data, "coordinator.sqlite");
+    await writeFile(database, "secret");
+    const { valid, reason } = await judge(
+      `look ${database} ${join(folder, "outside")} ${process.pid}`,
+    );
+    expect({ valid, reason }).deep.equal({ valid: true, reason: "ENOENT EROFS ENOENT" });
   });
 
   it("that are not installed are not run", async () => {
