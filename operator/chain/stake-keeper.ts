@@ -134,10 +134,10 @@ export function createStakeKeeper(deps: StakeKeeperDeps): StakeKeeper {
       minStake: chain.minStake,
     });
     const facts = { stake: String(stake), wanted: String(config.stake) };
-    if (units + stake < config.stake && stake < chain.minStake)
+    if (stake + units < chain.minStake)
       complain(
         { ...facts, perDay: String(config.refillPerDay) },
-        "the stake is below the market's minimum, and more than may be put in today is missing",
+        "the stake stays below the market's minimum, which takes more than may be put in today",
       );
     if (units === 0n) return;
     log.info({ ...facts, units: String(units), refill: String(refill) }, "depositing stake");
