@@ -8,8 +8,10 @@ import { simulate } from "../offchain/simulate/simulate";
 import { FLEET, zksyncBatch } from "../pipelines/zksync-batch";
 import { scheduleMistakes } from "../test/support/check-schedule";
 import { printResult, runBench, whole } from "./run-bench";
+import { measureFairness } from "./schedule/fairness";
 
-// `npm run bench:schedule`: makespans of zksync-batch on its fleet against the lower bound, for each policy. Every schedule is checked.
+// `npm run bench:schedule`: makespans of zksync-batch on its fleet against the lower bound, for each policy; and how fair the
+// market is to requesters who come together. Every schedule is checked.
 
 const FAULTS: Record<string, Faults> = {
   "no faults": { failureRate: 0 },
@@ -62,9 +64,10 @@ async function main(): Promise<void> {
   const flags = new Command("npm run bench:schedule --")
     .description("Makespans of zksync-batch against the lower bound, by policy.")
     .option("--seeds <n>", "seeds 1 to n", whole, 20)
+    .option("--fairness-seeds <n>", "the same, of the cases of fairness", whole, 3)
     .option("--json <file>", "write the result as data")
     .parse()
-    .opts<{ seeds: number; json?: string }>();
+    .opts<{ seeds: number; fairnessSeeds: number; json?: string }>();
   await runBench(async () => {
     const rows = Object.keys(FAULTS).flatMap((faults) =>
       POLICIES.map((policy) => measure(faults, policy, flags.seeds)),
@@ -83,7 +86,21 @@ async function main(): Promise<void> {
         r.meanMakespan.toFixed(0),
         r.meanCost.toFixed(0),
       ]);
-    await printResult([table.toString()], { rows }, flags.json);
+    const fairness = measureFairness(flags.fairnessSeeds);
+    const shares = new Table({
+      head: ["case", "workflows", "seed", "worst of fair", "mean of fair", "worst slowdown"],
+      style: { head: [], border: [] },
+    });
+    for (const r of fairness)
+      shares.push([
+        r.case,
+        r.workflows,
+        r.seed,
+        `${r.worst.toFixed(2)} (${r.worstName})`,
+        r.mean.toFixed(2),
+        r.worstSlowdown.toFixed(1),
+      ]);
+    await printResult([table.toString(), shares.toString()], { rows, fairness }, flags.json);
   });
 }
 

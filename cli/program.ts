@@ -7,6 +7,7 @@ import { addOperators } from "./commands/operators";
 import { addPause } from "./commands/pause";
 import { addProcesses } from "./commands/processes";
 import { addQuote } from "./commands/quote";
+import { addReplay } from "./commands/replay";
 import { addRerun } from "./commands/rerun";
 import { addSchema } from "./commands/schema";
 import { addDeploy, addSetup } from "./commands/setup";
@@ -88,6 +89,7 @@ export function createProgram(io: Io, json: boolean): Command {
     addSchema,
     addQuote,
     addSimulate,
+    addReplay,
     addSubmit,
     addRerun,
     addFetch,

@@ -32,6 +32,7 @@ import { createMetrics, type Metrics } from "./metrics/metrics";
 import { watchTransactions } from "./metrics/transactions";
 import { watchWork } from "./metrics/work";
 import { systemClock, type Clock } from "./runtime/clock";
+import { Estimator } from "./simulate/estimate/estimator";
 import { loadInstalledPrograms } from "./validation/installed-programs";
 import { createValidator } from "./validation/program-validator";
 
@@ -49,6 +50,7 @@ export interface Context {
   sender: ManagedSender;
   validator: Validator;
   coordinator: Coordinator;
+  estimator: Estimator;
   metrics: Metrics;
   /** Undefined: nothing is traced. */
   tracing: Tracing | undefined;
@@ -150,6 +152,7 @@ export async function createContext(
     },
   });
   ledger.setListener((change) => coordinator.chainChanged(change));
+  const estimator = new Estimator((programs) => coordinator.views.snapshot(programs));
   const market = {
     chainId,
     market: config.market,
@@ -161,7 +164,7 @@ export async function createContext(
   watchWork(metrics.registry, coordinator.views);
   watchTransactions(metrics.registry, sender);
   const parts = { client, db, nonces, store, collector, ledger, sender, validator, coordinator };
-  return { config, clock, log, ...parts, metrics, tracing, market };
+  return { config, clock, log, ...parts, estimator, metrics, tracing, market };
 }
 
 /** @returns what the API needs of the context */

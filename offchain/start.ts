@@ -29,7 +29,7 @@ export async function startCoordinator(
   overrides: ContextOverrides = {},
 ): Promise<RunningCoordinator> {
   const context = await createContext(config, overrides);
-  const { coordinator, collector, ledger, sender, db, client, log } = context;
+  const { coordinator, estimator, collector, ledger, sender, db, client, log } = context;
   const lifecycle = new Lifecycle();
   let indexer: Indexer | undefined;
   let api: Awaited<ReturnType<typeof serve>> | undefined;
@@ -39,6 +39,7 @@ export async function startCoordinator(
     await indexer?.stop();
     const stopped = coordinator.stop(); // assigns no more, and gives the answers that it held back
     await lifecycle.idle(config.drainMs);
+    await estimator.close();
     await stopped;
     await api?.close(GRACE_MS);
     await sender.stop();

@@ -26,6 +26,8 @@ export const LIMITS = {
   maxArtifactBytes: 512 * 1024 * 1024,
   /** One JSON body of the HTTP API. */
   maxBodyBytes: 1024 * 1024,
+  /** Decisions of one answer of the HTTP API: each names all operators. */
+  maxPage: 100,
   /** Characters of a step, port or workflow name. */
   maxNameLength: 64,
   /** Price and bond of one task (they are packed in 56 bits; JSON keeps 53). */

@@ -16,6 +16,7 @@ import { closeDatabase, openDatabase } from "../../offchain/db/client";
 import { createLog } from "../../offchain/log";
 import { createMetrics } from "../../offchain/metrics/metrics";
 import { systemClock } from "../../offchain/runtime/clock";
+import { Estimator } from "../../offchain/simulate/estimate/estimator";
 import { marketDomain } from "../../protocol/eip712";
 import { LIMITS } from "../../protocol/limits";
 import { parseSpec } from "../../protocol/validate-spec";
@@ -84,6 +85,7 @@ async function main(): Promise<void> {
   const deps: ApiDeps = {
     ...{ db, nonces, store, metrics, lifecycle, log, validator: judge, clock: systemClock },
     coordinator: onChainAtOnce(coordinator, chain),
+    estimator: new Estimator((programs) => coordinator.views.snapshot(programs)),
     market: {
       chainId: CHAIN_ID,
       market: MARKET,

@@ -1,12 +1,15 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { Option, type Command } from "commander";
-import { FrobenError } from "../../protocol/errors";
 import type { SimWorkflow } from "../../offchain/simulate/model";
 import type { Policy, Simulation } from "../../offchain/simulate/result";
 import type { Cli } from "../context";
 import { EXIT, QuietExit } from "../errors";
+import { decisionSink } from "../decision-sink";
 import { wholeNumber } from "../numbers";
+import { readText } from "../read-text";
 import { fields } from "../render/table";
+import { writeResult } from "../result-file";
 
 interface Flags {
   workflow: string[];
@@ -15,29 +18,32 @@ interface Flags {
   seed: number;
   faults?: string;
   out?: string;
+  decisions?: string;
   gantt?: string;
   ignoreTransfers?: true;
   knownDurations?: true;
 }
 
-function read(path: string): Promise<string> {
-  return readFile(path, "utf8").catch((cause: unknown) => {
-    throw new FrobenError("file_unreadable", `can't read ${path}`, { value: path, cause });
-  });
+/** `FILE@SECONDS`: when the workflow is opened. */
+function placed(argument: string): { path: string; arrivesAt?: number } {
+  const [, path, at] = /^(.+)@(\d+(?:\.\d+)?)$/.exec(argument) ?? [];
+  return path === undefined ? { path: argument } : { path, arrivesAt: Number(at) };
 }
 
-/** WfFormat is JSON, STG is numbers. Workflows of one name are told apart by their place. */
-async function readWorkflows({ workflow, ignoreTransfers }: Flags): Promise<SimWorkflow[]> {
-  const { parseWfFormat } = await import("../../offchain/simulate/read/wfformat");
-  const { parseStg } = await import("../../offchain/simulate/read/stg");
+/** Workflows of one name are told apart by their place. */
+async function readWorkflows({ workflow, ignoreTransfers, seed }: Flags): Promise<SimWorkflow[]> {
+  const { parseWorkflow } = await import("../../offchain/simulate/read/workflow");
   const found: SimWorkflow[] = [];
-  for (const path of workflow) {
-    const text = await read(path);
-    const parsed = text.trimStart().startsWith("{")
-      ? parseWfFormat(text, path, ignoreTransfers ?? false)
-      : parseStg(text, path);
+  for (const argument of workflow) {
+    const { path, ...arrival } = placed(argument);
+    const parsed = await parseWorkflow(await readText(path), path, {
+      ignoreTransfers: ignoreTransfers ?? false,
+      seed,
+      readBeside: (name) => readText(resolve(dirname(path), name)),
+    });
     const taken = found.some(({ name }) => name === parsed.name);
-    found.push(taken ? { ...parsed, name: `${parsed.name}#${found.length + 1}` } : parsed);
+    const name = taken ? `${parsed.name}#${found.length + 1}` : parsed.name;
+    found.push({ ...parsed, ...arrival, name });
   }
   return found;
 }
@@ -56,9 +62,12 @@ function report(result: Simulation): string[] {
       ["cost", cost.toFixed(2)],
       ["attempts", `${attempts.length}, ${failed} of them failed`],
     ]),
-    ...workflows.map(
-      ({ name, state, tasks, end }) =>
-        `${name}: ${tasks} tasks, ${state}${end === null ? "" : ` after ${seconds(end)}`}`,
+    ...workflows.map(({ name, state, tasks, arrivesAt, end }) => {
+      const after = end === null ? "" : ` after ${seconds(end - arrivesAt)}`;
+      return `${name}: ${tasks} tasks, ${state}${after}${arrivesAt > 0 ? `, opened at ${arrivesAt} s` : ""}`;
+    }),
+    ...workflows.flatMap(({ name, assumed }) =>
+      assumed.map(({ message }) => `assumed of ${name}: ${message}`),
     ),
   ];
 }
@@ -68,7 +77,10 @@ export function addSimulate(program: Command, cli: Cli): void {
   program
     .command("simulate")
     .description("run workflows on a simulated market, and compare with what no schedule can beat")
-    .requiredOption("--workflow <file...>", "WfFormat 1.5 (JSON) or Standard Task Graph")
+    .requiredOption(
+      "--workflow <file...>",
+      "a spec, alone or with a model of its runs, WfFormat 1.5 (both JSON), or a Standard Task Graph; FILE@SECONDS says when it is opened",
+    )
     .requiredOption("--operators <file>", "the operators (JSON)")
     .addOption(
       new Option("--policy <name>", "who decides")
@@ -78,12 +90,13 @@ export function addSimulate(program: Command, cli: Cli): void {
     .option("--seed <n>", "the same seed gives the same run", wholeNumber, 1)
     .option("--faults <file>", "what goes wrong (JSON)")
     .option("--out <file>", "write the whole result as JSON")
+    .option("--decisions <file.jsonl>", "write each decision as a line of JSON, and not into --out")
     .option("--gantt <file.svg>", "draw who ran what when")
     .option("--ignore-transfers", "take data transfer to cost no time")
     .option("--known-durations", "let the scheduler know each task's true duration")
     .addHelpText(
       "after",
-      "\nFormats and what is measured: docs/scheduling.md.\n\nExit codes: 0 all workflows were done, 1 one was not or a file is malformed, 2 wrong usage.\n\nExamples:\n  froben simulate --workflow batch/batch-1.json --operators batch/fleet.json --gantt run.svg\n  froben simulate --workflow graph.stg --operators fleet.json --policy heft --known-durations",
+      "\nFormats and what is measured: docs/scheduling.md.\n\nExit codes: 0 all workflows were done, 1 one was not or a file is malformed, 2 wrong usage.\n\nExamples:\n  froben simulate --workflow batch/batch-1.json --operators batch/fleet.json --gantt run.svg\n  froben simulate --workflow graph.stg --operators fleet.json --policy heft --known-durations\n  froben simulate --workflow spec.json model.json@600 --operators fleet.json",
     )
     .action(async (flags: Flags) => {
       const { parseOperators } = await import("../../offchain/simulate/read/operators");
@@ -91,12 +104,18 @@ export function addSimulate(program: Command, cli: Cli): void {
       const { simulate } = await import("../../offchain/simulate/simulate");
       const workflows = await readWorkflows(flags);
       const { operators: path, policy, seed, faults, knownDurations } = flags;
-      const declared = parseOperators(await read(path), path);
+      const declared = parseOperators(await readText(path), path);
       const operators = faults
-        ? withFaults(declared, parseFaults(await read(faults), faults), seed)
+        ? withFaults(declared, parseFaults(await readText(faults), faults), seed)
         : declared;
-      const result = simulate({ workflows, operators, policy, seed, knownDurations });
-      if (flags.out) await writeFile(flags.out, `${JSON.stringify(result, null, 2)}\n`);
+      const kept = flags.out !== undefined || cli.flags().json === true;
+      const decisions = await decisionSink(flags.decisions, kept);
+      const result = simulate({
+        ...{ workflows, operators, policy, seed, knownDurations },
+        onDecision: decisions.take,
+      });
+      decisions.end();
+      if (flags.out) writeResult(flags.out, result);
       if (flags.gantt) {
         const { gantt } = await import("../../offchain/simulate/gantt");
         await writeFile(flags.gantt, gantt(result));

@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { FrobenError } from "../../protocol/errors";
 import type { Spec } from "../../protocol/spec";
@@ -8,6 +7,7 @@ import { parseSpec, specDigest } from "../../protocol/validate-spec";
 import { bondWarnings, DEFAULT_UNIT } from "../../sdk";
 import type { Cli } from "../context";
 import { gwei, wholeNumber } from "../numbers";
+import { readText } from "../read-text";
 import { fields, table } from "../render/table";
 
 /**
@@ -15,9 +15,7 @@ import { fields, table } from "../render/table";
  * @throws FrobenError `file_unreadable`, `not_json`, and those of `parseSpec`
  */
 export async function readSpec(path: string): Promise<Spec> {
-  const text = await readFile(path, "utf8").catch((cause: unknown) => {
-    throw new FrobenError("file_unreadable", `can't read ${path}`, { value: path, cause });
-  });
+  const text = await readText(path);
   let json: unknown;
   try {
     json = JSON.parse(text);

@@ -5,6 +5,7 @@ import type { ArtifactStore } from "../artifacts/artifact-store";
 import type { Coordinator, CoordinatorLog, Validator } from "../coordinator/facade";
 import type { Db } from "../db/client";
 import type { Clock } from "../runtime/clock";
+import type { Estimator } from "../simulate/estimate/estimator";
 import type { Lifecycle } from "./lifecycle";
 import type { RequestNonces } from "./nonces";
 
@@ -27,6 +28,7 @@ export interface ApiDeps {
   nonces: RequestNonces;
   store: ArtifactStore;
   coordinator: Coordinator;
+  estimator: Pick<Estimator, "estimate">;
   validator: Pick<Validator, "has">;
   market: MarketInfo;
   domain: TypedDataDomain;

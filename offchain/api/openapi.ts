@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { createDocument, type ZodOpenApiOperationObject } from "zod-openapi";
+import { decisionsQuerySchema, decisionViewSchema } from "../../protocol/decision-view";
 import { digestSchema } from "../../protocol/digest";
+import { estimateRequestSchema, estimateSchema } from "../../protocol/estimate";
 import {
   acceptanceRequestSchema,
   acceptanceResponseSchema,
@@ -120,6 +122,14 @@ export function openApiDocument(version: string) {
           query: specQuerySchema,
         }),
       },
+      "/v1/estimates": {
+        post: {
+          ...read("What a run of a spec is expected to take and to cost", estimateSchema),
+          description:
+            "Simulates runs on the operators that are online, in a thread of its own; nothing is kept. 503 `estimate_busy` while too many ask, 422 `estimate_too_large` when no run ends in time.",
+          requestBody: { required: true, content: json(estimateRequestSchema) },
+        },
+      },
       "/v1/workflows": { get: read("All workflows", workflowViewSchema.array()) },
       "/v1/workflows/{id}": {
         get: read("One workflow, at once or after its next change", workflowViewSchema, {
@@ -134,7 +144,11 @@ export function openApiDocument(version: string) {
         get: read("Its attempts", attemptViewSchema.array(), workflowPath),
       },
       "/v1/workflows/{id}/decisions": {
-        get: read("The matchmaker's decisions", z.array(z.looseObject({})), workflowPath),
+        get: read(
+          "The matchmaker's decisions, a page at a time, each with what was signed for it",
+          decisionViewSchema.array(),
+          { ...workflowPath, query: decisionsQuerySchema },
+        ),
       },
       "/v1/workflows/{id}/pause": {
         post: signed(

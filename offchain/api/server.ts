@@ -7,6 +7,7 @@ import { errorHandler, unknownRoute } from "./errors";
 import { openApiDocument } from "./openapi";
 import { pageRoutes } from "./page";
 import { artifactRoutes } from "./routes/artifacts";
+import { estimateRoutes } from "./routes/estimates";
 import { eventRoutes } from "./routes/events";
 import { healthRoutes } from "./routes/health";
 import { metricsRoutes } from "./routes/metrics";
@@ -37,6 +38,7 @@ export function createApp(deps: ApiDeps): Express {
       artifactRoutes(deps),
       operatorRoutes(deps),
       specRoutes(deps),
+      estimateRoutes(deps),
       workflowRoutes(deps),
       eventRoutes(deps),
     )

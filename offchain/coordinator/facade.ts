@@ -1,5 +1,6 @@
 import type { Address, Hex, LocalAccount } from "viem";
 import type { z } from "zod";
+import type { DecisionView as ServedDecision } from "../../protocol/decision-view";
 import type { Digest } from "../../protocol/digest";
 import type {
   acceptanceRequestSchema,
@@ -25,18 +26,16 @@ import type { DisputePhase } from "../db/schema/chain";
 import type { Retention } from "../artifacts/retention";
 import type { Clock } from "../runtime/clock";
 import type { DecisionRecord } from "../matchmaker/decision";
+import type { MarketSnapshot } from "../simulate/estimate/market";
 
 // What the API and the indexer call (the facade), and what the coordinator needs of the rest (the ports).
 
 export type AcceptanceRequest = z.infer<typeof acceptanceRequestSchema>;
 export type AttemptView = z.infer<typeof attemptViewSchema>;
 
-/** A decision of the matchmaker with the tasks that it was made for. */
-export interface DecisionView {
-  digest: Digest;
-  decidedAt: number;
-  tasks: { task: number; attempt: number }[];
-  record: DecisionRecord;
+/** A decision as the API serves it. */
+export interface DecisionView extends ServedDecision {
+  record: DecisionRecord & Record<string, unknown>;
 }
 
 /** What one block (or the undoing of some) changed in the chain tables. */
@@ -246,7 +245,13 @@ export interface CoordinatorViews {
   workflows(): WorkflowView[];
   tasks(id: number): TaskView[];
   attempts(id: number): AttemptView[];
-  decisions(id: number): DecisionView[];
+  /**
+   * In the order in which they were made.
+   * @param after the last one that is known; the first if not given
+   * @param limit most of them
+   * @throws FrobenError 404 `decision_unknown`
+   */
+  decisions(id: number, after?: Digest, limit?: number): DecisionView[];
   /**
    * Why a task is not running.
    * @param operators how many are listed for each predicate that rules them out
@@ -263,6 +268,8 @@ export interface CoordinatorViews {
   checkReuse(spec: Spec, requester: Address): void;
   /** Programs that at least one registered operator holds. */
   programsHeld(): Set<Digest>;
+  /** What an estimate needs to know of the market now. @param programs that it is about */
+  snapshot(programs: Digest[]): MarketSnapshot;
   /** @returns when the workflow's version is above `after`, or after `ms` */
   waitForChange(id: number, after: number, ms: number): Promise<WorkflowView>;
   counts(): { workflows: number; tasks: Record<string, number>; operatorsOnline: number };

@@ -41,6 +41,8 @@ export class Run {
     readonly id: number,
     /** Of the chain, Unix seconds. */
     public deadline: number,
+    /** On-chain, Unix seconds. */
+    readonly openedAt: number,
   ) {}
 
   /** Tasks by state, of the states that there are: whoever watches a wide workflow asks again and again. */

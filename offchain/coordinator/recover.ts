@@ -48,7 +48,7 @@ export async function recover(world: World): Promise<void> {
 async function recoverRun(world: World, row: typeof workWorkflows.$inferSelect): Promise<void> {
   const { db, chain } = world.deps;
   const onChain = chain.workflow(row.workflow);
-  const run = new Run(row.workflow, onChain?.deadline ?? 0);
+  const run = new Run(row.workflow, onChain?.deadline ?? 0, onChain?.openedAt ?? 0);
   const { name, state, reason, version, endedAt, attempts, settled, paused } = row;
   Object.assign(run, { name, state, reason, version, endedAt, attempts, settled, paused });
   // What was signed before the restart may be claimed for no longer than this.

@@ -32,7 +32,7 @@ export function blankUntil(world: World, { openedAt }: ChainWorkflow): number {
 
 /** Takes a workflow on that was opened with this coordinator. */
 export function openRun(world: World, chain: ChainWorkflow): Run {
-  const run = new Run(chain.workflow, chain.deadline);
+  const run = new Run(chain.workflow, chain.deadline, chain.openedAt);
   run.reason = "waiting for the spec";
   run.blankUntil = blankUntil(world, chain);
   run.claimableUntil = run.blankUntil;
@@ -124,7 +124,13 @@ export function begin(world: World, run: Run, spec: Spec, terms: StepTerms[]): R
   work.lanes = spec.steps.map((_, index) => {
     const lane = laneTerms(run, spec, terms, index);
     const remaining = (level: number) => remainingMs(world, work, index, level);
-    return new Lane<TaskRun>(lane, remaining, () => run.deadline);
+    const openedAt = run.openedAt * 1000;
+    return new Lane<TaskRun>(
+      lane,
+      remaining,
+      () => run.deadline,
+      () => openedAt,
+    );
   });
   openLanes(world, run);
   return work;

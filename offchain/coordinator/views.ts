@@ -1,13 +1,15 @@
-import { and, asc, eq } from "drizzle-orm";
+import { asc, eq } from "drizzle-orm";
 import type { Digest } from "../../protocol/digest";
 import type { OperatorView, TaskView, WorkflowView } from "../../protocol/http";
-import { workAttempts, workDecisions } from "../db/schema/work";
+import { workAttempts } from "../db/schema/work";
 import { expectedMs } from "./attempts";
-import type { AttemptView, CoordinatorViews, DecisionView } from "./facade";
+import { decisions } from "./decisions";
+import type { AttemptView, CoordinatorViews } from "./facade";
 import { isLive, type Run, type TaskRun } from "./model";
 import { find } from "../workflow/outlook";
 import type { Source } from "../workflow/plan";
 import { checkReuse } from "./reuse";
+import { snapshot } from "./snapshot";
 import { whyTask } from "./why-task";
 import { whyWorkflow } from "./why-workflow";
 import type { World } from "./world";
@@ -173,22 +175,7 @@ export function createViews(world: World): CoordinatorViews {
           endedAt,
         }));
     },
-    decisions(id): DecisionView[] {
-      world.run(id);
-      world.flush();
-      return db
-        .select()
-        .from(workDecisions)
-        .where(and(eq(workDecisions.workflow, id)))
-        .orderBy(asc(workDecisions.decidedAt))
-        .all()
-        .map(({ digest, decidedAt, record }) => ({
-          digest,
-          decidedAt,
-          tasks: record.tasks.map((task) => ({ task, attempt: record.attempt })),
-          record,
-        }));
-    },
+    decisions: (id, after, limit) => decisions(world, world.run(id), after, limit),
     whyTask: (id, task, operators) => whyTask(world, world.run(id), task, operators),
     why: (id, operators) => whyWorkflow(world, world.run(id), operators),
     operators: () =>
@@ -214,6 +201,7 @@ export function createViews(world: World): CoordinatorViews {
       }),
     checkReuse: (spec, requester) => checkReuse(world, spec, requester),
     programsHeld: () => world.fleet.programs(),
+    snapshot: (programs) => snapshot(world, programs),
     async waitForChange(id, after, ms) {
       const run = world.run(id);
       if (run.version <= after && ms > 0 && !world.stopping.signal.aborted)

@@ -34,7 +34,7 @@ export const MAX_QUEUE_MS = 10_000;
 /** Tasks at the head of a lane that nobody can take now and that are stepped over. */
 const MAX_SKIPPED = 8;
 /** Share of a step's run limit that a task is expected to take before anyone has run its program. */
-const UNKNOWN_SHARE = 0.25;
+export const UNKNOWN_SHARE = 0.25;
 
 /** Expected milliseconds of a program that nobody has run. */
 export function unknownMs(terms: LaneTerms): number {

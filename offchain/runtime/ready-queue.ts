@@ -43,6 +43,8 @@ export class Lane<T extends ReadyTask = ReadyTask> {
     readonly remainingMs: (level: number) => number,
     /** Of the workflow, Unix seconds. */
     readonly deadline: () => number,
+    /** Of the workflow, Unix milliseconds. */
+    readonly openedAt: () => number = () => 0,
   ) {}
 
   get size(): number {
@@ -71,20 +73,34 @@ export class Lane<T extends ReadyTask = ReadyTask> {
 }
 
 /**
- * Ready tasks of all workflows. Lanes come by the longest remaining path, then the workflow's deadline, then round-robin: the
- * workflow that was served longest ago, then the oldest.
+ * A workflow is due when so many times the time has passed since it was opened that it would take with an equal share of everything. With
+ * less, large ones that are late keep small ones that come later from even their share.
+ */
+const PATIENCE = 2;
+
+/**
+ * Ready tasks of all workflows. A workflow that shares the operators with n - 1 others is due 2 n times its longest path after it was
+ * opened. Lanes come by when their first task must start for that: those of one workflow by the longest remaining path, small workflows
+ * before large ones, and large ones before small ones that come much later, so that none waits for ever. Then by the workflow's deadline,
+ * then round-robin: the workflow that was served longest ago, then the oldest.
  */
 export class ReadyQueue<T extends ReadyTask = ReadyTask> {
-  private readonly lanes = new Set<Lane<T>>();
+  private readonly workflows = new Map<number, Set<Lane<T>>>();
   private readonly served = new Map<number, number>();
   private turn = 0;
 
   open(lane: Lane<T>): void {
-    this.lanes.add(lane);
+    const { workflow } = lane.terms;
+    const lanes = this.workflows.get(workflow);
+    if (lanes) lanes.add(lane);
+    else this.workflows.set(workflow, new Set([lane]));
   }
 
   close(lane: Lane<T>): void {
-    this.lanes.delete(lane);
+    const { workflow } = lane.terms;
+    const lanes = this.workflows.get(workflow);
+    lanes?.delete(lane);
+    if (lanes?.size === 0) this.workflows.delete(workflow);
   }
 
   /** Notes that a workflow got its turn. */
@@ -98,15 +114,20 @@ export class ReadyQueue<T extends ReadyTask = ReadyTask> {
 
   /** Lanes with ready tasks, the most urgent first. */
   urgent(): Lane<T>[] {
-    const keyed = [];
-    for (const lane of this.lanes) {
-      const head = lane.peek();
-      if (head) keyed.push({ lane, remaining: lane.remainingMs(head.level) });
+    const keyed: { lane: Lane<T>; startBy: number }[] = [];
+    for (const lanes of this.workflows.values()) {
+      let due: number | undefined;
+      for (const lane of lanes) {
+        const head = lane.peek();
+        if (!head) continue;
+        due ??= lane.openedAt() + PATIENCE * this.workflows.size * longestPath(lanes);
+        keyed.push({ lane, startBy: due - lane.remainingMs(head.level) });
+      }
     }
     return keyed
       .sort(
         (a, b) =>
-          b.remaining - a.remaining ||
+          a.startBy - b.startBy ||
           a.lane.deadline() - b.lane.deadline() ||
           this.turnOf(a.lane) - this.turnOf(b.lane) ||
           a.lane.terms.workflow - b.lane.terms.workflow ||
@@ -117,11 +138,18 @@ export class ReadyQueue<T extends ReadyTask = ReadyTask> {
 
   get size(): number {
     let size = 0;
-    for (const lane of this.lanes) size += lane.size;
+    for (const lanes of this.workflows.values()) for (const lane of lanes) size += lane.size;
     return size;
   }
 
   private turnOf(lane: Lane<T>): number {
     return this.served.get(lane.terms.workflow) ?? 0;
   }
+}
+
+/** Expected milliseconds from the first task of a workflow to the end of its last. */
+function longestPath<T extends ReadyTask>(lanes: Iterable<Lane<T>>): number {
+  let most = 0;
+  for (const lane of lanes) most = Math.max(most, lane.remainingMs(0));
+  return most;
 }

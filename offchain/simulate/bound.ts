@@ -1,5 +1,6 @@
 import type { Resources } from "../../protocol/spec";
 import { suffices } from "../runtime/shortage";
+import { AREAS, Capacity } from "./capacity";
 import { declaredSpeed, totalsOf, type SimOperator, type SimTask, type SimWorkflow } from "./model";
 import { childrenOf, inOrder } from "./read/graph";
 
@@ -15,7 +16,8 @@ export interface LowerBound {
   lowerBound: number;
 }
 
-const AREAS = ["cores", "memoryMb", "gpus"] as const;
+/** Kinds of need whose areas are looked at: those with the most work. Each alone holds, so leaving some out makes no bound wrong. */
+const MOST_KINDS = 64;
 
 /** Work that a task brings, and the least time before and after it. Seconds. */
 interface Load {
@@ -44,11 +46,11 @@ function fastest(operators: SimOperator[]): (task: SimTask) => number {
 const keyOf = ({ cores, memoryMb, gpus, vramMb }: Resources) =>
   [cores, memoryMb, gpus, vramMb].join("/");
 
-/** Heads and tails along the longest paths. */
-function loadsOf({ tasks }: SimWorkflow, least: (task: SimTask) => number): Load[] {
+/** Heads, from the workflow's arrival on, and tails along the longest paths. */
+function loadsOf({ tasks, arrivesAt = 0 }: SimWorkflow, least: (task: SimTask) => number): Load[] {
   const children = childrenOf(tasks);
   const order = inOrder(tasks, children);
-  const loads = tasks.map((task) => ({ task, head: 0, tail: 0 }));
+  const loads = tasks.map((task) => ({ task, head: arrivesAt, tail: 0 }));
   for (const i of order)
     for (const parent of tasks[i]!.parents)
       loads[i]!.head = Math.max(loads[i]!.head, loads[parent]!.head + least(tasks[parent]!));
@@ -56,42 +58,6 @@ function loadsOf({ tasks }: SimWorkflow, least: (task: SimTask) => number): Load
     for (const child of children[i]!)
       loads[i]!.tail = Math.max(loads[i]!.tail, loads[child]!.tail + least(tasks[child]!));
   return loads;
-}
-
-/** What a fleet can do of one resource over time: pieces in which its rate is constant. */
-class Capacity {
-  private readonly changes: { at: number; by: number }[];
-
-  constructor(operators: SimOperator[], programs: string[], what: (typeof AREAS)[number]) {
-    this.changes = operators
-      .flatMap((operator) => {
-        const speed = Math.max(...programs.map((p) => declaredSpeed(operator, p)));
-        const rate = (operator[what] * speed) / operator.slowdown;
-        return [
-          { at: operator.joinsAt, by: rate },
-          { at: operator.leavesAt, by: -rate },
-        ];
-      })
-      .filter(({ at }) => at !== Infinity)
-      .sort((a, b) => a.at - b.at);
-  }
-
-  /** @returns the moment at which so much work, begun at `from`, can be done; Infinity if never */
-  doneAt(work: number, from: number): number {
-    if (work <= 0) return from;
-    let rate = 0;
-    let left = work;
-    let now = from;
-    for (const { at, by } of this.changes) {
-      if (at > now) {
-        if (rate * (at - now) >= left && rate > 0) return now + left / rate;
-        left -= rate * (at - now);
-        now = at;
-      }
-      rate += by;
-    }
-    return rate > 1e-9 ? now + left / rate : Infinity;
-  }
 }
 
 /**
@@ -105,16 +71,15 @@ export function lowerBound(workflows: SimWorkflow[], operators: SimOperator[]): 
     (most, { task, head, tail }) => Math.max(most, head + least(task) + tail),
     0,
   );
-  const kinds = new Map(loads.map(({ task }) => [keyOf(task.resources), task.resources]));
+  loads.sort((a, b) => b.tail - a.tail);
   let area = 0;
   let areaBetween = 0;
-  for (const kind of kinds.values()) {
+  for (const kind of kindsOf(loads)) {
     // Whoever could take a task that needs at least this could take one that needs this.
     const able = operators.filter((operator) => suffices(totalsOf(operator), kind));
     const of = loads.filter(({ task }) => task.seconds > 0 && suffices(task.resources, kind));
     if (of.length === 0) continue;
     const programs = [...new Set(of.map(({ task }) => task.program))];
-    of.sort((a, b) => b.tail - a.tail);
     for (const what of AREAS) {
       if (kind[what] === 0) continue;
       const capacity = new Capacity(able, programs, what);
@@ -124,6 +89,21 @@ export function lowerBound(workflows: SimWorkflow[], operators: SimOperator[]): 
     }
   }
   return { criticalPath, area, areaBetween, lowerBound: Math.max(criticalPath, area, areaBetween) };
+}
+
+/** The needs that occur, those with the most work first. */
+function kindsOf(loads: Load[]): Resources[] {
+  const kinds = new Map<string, { need: Resources; seconds: number }>();
+  for (const { task } of loads) {
+    const key = keyOf(task.resources);
+    const kind = kinds.get(key);
+    if (kind) kind.seconds += task.seconds;
+    else kinds.set(key, { need: task.resources, seconds: task.seconds });
+  }
+  return [...kinds.values()]
+    .sort((a, b) => b.seconds - a.seconds)
+    .slice(0, MOST_KINDS)
+    .map(({ need }) => need);
 }
 
 /** Tasks after whose ends at least so much time passes, for each such time: their work lies between their first start and that. */

@@ -1,10 +1,13 @@
 import type { Digest } from "../../protocol/digest";
+import { FrobenError } from "../../protocol/errors";
+import type { Register } from "../../protocol/http";
 import { Experience } from "../matchmaker/experience";
-import { Fleet, type FleetOperator } from "../matchmaker/fleet";
+import { devicesOf, Fleet, type FleetOperator } from "../matchmaker/fleet";
 import { Matcher } from "../matchmaker/matcher";
 import { ReadyQueue } from "../runtime/ready-queue";
 import { Reservations } from "../runtime/reservation";
 import { suffices } from "../runtime/shortage";
+import type { LearnedOf } from "./estimate/market";
 import { lanesOf } from "./lanes";
 import { declaredSpeed, totalsOf, trueSeconds, type SimOperator, type SimWorkflow } from "./model";
 import { childrenOf } from "./read/graph";
@@ -14,6 +17,8 @@ import { SimRun } from "./run";
 export const START_MS = 1_000_000_000_000;
 const FULL_BPS = 10_000;
 const MIN_SPEED = 0.01;
+/** Covers any number of bonds. */
+const ENOUGH_STAKE = 2n ** 100n;
 
 /** A simulated operator and what the market knows of it. */
 export interface Host {
@@ -31,15 +36,22 @@ export class Floor {
   readonly hosts: Host[];
   readonly runs: SimRun[][];
   private readonly children: number[][][];
+  private readonly lanes: Set<SimRun["lane"]>[];
   private readonly byAddress = new Map<string, Host>();
 
-  /** @param knownDurations each task's true duration on each operator is known before the start */
+  /**
+   * @param knownDurations each task's true duration on each operator is known before the start
+   * @param learned what the matchmaker knows of programs at the start
+   */
   constructor(
     workflows: SimWorkflow[],
     operators: SimOperator[],
     seed: number,
     private readonly knownDurations: boolean,
+    learned: readonly LearnedOf[],
   ) {
+    for (const { program, operator, learned: record } of learned)
+      this.experience.restore(program, operator, record);
     this.matcher = new Matcher(
       this.queue,
       this.fleet,
@@ -55,7 +67,7 @@ export class Floor {
     );
     this.children = workflows.map(({ tasks }) => childrenOf(tasks));
     const all = new Set(lanes.flat());
-    for (const lane of all) this.queue.open(lane);
+    this.lanes = lanes.map((of) => new Set(of));
     this.hosts = this.join(operators, [...new Set([...all].map((lane) => lane.terms.program))]);
     if (knownDurations) this.tellAll();
   }
@@ -69,43 +81,56 @@ export class Floor {
     return this.byAddress.get(address)!;
   }
 
+  /** @throws FrobenError `task_unplaceable` when nobody could ever take a task */
+  checkPlaceable(): void {
+    const placeable = new Set<SimRun["lane"]>();
+    for (const runs of this.runs)
+      for (const run of runs) {
+        if (run.task.seconds === 0 || placeable.has(run.lane)) continue;
+        if (this.hosts.some((host) => Floor.couldTake(host, run))) placeable.add(run.lane);
+        else
+          throw new FrobenError("task_unplaceable", "a task needs more than any operator has", {
+            field: `${run.workflow.name}/${run.task.id}`,
+            hint: "add an operator with the cores, memory and GPUs that it needs",
+          });
+      }
+  }
+
+  /** Shows a workflow's ready tasks to the matchmaker, from when it is opened until it has ended. */
+  open(workflow: number): void {
+    for (const lane of this.lanes[workflow]!) this.queue.open(lane);
+  }
+
+  close(workflow: number): void {
+    for (const lane of this.lanes[workflow]!) this.queue.close(lane);
+    this.queue.forget(workflow);
+  }
+
   /** Puts a task where it can be matched. */
   add(run: SimRun): void {
     run.lane.add(run);
   }
 
   /** Whether a host, if it were idle and online, could take a task. */
-  static couldTake({ operator }: Host, { task }: SimRun): boolean {
-    return suffices(totalsOf(operator), task.resources);
+  static couldTake({ fleet }: Host, { task, lane }: Pick<SimRun, "task" | "lane">): boolean {
+    const { offer } = fleet.registration;
+    return suffices(offer, task.resources) && fleet.programs.has(lane.terms.program);
   }
 
   private join(operators: SimOperator[], programs: Digest[]): Host[] {
     const unitPrice = ({ speed, pricePerHour }: SimOperator) =>
       pricePerHour / (typeof speed === "number" ? speed : (speed.default ?? 1));
-    const dearest = Math.max(...operators.map(unitPrice));
+    const dearest = operators.reduce((most, one) => Math.max(most, unitPrice(one)), 0);
     return operators.map((operator) => {
-      const { cores, memoryMb, gpus, vramMb, id } = operator;
       const share = dearest > 0 ? unitPrice(operator) / dearest : 1;
-      const machine = {
-        id,
-        cores,
-        memoryMb,
-        gpus: Array.from({ length: gpus }, () => ({ vramMb })),
-      };
-      this.reservations.declare(id, machine);
-      this.reservations.offer(id, id, totalsOf(operator), [...machine.gpus.keys()]);
-      const fleet = this.fleet.register(id, {
-        name: id.slice(0, 64),
-        machine,
-        offer: totalsOf(operator),
-        programs,
-        concurrency: cores,
-        priceBps: Math.max(1, Math.round(share * FULL_BPS)),
-        speed: Math.max(MIN_SPEED, declaredSpeed(operator, "default")),
-      });
-      fleet.freeStake = BigInt(Number.MAX_SAFE_INTEGER);
+      const registration = operator.registration ?? registrationOf(operator, programs, share);
+      const { machine, offer } = registration;
+      this.reservations.declare(machine.id, machine);
+      this.reservations.offer(operator.id, machine.id, offer, devicesOf(registration));
+      const fleet = this.fleet.register(operator.id, registration);
+      fleet.freeStake = operator.freeStake ?? ENOUGH_STAKE;
       const host = { operator, fleet };
-      this.byAddress.set(id, host);
+      this.byAddress.set(operator.id, host);
       return host;
     });
   }
@@ -126,4 +151,18 @@ export class Floor {
     if (!this.knownDurations)
       this.experience.succeeded(run.lane.terms.program, host.operator.id, wallMs);
   }
+}
+
+/** What an operator that is made up would tell a coordinator. @param share of the dearest operator's price */
+function registrationOf(operator: SimOperator, programs: Digest[], share: number): Register {
+  const { cores, memoryMb, gpus, vramMb, id } = operator;
+  return {
+    name: id.slice(0, 64),
+    machine: { id, cores, memoryMb, gpus: Array.from({ length: gpus }, () => ({ vramMb })) },
+    offer: totalsOf(operator),
+    programs,
+    concurrency: cores,
+    priceBps: Math.max(1, Math.round(share * FULL_BPS)),
+    speed: Math.max(MIN_SPEED, declaredSpeed(operator, "default")),
+  };
 }

@@ -5,6 +5,7 @@ import { Lane, type LaneTerms } from "../runtime/ready-queue";
 import type { SimWorkflow } from "./model";
 import { childrenOf, inOrder } from "./read/graph";
 import type { SimRun } from "./run";
+import { specLanes } from "./spec/lanes";
 
 /** Most that a task may be paid, and its bond; only shares of it matter here. */
 const CEILING = 1_000_000n;
@@ -13,7 +14,7 @@ const CLAIM_SECONDS = 600;
 
 /**
  * Puts tasks together into the steps by which the scheduler knows them: one program, one need, equally many tasks on the longest way to the
- * end. With known durations each task is a step with a program of its own.
+ * end; those of a spec are its own. With known durations each task is a step with a program of its own.
  * @returns the lane of each task
  */
 export function lanesOf(
@@ -22,11 +23,15 @@ export function lanesOf(
   experience: Experience,
   knownDurations: boolean,
 ): Lane<SimRun>[] {
-  const { tasks } = workflow;
+  if (workflow.spec && !knownDurations)
+    return specLanes(workflow, workflow.spec, index, experience);
+  const { tasks, arrivesAt = 0 } = workflow;
+  const openedAt = arrivesAt * 1000;
   const children = childrenOf(tasks);
   const order = inOrder(tasks, children).reverse();
   const hops: number[] = [];
-  for (const i of order) hops[i] = Math.max(0, ...children[i]!.map((child) => hops[child]! + 1));
+  for (const i of order)
+    hops[i] = children[i]!.reduce((most, child) => Math.max(most, hops[child]! + 1), 0);
   const steps = new Map<string, number>();
   const stepOf = tasks.map(({ program, resources, runSeconds }, i) => {
     const { cores, memoryMb, gpus, vramMb } = resources;
@@ -35,7 +40,8 @@ export function lanesOf(
     if (!steps.has(key)) steps.set(key, steps.size);
     return steps.get(key)!;
   });
-  const firsts = [...steps.values()].map((step) => stepOf.indexOf(step));
+  const firsts: number[] = [];
+  for (const [i, step] of stepOf.entries()) firsts[step] ??= i;
   const next = firsts.map(() => new Set<number>());
   for (const [i, list] of children.entries())
     for (const child of list) next[stepOf[i]!]!.add(stepOf[child]!);
@@ -74,6 +80,7 @@ export function lanesOf(
         t,
         () => remaining(step),
         () => 0,
+        () => openedAt,
       ),
   );
   return stepOf.map((step) => lanes[step]!);

@@ -1,7 +1,9 @@
-import type { Resources } from "../../protocol/spec";
+import type { Register } from "../../protocol/http";
+import type { Assumption } from "../../protocol/run-model";
+import type { Resources, Spec } from "../../protocol/spec";
 
 /** Most tasks of one workflow file, and most operators after `count` is applied. */
-export const MAX_TASKS = 100_000;
+export const MAX_TASKS = 1_000_000;
 export const MAX_OPERATORS = 20_000;
 
 /** A task of a simulated workflow. */
@@ -17,11 +19,22 @@ export interface SimTask {
   /** Time limit of an attempt, seconds. */
   runSeconds: number;
   attempts: number;
+  /** After the first failure; twice that after the second, and so on. A second if not given. */
+  backoffSeconds?: number;
+  /** Of a task of a spec: index of its step, and level in a tree. */
+  step?: number;
+  level?: number;
 }
 
 export interface SimWorkflow {
   name: string;
   tasks: SimTask[];
+  /** When it is opened, seconds from the start; 0 if not given. */
+  arrivesAt?: number;
+  /** What it was made of, if that is a spec; its steps are then the scheduler's. */
+  spec?: Spec;
+  /** What its file did not say. */
+  assumed?: Assumption[];
 }
 
 /** One simulated operator on a machine of its own. Times in seconds from the start. */
@@ -42,6 +55,10 @@ export interface SimOperator {
   failureRate: number;
   /** Its durations are so many times what its speed promises. */
   slowdown: number;
+  /** What it told a coordinator, of one that is taken from a market; `id` is its address then. Else it follows from the rest. */
+  registration?: Register;
+  /** Units that bonds can lock; any number if not given. */
+  freeStake?: bigint;
 }
 
 /** @returns the speed that an operator says it has at a program */

@@ -1,63 +1,21 @@
 import { freeSlots } from "../matchmaker/filter";
+import type { Baseline, Pick } from "./baseline";
 import { chance } from "./faults";
 import { Floor, type Host } from "./floor";
 import { trueSeconds } from "./model";
 import { childrenOf, inOrder } from "./read/graph";
+import { InOrder } from "./in-order";
 import type { SimRun } from "./run";
 
 // What froben is measured against: list schedulers that share its books of machines, and nothing else.
 
-/** A task for a host, now. */
-export interface Pick {
-  run: SimRun;
-  host: Host;
-}
-
-/** A baseline: is told of ready tasks, and says what starts. */
-export interface Baseline {
-  add(run: SimRun): void;
-  /** @returns the next task to start, which the caller books; undefined when nothing can start now */
-  next(now: number): Pick | undefined;
-}
 export const BASELINES = ["fifo", "random", "heft", "cheapest"] as const;
 export type BaselineName = (typeof BASELINES)[number];
 
-function canStart(floor: Floor, { operator, fleet }: Host, { task }: SimRun): boolean {
+function canStart(floor: Floor, { fleet }: Host, { task }: SimRun): boolean {
   return (
-    fleet.online && freeSlots(fleet) > 0 && floor.reservations.fits(operator.id, task.resources)
+    fleet.online && freeSlots(fleet) > 0 && floor.reservations.fits(fleet.address, task.resources)
   );
-}
-
-/** Hosts on which a task may start, without those that failed it unless there are no others. */
-function open(floor: Floor, run: SimRun): Host[] {
-  const able = floor.hosts.filter((host) => host.fleet.online && Floor.couldTake(host, run));
-  const fresh = able.filter(({ operator }) => !run.avoid.has(operator.id));
-  return fresh.length > 0 ? fresh : able;
-}
-
-/** Takes tasks in the order in which they come, the first that fits somewhere. */
-class InOrder implements Baseline {
-  private readonly ready: SimRun[] = [];
-
-  constructor(
-    private readonly floor: Floor,
-    private readonly choose: (hosts: Host[], run: SimRun) => Host,
-    private readonly place: (length: number, run: SimRun) => number,
-  ) {}
-
-  add(run: SimRun): void {
-    this.ready.splice(this.place(this.ready.length, run), 0, run);
-  }
-
-  next(): Pick | undefined {
-    for (const [i, run] of this.ready.entries()) {
-      const hosts = open(this.floor, run).filter((host) => canStart(this.floor, host, run));
-      if (hosts.length === 0) continue;
-      this.ready.splice(i, 1);
-      return { run, host: this.choose(hosts, run) };
-    }
-    return undefined;
-  }
 }
 
 /** When a host should have room for a task, Unix milliseconds, and whether that is now. */
@@ -72,6 +30,8 @@ interface Room {
  * what runs there; it then waits for that host, until something changes.
  */
 class Heft implements Baseline {
+  /** Mean seconds of a second of work, by lane. */
+  private readonly slowness = new Map<SimRun["lane"], number>();
   private readonly ranks: number[][];
   private readonly ready: SimRun[] = [];
 
@@ -81,16 +41,26 @@ class Heft implements Baseline {
       const children = childrenOf(tasks);
       const ranks: number[] = [];
       for (const i of inOrder(tasks, children).reverse())
-        ranks[i] = this.mean(runs[i]!) + Math.max(0, ...children[i]!.map((c) => ranks[c]!));
+        ranks[i] =
+          this.mean(runs[i]!) + children[i]!.reduce((most, c) => Math.max(most, ranks[c]!), 0);
       return ranks;
     });
   }
 
-  private mean(run: SimRun): number {
-    const able = this.floor.hosts.filter((host) => Floor.couldTake(host, run));
-    const sum = able.reduce((all, { operator }) => all + trueSeconds(run.task, operator), 0);
-    return able.length > 0 ? sum / able.length : 0;
+  /** Mean seconds of a task on those that could take it. */
+  private mean({ task, lane }: SimRun): number {
+    let slowness = this.slowness.get(lane);
+    if (slowness === undefined) {
+      const one = { ...task, seconds: 1 };
+      const able = this.floor.hosts.filter((host) => Floor.couldTake(host, { task, lane }));
+      const sum = able.reduce((all, { operator }) => all + trueSeconds(one, operator), 0);
+      slowness = able.length > 0 ? sum / able.length : 0;
+      this.slowness.set(lane, slowness);
+    }
+    return task.seconds * slowness;
   }
+
+  changed(): void {}
 
   private rank(run: SimRun): number {
     return this.ranks[run.workflowIndex]![run.index]!;
@@ -104,8 +74,8 @@ class Heft implements Baseline {
   private rooms(run: SimRun, now: number): Room[] {
     return this.floor.hosts.flatMap((host) => {
       if (!host.fleet.online) return [];
-      const { id } = host.operator;
-      const room = this.floor.reservations.expectedRoom(id, run.task.resources, now);
+      const { address } = host.fleet;
+      const room = this.floor.reservations.expectedRoom(address, run.task.resources, now);
       return room === undefined ? [] : [{ host, room, starts: canStart(this.floor, host, run) }];
     });
   }
@@ -139,29 +109,40 @@ class Heft implements Baseline {
 
 /** @returns a baseline over a market floor; the same seed makes the same choices */
 export function baseline(name: BaselineName, floor: Floor, seed: number): Baseline {
-  const atEnd = (length: number) => length;
+  const arrival = (_: SimRun, count: number) => count;
   switch (name) {
     case "fifo":
-      return new InOrder(floor, (hosts) => hosts[0]!, atEnd);
+      return new InOrder(floor, arrival, (hosts) => first(hosts));
     case "random": {
-      const draw = (run: SimRun, what: string, count: number) =>
-        Math.floor(chance(`${seed}/${what}/${run.key}/${run.nextAttempt}`) * count);
+      const draw = (run: SimRun, what: string) =>
+        chance(`${seed}/${what}/${run.key}/${run.nextAttempt}`);
       return new InOrder(
         floor,
-        (hosts, run) => hosts[draw(run, "host", hosts.length)]!,
-        (length, run) => draw(run, "place", length + 1),
+        (run) => draw(run, "place"),
+        (hosts, run) => {
+          const all = [...hosts];
+          return all[Math.floor(draw(run, "host") * all.length)];
+        },
       );
     }
     case "cheapest": {
       const price = ({ operator }: Host, run: SimRun) =>
         operator.pricePerHour * trueSeconds(run.task, operator);
-      return new InOrder(
-        floor,
-        (hosts, run) => hosts.reduce((a, b) => (price(b, run) < price(a, run) ? b : a)),
-        atEnd,
-      );
+      return new InOrder(floor, arrival, (hosts, run) => {
+        let best: { host: Host; price: number } | undefined;
+        for (const host of hosts) {
+          const asked = price(host, run);
+          if (!best || asked < best.price) best = { host, price: asked };
+        }
+        return best?.host;
+      });
     }
     case "heft":
       return new Heft(floor);
   }
+}
+
+function first<T>(items: Iterable<T>): T | undefined {
+  for (const item of items) return item;
+  return undefined;
 }

@@ -1,6 +1,8 @@
+import type { Assumption } from "../../protocol/run-model";
 import type { DecisionRecord } from "../matchmaker/decision";
 import type { Failure } from "../runtime/retry";
 import type { LowerBound } from "./bound";
+import type { LearnedOf } from "./estimate/market";
 import type { SimOperator, SimWorkflow } from "./model";
 import { BASELINES } from "./policies";
 
@@ -15,6 +17,10 @@ export interface SimulationOptions {
   seed: number;
   /** Whether the scheduler knows each task's true duration. Else it knows declared speeds, and learns. */
   knownDurations?: boolean;
+  /** What the matchmaker has learned before. */
+  learned?: readonly LearnedOf[];
+  /** Takes each decision as it is made; the result then has none. They grow with operators times tasks. */
+  onDecision?: (decision: DecisionRecord) => void;
 }
 
 /** Times in seconds from the start. */
@@ -43,7 +49,12 @@ export interface Simulation extends Omit<LowerBound, "lowerBound"> {
     name: string;
     state: "done" | "failed" | "stuck";
     tasks: number;
+    arrivesAt: number;
     end: number | null;
+    /** Units that its operators ask for what was done, of a spec under the policy froben. */
+    paid: string | null;
+    /** What its file did not say. */
+    assumed: Assumption[];
   }[];
   attempts: SimAttempt[];
   /** Of the policy froben: what the matchmaker wrote down of each choice, with its digest. */

@@ -1,12 +1,14 @@
 import type { Lane, ReadyTask } from "../runtime/ready-queue";
 import type { SimTask, SimWorkflow } from "./model";
 
+const NOBODY: ReadonlySet<string> = new Set();
+
 /** A task while it is simulated. */
 export class SimRun implements ReadyTask {
-  readonly level = 0;
+  readonly level: number;
   /** The whole ceiling is offered at once: there is no auction among simulated operators yet. */
   readonly offerBps = 10_000;
-  readonly avoid = new Set<string>();
+  avoid: ReadonlySet<string> = NOBODY;
   nextAttempt = 1;
   failures = 0;
   /** Parents that are not done. */
@@ -21,6 +23,7 @@ export class SimRun implements ReadyTask {
     readonly lane: Lane<SimRun>,
   ) {
     this.pending = task.parents.length;
+    this.level = task.level ?? 0;
   }
 
   get key(): string {

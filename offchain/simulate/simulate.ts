@@ -1,34 +1,18 @@
-import { FrobenError } from "../../protocol/errors";
 import { decisionDigest } from "../matchmaker/decision";
 import { afterFailure, type Failure } from "../runtime/retry";
 import { Timers } from "../runtime/timers";
-import { lowerBound } from "./bound";
-import { chance } from "./faults";
+import type { Chain, Event, Running } from "./event";
+import { fateOf, SILENCE_SECONDS } from "./fate";
 import { Floor, START_MS, type Host } from "./floor";
 import { trueSeconds } from "./model";
-import { baseline, type Baseline, type BaselineName } from "./policies";
+import type { Baseline } from "./baseline";
+import { baseline, type BaselineName } from "./policies";
 import type { SimAttempt, Simulation, SimulationOptions } from "./result";
 import type { SimRun } from "./run";
+import { summary } from "./summary";
 
-/** After so many seconds without a word from an operator it is taken to be gone: the coordinator's default. */
-export const SILENCE_SECONDS = 60;
-/** Between a failure and the next attempt, seconds. */
+/** Between a failure and the next attempt where the workflow says nothing, seconds. */
 const BACKOFF_SECONDS = 1;
-
-/** Tasks that an operator works off one after another in one booking. */
-interface Chain {
-  host: Host;
-  waiting: SimRun[];
-  expectedMs: number;
-}
-interface Running {
-  run: SimRun;
-  chain: Chain;
-  device: number[];
-  startedAt: number;
-  outcome: SimAttempt["outcome"];
-}
-type Event = Running | { host: Host; online: boolean } | { again: SimRun };
 
 /** One simulation: a market floor, a policy, and events in the order of their moments. */
 class Simulator {
@@ -40,21 +24,22 @@ class Simulator {
   private readonly ends: (number | null)[];
   private readonly left: number[];
   private readonly failed = new Set<number>();
+  /** Workflows that are neither done nor failed. */
+  private unfinished: number;
   private now = START_MS;
   private cost = 0;
+  /** Units, by workflow. */
+  private readonly paid: bigint[];
 
   constructor(private readonly options: SimulationOptions) {
-    const { workflows, operators, policy, seed, knownDurations = false } = options;
-    this.floor = new Floor(workflows, operators, seed, knownDurations);
+    const { workflows, operators, policy, seed, knownDurations = false, learned = [] } = options;
+    this.floor = new Floor(workflows, operators, seed, knownDurations, learned);
+    this.paid = workflows.map(() => 0n);
     if (policy !== "froben") this.baseline = baseline(policy as BaselineName, this.floor, seed);
     this.left = workflows.map(({ tasks }) => tasks.length);
     this.ends = workflows.map(() => null);
-    for (const run of this.floor.runs.flat())
-      if (run.task.seconds > 0 && !this.floor.hosts.some((host) => Floor.couldTake(host, run)))
-        throw new FrobenError("task_unplaceable", "a task needs more than any operator has", {
-          field: `${run.workflow.name}/${run.task.id}`,
-          hint: "add an operator with the cores, memory and GPUs that it needs",
-        });
+    this.unfinished = workflows.length;
+    this.floor.checkPlaceable();
   }
 
   run(): Simulation {
@@ -64,10 +49,13 @@ class Simulator {
       if (leavesAt !== Infinity)
         this.events.set({ host, online: false }, START_MS + (leavesAt + SILENCE_SECONDS) * 1000);
     }
-    const first = this.floor.runs.flat().filter(({ pending }) => pending === 0);
-    for (const run of first) this.ready(run);
+    for (const [w, { arrivesAt = 0 }] of this.options.workflows.entries()) {
+      const arrives = this.floor.runs[w]!.filter(({ pending }) => pending === 0);
+      if (arrivesAt === 0) this.arrive(w, arrives);
+      else this.events.set({ workflow: w, arrives }, START_MS + arrivesAt * 1000);
+    }
     for (let at = this.events.next(); at !== undefined; at = this.events.next()) {
-      if (this.isOver()) break;
+      if (this.unfinished === 0) break;
       this.now = at;
       for (const event of this.events.due(at)) this.on(event);
       this.dispatch();
@@ -75,14 +63,19 @@ class Simulator {
     return this.result();
   }
 
-  private isOver(): boolean {
-    return this.left.every((left, w) => left === 0 || this.failed.has(w));
-  }
-
   private on(event: Event): void {
     if ("again" in event) this.ready(event.again);
-    else if ("online" in event) event.host.fleet.online = event.online;
-    else this.end(event);
+    else if ("arrives" in event) this.arrive(event.workflow, event.arrives);
+    else if ("unlocks" in event) event.host.fleet.promisedStake -= event.unlocks;
+    else if ("online" in event) {
+      event.host.fleet.online = event.online;
+      this.baseline?.changed(event.host);
+    } else this.end(event);
+  }
+
+  private arrive(workflow: number, first: SimRun[]): void {
+    this.floor.open(workflow);
+    for (const run of first) this.ready(run);
   }
 
   /** Lets a task be given out; one without work is over at once. */
@@ -96,16 +89,25 @@ class Simulator {
   private done(run: SimRun): void {
     const w = run.workflowIndex;
     run.done = true;
-    if (--this.left[w]! === 0) this.ends[w] = this.now;
+    if (--this.left[w]! === 0) {
+      this.ends[w] = this.now;
+      this.unfinished--;
+      this.floor.close(w);
+    }
     for (const child of this.floor.childrenOf(run)) if (--child.pending === 0) this.ready(child);
   }
 
   private dispatch(): void {
     if (!this.baseline) {
-      this.floor.matcher.run(this.now, ({ operator, tasks, slots, expectedMs, decision }) => {
-        this.decisions.push({ ...decision, digest: decisionDigest(decision) });
-        this.give(tasks, slots, this.floor.hostOf(operator.address), expectedMs);
-      });
+      const { onDecision } = this.options;
+      this.floor.matcher.run(
+        this.now,
+        ({ operator, tasks, slots, expectedMs, price, decision }) => {
+          if (onDecision) onDecision(decision);
+          else this.decisions.push({ ...decision, digest: decisionDigest(decision) });
+          this.give(tasks, slots, this.floor.hostOf(operator.address), expectedMs, price);
+        },
+      );
       return;
     }
     for (let pick = this.baseline.next(this.now); pick; pick = this.baseline.next(this.now)) {
@@ -116,40 +118,26 @@ class Simulator {
   }
 
   /** Books what starts at once; what is left follows in turn in the same bookings. */
-  private give(tasks: SimRun[], slots: number, host: Host, expectedMs: number): void {
+  private give(tasks: SimRun[], slots: number, host: Host, expectedMs: number, price = 0n): void {
     const queue: SimRun[] = tasks.slice(slots);
-    const chain: Chain = { host, waiting: queue, expectedMs };
+    const chain: Chain = { host, waiting: queue, expectedMs, price };
+    if (host.operator.freeStake !== undefined)
+      host.fleet.promisedStake += tasks[0]!.lane.terms.bond * BigInt(tasks.length);
     host.fleet.queued += queue.length;
     host.fleet.lastAssignedAt = this.now;
     for (const run of tasks.slice(0, slots)) {
       const end = this.now + expectedMs;
-      const { id } = host.operator;
-      const device = this.floor.reservations.book(run.key, id, run.task.resources, end);
+      const { address } = host.fleet;
+      const device = this.floor.reservations.book(run.key, address, run.task.resources, end);
       this.start(run, chain, device);
     }
+    this.baseline?.changed(host);
   }
 
   private start(run: SimRun, chain: Chain, device: number[]): void {
     const { operator, fleet } = chain.host;
     fleet.computing.set(run.key, this.now + chain.expectedMs);
-    const luck = `${this.options.seed}/${run.key}/${run.nextAttempt}`;
-    const trueMs = trueSeconds(run.task, operator) * 1000;
-    let outcome: SimAttempt["outcome"] = "done";
-    let takes = trueMs;
-    if (chance(`${luck}/fails`) < operator.failureRate) {
-      outcome = "failed";
-      takes = trueMs * chance(`${luck}/when`);
-    }
-    if (takes > run.task.runSeconds * 1000) {
-      outcome = "run_timeout";
-      takes = run.task.runSeconds * 1000;
-    }
-    // Whole milliseconds, never shorter than the truth.
-    let end = this.now + Math.max(1, Math.ceil(takes - 1e-6));
-    if (end > START_MS + operator.leavesAt * 1000) {
-      outcome = "silence";
-      end = Math.max(this.now + 1, START_MS + (operator.leavesAt + SILENCE_SECONDS) * 1000);
-    }
+    const { outcome, end } = fateOf(run, operator, this.options.seed, this.now);
     this.events.set({ run, chain, device, startedAt: this.now, outcome }, end);
   }
 
@@ -168,8 +156,10 @@ class Simulator {
       outcome,
     });
     this.handOn(run, chain, device);
+    this.unlock(run, chain.host, outcome === "done");
     run.nextAttempt++;
     if (outcome === "done") {
+      this.paid[run.workflowIndex]! += chain.price;
       this.floor.learn(run, chain.host, wallMs);
       this.done(run);
     } else this.retry(run, fleet.address, outcome);
@@ -184,10 +174,21 @@ class Simulator {
       for (const waiting of chain.waiting.splice(0)) this.ready(waiting);
     }
     const next = chain.waiting.shift();
-    if (!next) return this.floor.reservations.free(run.key);
+    if (!next) {
+      this.floor.reservations.free(run.key);
+      this.baseline?.changed(chain.host);
+      return;
+    }
     fleet.queued--;
     this.floor.reservations.handOver(run.key, next.key, this.now + chain.expectedMs);
     this.start(next, chain, device);
+  }
+
+  /** A bond is locked until the challenge window of the result is over. */
+  private unlock({ workflow, task, lane }: SimRun, host: Host, done: boolean): void {
+    if (host.operator.freeStake === undefined) return;
+    const windowSeconds = done ? (workflow.spec?.steps[task.step!]!.windowSeconds ?? 0) : 0;
+    this.events.set({ unlocks: lane.terms.bond, host }, this.now + windowSeconds * 1000);
   }
 
   private isOnline({ operator }: Host): boolean {
@@ -195,9 +196,10 @@ class Simulator {
   }
 
   private retry(run: SimRun, address: string, failure: Failure): void {
-    run.avoid.add(address);
+    run.avoid = new Set(run.avoid).add(address);
     this.floor.experience.failed(run.lane.terms.program, address);
-    const policy = { attempts: run.task.attempts, backoffSeconds: BACKOFF_SECONDS };
+    const { attempts, backoffSeconds = BACKOFF_SECONDS } = run.task;
+    const policy = { attempts, backoffSeconds };
     const next = afterFailure(policy, failure, run.failures, 0, this.now);
     run.failures = next.failures;
     if (next.kind === "retry") this.events.set({ again: run }, next.notBefore);
@@ -206,36 +208,23 @@ class Simulator {
 
   /** What of a workflow has not started never will. */
   private giveUp(w: number): void {
+    if (this.failed.has(w)) return;
     this.failed.add(w);
+    this.unfinished--;
+    this.floor.close(w);
     for (const run of this.floor.runs[w]!) run.lane.remove(run);
   }
 
   private result(): Simulation {
-    const { workflows, operators, policy, seed } = this.options;
-    const bound = lowerBound(workflows, operators);
-    const ends = this.ends.map((end) => (end === null ? null : (end - START_MS) / 1000));
-    const makespan = ends.includes(null) ? null : Math.max(0, ...(ends as number[]));
-    return {
-      seed,
-      policy,
-      makespan,
-      ...bound,
-      ratio: makespan === null || bound.lowerBound === 0 ? null : makespan / bound.lowerBound,
-      cost: this.cost,
-      workflows: workflows.map(({ name, tasks }, w) => ({
-        name,
-        state: ends[w] !== null ? "done" : this.failed.has(w) ? "failed" : "stuck",
-        tasks: tasks.length,
-        end: ends[w]!,
-      })),
-      attempts: this.attempts,
-      decisions: this.decisions,
-    };
+    const seconds = (end: number | null) => (end === null ? null : (end - START_MS) / 1000);
+    const { attempts, decisions, cost, failed, paid } = this;
+    const ends = this.ends.map(seconds);
+    return summary(this.options, { ends, failed, paid, cost, attempts, decisions });
   }
 }
 
 /**
- * Runs workflows that are all there at the start on a simulated market. The same options give the same result.
+ * Runs workflows on a simulated market. The same options give the same result.
  * @throws FrobenError `task_unplaceable` when a task needs more than any operator has
  */
 export function simulate(options: SimulationOptions): Simulation {

@@ -28,12 +28,12 @@ export function scheduleMistakes(
   const availableAt = (w: SimWorkflow, i: number): number => {
     const task = w.tasks[i]!;
     if (task.seconds > 0) return made.get(`${w.name}/${task.id}`) ?? Infinity;
-    return Math.max(0, ...task.parents.map((p) => availableAt(w, p)));
+    return Math.max(w.arrivesAt ?? 0, ...task.parents.map((p) => availableAt(w, p)));
   };
   for (const w of workflows)
     for (const task of w.tasks) {
       const key = `${w.name}/${task.id}`;
-      const needs = Math.max(0, ...task.parents.map((p) => availableAt(w, p)));
+      const needs = Math.max(w.arrivesAt ?? 0, ...task.parents.map((p) => availableAt(w, p)));
       for (const a of byStart.filter((x) => x.workflow === w.name && x.task === task.id)) {
         if (a.start < needs) mistakes.push(`${key} starts at ${a.start}, inputs exist at ${needs}`);
         const before = tries.get(key) ?? 0;

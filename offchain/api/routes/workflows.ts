@@ -1,5 +1,6 @@
 import { Router, type Request, type RequestHandler } from "express";
 import { z } from "zod";
+import { decisionsQuerySchema } from "../../../protocol/decision-view";
 import { LIMITS } from "../../../protocol/limits";
 import { whyQuerySchema } from "../../../protocol/why";
 import { authenticateBody, ownKeyOnly } from "../auth";
@@ -59,7 +60,8 @@ export function workflowRoutes(deps: ApiDeps): Router {
       response.json(views.attempts(idOf(request)));
     })
     .get("/v1/workflows/:id/decisions", (request, response) => {
-      response.json(views.decisions(idOf(request)));
+      const { after, limit } = parseQuery(request.query, decisionsQuerySchema);
+      response.json(views.decisions(idOf(request), after, limit));
     })
     .get("/v1/workflows/:id/why", (request, response) => {
       const { operators } = parseQuery(request.query, whyQuerySchema);

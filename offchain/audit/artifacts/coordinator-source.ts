@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { digestSchema, type Digest } from "../../../protocol/digest";
 import { FrobenError } from "../../../protocol/errors";
+import { LIMITS } from "../../../protocol/limits";
 import { marketInfoSchema, taskViewSchema, type MarketInfo } from "../../../protocol/http";
 
 const REQUEST_MS = 60_000;
@@ -66,8 +67,16 @@ export class CoordinatorSource {
     return this.#get(`/v1/workflows/${workflow}/tasks`, servedTaskSchema.array());
   }
 
-  decisions(workflow: number): Promise<Decision[] | undefined> {
-    return this.#get(`/v1/workflows/${workflow}/decisions`, decisionSchema.array());
+  async decisions(workflow: number): Promise<Decision[] | undefined> {
+    const all: Decision[] = [];
+    for (let query = ""; ;) {
+      const path = `/v1/workflows/${workflow}/decisions${query}`;
+      const page = await this.#get(path, decisionSchema.array());
+      if (!page) return all.length > 0 ? all : undefined;
+      all.push(...page);
+      if (page.length < LIMITS.maxPage) return all;
+      query = `?after=${page[page.length - 1]!.digest}`;
+    }
   }
 
   /** @returns the bytes as they come, or undefined when they are not there */

@@ -6,7 +6,7 @@ export function malformed(
   file: string,
   field: string,
   reason: string,
-  value?: string | number,
+  value?: string | number | null,
 ): FrobenError {
   return new FrobenError("simulation_file_invalid", `${file}: ${field}: ${reason}`, {
     field,
@@ -34,4 +34,16 @@ export function parseJson(text: string, file: string): unknown {
   } catch (cause) {
     throw malformed(file, "(the whole)", `not JSON: ${(cause as Error).message}`);
   }
+}
+
+/**
+ * Lets what a reader of specs throws name the file too.
+ * @param at what the field's path starts with in the file
+ * @param hint said after the reason
+ */
+export function inFile(error: unknown, file: string, at = "", hint = ""): unknown {
+  if (!(error instanceof FrobenError)) return error;
+  const { field = "", value } = error;
+  const reason = error.message.replace(`${field}: `, "") + hint;
+  return malformed(file, at + field, reason, typeof value === "boolean" ? undefined : value);
 }

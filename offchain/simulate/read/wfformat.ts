@@ -50,13 +50,21 @@ const fileSchema = z.object({
 });
 
 /**
+ * Reads a workflow in WfFormat 1.5 from JSON; see `readWfFormat`.
+ * @throws FrobenError `simulation_file_invalid`
+ */
+export function parseWfFormat(text: string, file: string, ignoreTransfers: boolean): SimWorkflow {
+  return readWfFormat(parseJson(text, file), file, ignoreTransfers);
+}
+
+/**
  * Reads a workflow in WfFormat 1.5. Runtimes hold at speed 1; without `coreCount` a task takes one core. Tasks of one `name` run one program.
  * @param file name for errors
  * @param ignoreTransfers take data transfer to cost no time; transfers are not simulated, so files with sizes are refused without it
  * @throws FrobenError `simulation_file_invalid`
  */
-export function parseWfFormat(text: string, file: string, ignoreTransfers: boolean): SimWorkflow {
-  const data = checked(fileSchema, parseJson(text, file), file);
+export function readWfFormat(json: unknown, file: string, ignoreTransfers: boolean): SimWorkflow {
+  const data = checked(fileSchema, json, file);
   const { specification, execution } = data.workflow;
   const tasksAt = "workflow.specification.tasks";
   const positions = new Map<string, number>();

@@ -62,7 +62,17 @@ describe("froben, against a real chain and coordinator", function () {
     const specPath = join(cwd, "spec.json");
     await writeFile(specPath, JSON.stringify(spec));
 
-    const quoted = await data<{ escrow: string; warnings: { code: string }[] }>("quote", specPath);
+    const quoted = await data<{
+      escrow: string;
+      warnings: { code: string }[];
+      estimate: { tasks: number; reason: { code: string } };
+    }>("quote", specPath);
+    // The market's operator has registered, and is not there.
+    expect(quoted.estimate).to.deep.include({ tasks: 1, seconds: null });
+    expect(quoted.estimate.reason.code).to.equal("no_operators");
+    expect((await froben("quote", specPath)).out).to.match(
+      /^expected +nothing: no operator is online$/m,
+    );
     const submit = ["submit", specPath, "--artifact", ...paths, "--key", "monday"];
     const first = await data<{
       workflow: number;
@@ -94,6 +104,9 @@ describe("froben, against a real chain and coordinator", function () {
     const unknown = await froben("why", id, "7", "--json");
     expect(unknown.code).to.equal(1);
     expect(unknown.err).to.include("task_unknown");
+    const replay = { decisions: 0, signed: 0, mismatched: 0, mismatches: [] };
+    expect(await data("replay", id)).to.deep.equal(replay);
+    expect((await froben("replay", "77")).err).to.include("workflow_unknown");
 
     expect(await data("pause", id)).to.include({ state: "running", paused: true });
     expect(await data("why", id, "0")).to.include({ code: "paused" });

@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sha256 } from "../../../protocol/digest";
 import { membershipWorkflow } from "../../../pipelines/membership/workflow";
+import { assumptions, expectations } from "../../../cli/render/estimate";
+import type { Estimate } from "../../../sdk";
 import { run } from "./run";
 
 const { spec, digest } = membershipWorkflow({
@@ -42,6 +44,39 @@ describe("froben quote", () => {
     expect(out).to.match(/^escrow +0\.000000011 ETH; what is not spent comes back$/m);
     expect(out).to.match(/^prove +2 +0\.000000005 ETH +0\.00000001 ETH +0\.00000001 ETH +3600 s$/m);
     expect(out).to.include("bonds are not judged: --gas-price");
+  });
+
+  it("says where a model of the runs is wrong, also without a market", async () => {
+    const model = await write("model.json", '{"durations":{"prove":"long"}}');
+    const { code, err } = await run(["quote", await specFile(), "--model", model, "--json"]);
+    expect(code).to.equal(1);
+    expect((JSON.parse(err) as { error: object }).error).to.include({
+      code: "simulation_file_invalid",
+      field: "durations.prove",
+    });
+  });
+
+  it("writes what a market expects, and what that was made from", () => {
+    const steps = [{ step: "prove", tasks: 2, seconds: 5, basis: "measured" as const }];
+    const operators = { online: 3, able: 2 };
+    const expected: Estimate = {
+      ...{ spec: digest, tasks: 2, escrow: "10", steps, operators },
+      seconds: { expected: 150, least: 100, most: 8000 },
+      cost: { expected: "7", least: "6", most: "8" },
+      runs: { made: 5, done: 4 },
+      reason: { code: "workflow_failed", message: "a task failed" },
+      assumed: [{ code: "market_idle", of: "operators", message: "nothing else" }],
+    };
+    expect(expectations(expected, (units) => `${units} U`)).to.deep.equal([
+      [
+        "expected time",
+        "2.5 min; 100 s to 2.2 h in 5 simulated runs; 1 did not end: a task failed",
+      ],
+      ["expected price", "7 U; 6 U to 8 U, without the fee"],
+      ["operators", "3 online, 2 of them can take a task"],
+    ]);
+    expect(assumptions(expected)).to.deep.equal(["assumed: nothing else"]);
+    expect([...expectations(null, String), ...assumptions(null)]).to.deep.equal([]);
   });
 
   it("gives the same as data, and warns of bonds at a gas price", async () => {

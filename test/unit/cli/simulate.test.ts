@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Simulation } from "../../../offchain/simulate/result";
 import { run } from "./run";
 
 describe("froben simulate", () => {
@@ -32,6 +33,69 @@ describe("froben simulate", () => {
       `${graph}#2`,
     ]);
     expect(await readFile(svg, "utf8")).to.match(/^<svg /);
+  });
+
+  it("runs a spec beside a model of its runs, each opened when it is said", async () => {
+    const spec = join(__dirname, "../../../docs/spec.example.json");
+    const model = {
+      spec: "spec.json",
+      durations: { wrap_up: 3 },
+      items: { "plan_batch.parts": 2 },
+    };
+    await write("spec.json", await readFile(spec, "utf8"));
+    const path = await write("model.json", JSON.stringify(model));
+    const fleet = await write("fleet.json", '[{"id":"a","cores":4,"memoryMb":8192}]');
+    const args = ["simulate", "--workflow", spec, `${path}@600`, "--operators", fleet];
+    const { code, out, err } = await run([...args, "--json"]);
+    expect(err).to.equal("");
+    expect(code).to.equal(0);
+    const { workflows, attempts } = JSON.parse(out) as Simulation;
+    expect(workflows.map(({ name, arrivesAt }) => [name, arrivesAt])).to.deep.equal([
+      ["hand_written", 0],
+      ["hand_written#2", 600],
+    ]);
+    const second = attempts.filter(({ workflow }) => workflow === "hand_written#2");
+    expect(Math.min(...second.map(({ start }) => start))).to.be.at.least(600);
+    expect((await run(args)).out).to.match(
+      /^assumed of hand_written: plan_batch.parts has 16 items, as many as the spec allows$/m,
+    );
+  });
+
+  it("makes every choice again from the decisions that it wrote, and finds one that was changed", async () => {
+    const graph = await write("g.stg", "4\n0 3 0\n1 2 1 0\n2 2 1 0\n3 2 1 0\n");
+    const fleet = await write("fleet.json", '[{"id":"a","count":2,"cores":1,"memoryMb":2}]');
+    const args = ["simulate", "--workflow", graph, "--operators", fleet];
+    const [out, lines] = [join(folder, "run.json"), join(folder, "run.jsonl")];
+    expect((await run([...args, "--out", out])).code).to.equal(0);
+    expect((await run([...args, "--decisions", lines])).code).to.equal(0);
+    const { decisions } = JSON.parse(await readFile(out, "utf8")) as Simulation;
+    const text = await readFile(lines, "utf8");
+    expect(
+      text
+        .trimEnd()
+        .split("\n")
+        .map((line) => JSON.parse(line) as object),
+    ).to.deep.equal(decisions);
+    for (const path of [out, lines]) {
+      const { code, out: said } = await run(["replay", path, "--json"]);
+      expect(code).to.equal(0);
+      expect(JSON.parse(said)).to.include({ decisions: decisions.length, mismatched: 0 });
+    }
+    decisions[1]!.choice = decisions[1]!.choice === "a-1" ? "a-2" : "a-1";
+    const forged = await write("forged.json", JSON.stringify(decisions));
+    const { code, out: said } = await run(["replay", forged]);
+    expect(code).to.equal(1);
+    expect(said).to.match(/digest_differs/);
+    expect(said).to.match(new RegExp(`^as published +${decisions.length - 1}$`, "m"));
+    expect(said).to.include(decisions[1]!.digest.slice(0, 16));
+  });
+
+  it("says where a file of decisions is none, and when there is no file", async () => {
+    const empty = await write("empty.jsonl", "");
+    expect((await run(["replay", empty])).err).to.include("there are none");
+    const wrong = await write("wrong.jsonl", '{"digest":"1"}\n');
+    expect((await run(["replay", wrong])).err).to.include("wrong.jsonl line 1: digest");
+    expect((await run(["replay", join(folder, "gone")])).err).to.include("file_unreadable");
   });
 
   it("ends with 1 and the path of the mistake when a file is malformed, and with 2 for an unknown policy", async () => {

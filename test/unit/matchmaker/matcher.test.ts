@@ -82,12 +82,12 @@ const task = (index: number, avoid: string[] = [], offerBps = 10_000): ReadyTask
 });
 
 describe("matching", () => {
-  it("serves the longest remaining path first", () => {
+  it("serves the longest remaining path of a workflow first", () => {
     const { operator, lane, run } = floor(1);
     operator("a");
     lane(1, 1, 10, 1);
-    lane(2, 1, 20, 1);
-    expect(run().map((m) => m.lane.terms.workflow)).to.deep.equal([2]);
+    lane(1, 1, 20, 1, 10);
+    expect(run().map((m) => m.lane.terms.step)).to.deep.equal(["step10"]);
   });
 
   it("gives a task to nobody who asks for more than is offered for it, nor with others that are worth it", () => {
@@ -157,7 +157,7 @@ describe("matching", () => {
     // The urgent task should have its room in 10 s; what takes 30 s would be in its way.
     for (const slow of ["b", "c"]) experience.succeeded(PROGRAM, slow, 30_000);
     lane(2, 2, 50, 1, 10);
-    const slow = lane(3, 1, 5, 1, 20);
+    const slow = lane(2, 1, 5, 1, 20);
     expect(run()).to.deep.equal([]);
     expect(Object.fromEntries(matcher.explain(slow, slow.peek()!, NOW))).to.deep.equal({
       a: "concurrency",
@@ -166,7 +166,7 @@ describe("matching", () => {
     });
     for (const by of fleet.all()) by.computing.clear();
     reservations.free("1/0");
-    expect(run().map((m) => m.lane.terms.workflow)).to.deep.equal([2]);
+    expect(run().map((m) => m.lane.terms.step)).to.deep.equal(["step10"]);
   });
 
   it("avoids who failed the task while another can take it, and only then", () => {

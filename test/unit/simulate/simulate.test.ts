@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { lowerBound } from "../../../offchain/simulate/bound";
+import { Capacity } from "../../../offchain/simulate/capacity";
 import { withFaults } from "../../../offchain/simulate/faults";
 import { gantt } from "../../../offchain/simulate/gantt";
 import type { SimOperator, SimTask, SimWorkflow } from "../../../offchain/simulate/model";
@@ -121,6 +122,22 @@ describe("the lower bound", () => {
     const last = taskOf(8, { seconds: 3, parents: [...wide.keys()] });
     const bound = lowerBound([{ name: "w", tasks: [...wide, last] }], [operatorOf("a")]);
     expect(bound).to.deep.equal({ criticalPath: 4, area: 5.5, areaBetween: 7, lowerBound: 7 });
+  });
+
+  it("knows when work is done by those who come and go, whenever it begins", () => {
+    const fleet = [
+      operatorOf("a", { cores: 1, joinsAt: 1, leavesAt: 3 }),
+      operatorOf("b", { cores: 2, joinsAt: 5, speed: 2 }),
+    ];
+    const capacity = new Capacity(fleet, ["p"], "cores");
+    expect([0, 1, 2, 2.5, 6].map((work) => capacity.doneAt(work, 0))).to.deep.equal([
+      0, 2, 3, 5.125, 6,
+    ]);
+    expect(capacity.doneAt(1, 2)).to.equal(3);
+    expect(capacity.doneAt(1, 4)).to.equal(5.25);
+    expect(capacity.doneAt(8, 10)).to.equal(12);
+    expect(new Capacity(fleet.slice(0, 1), ["p"], "cores").doneAt(2.5, 0)).to.equal(Infinity);
+    expect(new Capacity([], ["p"], "cores").doneAt(1, 0)).to.equal(Infinity);
   });
 
   it("counts operators only while they are there", () => {

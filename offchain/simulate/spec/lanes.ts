@@ -1,0 +1,57 @@
+import type { Spec } from "../../../protocol/spec";
+import type { Experience } from "../../matchmaker/experience";
+import { unknownMs } from "../../matchmaker/matcher";
+import { Lane, type LaneTerms } from "../../runtime/ready-queue";
+import { remainingPaths } from "../../workflow/graph/priority";
+import type { SimWorkflow } from "../model";
+import type { SimRun } from "../run";
+
+/** @returns the lanes of a spec's steps, as the coordinator makes them, for each task of the workflow */
+export function specLanes(
+  { tasks, arrivesAt = 0 }: SimWorkflow,
+  spec: Spec,
+  workflow: number,
+  experience: Experience,
+): Lane<SimRun>[] {
+  const terms = spec.steps.map((step, stepIndex): LaneTerms => {
+    const { program, resources, reward, bond, claimSeconds, limits } = step;
+    return {
+      workflow,
+      step: step.id,
+      stepIndex,
+      program,
+      resources,
+      ceiling: BigInt(reward),
+      bond: BigInt(bond),
+      claimSeconds,
+      runSeconds: limits.runSeconds,
+    };
+  });
+  const openedAt = arrivesAt * 1000;
+  const levels = spec.steps.map(() => 0);
+  for (const { step, level } of tasks) levels[step!] = Math.max(levels[step!]!, level! + 1);
+  const idle = spec.steps.map((_, i) =>
+    tasks.every(({ step, seconds }) => step !== i || seconds === 0),
+  );
+  let asOf = -1;
+  let paths: ((level: number) => number)[] = [];
+  const remaining = (step: number, level: number) => {
+    if (asOf !== experience.version) {
+      asOf = experience.version;
+      const duration = (i: number) =>
+        idle[i] ? 0 : (experience.meanMs(terms[i]!.program) ?? unknownMs(terms[i]!));
+      paths = remainingPaths(spec, duration, (i) => levels[i]!);
+    }
+    return paths[step]!(level);
+  };
+  const lanes = terms.map(
+    (of, step) =>
+      new Lane<SimRun>(
+        of,
+        (level) => remaining(step, level),
+        () => 0,
+        () => openedAt,
+      ),
+  );
+  return tasks.map(({ step }) => lanes[step!]!);
+}

@@ -1,0 +1,39 @@
+import { lowerBound } from "./bound";
+import type { Simulation, SimulationOptions } from "./result";
+
+/** What is left of a simulation when it is over; the lists by workflow. */
+interface Outcome extends Pick<Simulation, "attempts" | "decisions" | "cost"> {
+  /** Seconds from the start; null: not done. */
+  ends: (number | null)[];
+  failed: ReadonlySet<number>;
+  /** Units. */
+  paid: bigint[];
+}
+
+/** @returns a simulation's result, beside the bound that no schedule can go below */
+export function summary(
+  { workflows, operators, policy, seed }: SimulationOptions,
+  { ends, failed, paid, cost, attempts, decisions }: Outcome,
+): Simulation {
+  const bound = lowerBound(workflows, operators);
+  const makespan = ends.includes(null) ? null : ends.reduce<number>((a, b) => Math.max(a, b!), 0);
+  return {
+    seed,
+    policy,
+    makespan,
+    ...bound,
+    ratio: makespan === null || bound.lowerBound === 0 ? null : makespan / bound.lowerBound,
+    cost,
+    workflows: workflows.map(({ name, tasks, spec, arrivesAt = 0, assumed = [] }, w) => ({
+      name,
+      state: ends[w] !== null ? "done" : failed.has(w) ? "failed" : "stuck",
+      tasks: tasks.length,
+      arrivesAt,
+      end: ends[w]!,
+      paid: spec && policy === "froben" ? paid[w]!.toString() : null,
+      assumed,
+    })),
+    attempts,
+    decisions,
+  };
+}

@@ -1,0 +1,110 @@
+import { expect } from "chai";
+import { fairEnds } from "../../../bench/schedule/fair-share";
+import { Lane, ReadyQueue, type ReadyTask } from "../../../offchain/runtime/ready-queue";
+import type { SimOperator, SimWorkflow } from "../../../offchain/simulate/model";
+import { simulate } from "../../../offchain/simulate/simulate";
+import { sha256 } from "../../../protocol/digest";
+
+/** A lane with one ready task. */
+function laneOf(workflow: number, remaining: number, openedAt = 0, deadline = 0): Lane {
+  const lane = new Lane<ReadyTask>(
+    {
+      workflow,
+      step: `${workflow}/${remaining}`,
+      stepIndex: remaining,
+      program: sha256("p"),
+      resources: { cores: 1, memoryMb: 1, gpus: 0, vramMb: 0 },
+      ceiling: 1n,
+      bond: 1n,
+      claimSeconds: 1,
+      runSeconds: 1,
+    },
+    () => remaining,
+    () => deadline,
+    () => openedAt,
+  );
+  lane.add({ index: 0, level: 0, nextAttempt: 1, avoid: new Set(), offerBps: 10_000 });
+  return lane;
+}
+
+function order(...lanes: Lane[]): string[] {
+  const queue = new ReadyQueue();
+  for (const lane of lanes) queue.open(lane);
+  return queue.urgent().map(({ terms }) => terms.step);
+}
+
+describe("the order of ready tasks", () => {
+  it("is by the longest remaining path within a workflow", () => {
+    expect(order(laneOf(1, 5), laneOf(1, 9), laneOf(1, 7))).to.deep.equal(["1/9", "1/7", "1/5"]);
+  });
+
+  it("has small workflows before large ones that came with them, and not before those that came long ago", () => {
+    expect(order(laneOf(1, 100), laneOf(2, 10))).to.deep.equal(["2/10", "1/100"]);
+    // Of two, the large one is due after 400, its first task after 300.
+    expect(order(laneOf(1, 100), laneOf(2, 10, 269))[0]).to.equal("2/10");
+    expect(order(laneOf(1, 100), laneOf(2, 10, 271))[0]).to.equal("1/100");
+  });
+
+  it("is by the deadline among equals, then by who was served longest ago", () => {
+    expect(order(laneOf(1, 5, 0, 9), laneOf(2, 5, 0, 8))).to.deep.equal(["2/5", "1/5"]);
+    const queue = new ReadyQueue();
+    for (const workflow of [1, 2]) queue.open(laneOf(workflow, 5));
+    queue.serve(1);
+    expect(queue.urgent().map(({ terms }) => terms.workflow)).to.deep.equal([2, 1]);
+  });
+
+  it("counts the workflows that are open", () => {
+    const queue = new ReadyQueue();
+    const [large, small, third] = [laneOf(1, 100), laneOf(2, 10, 271), laneOf(3, 1)];
+    for (const lane of [large, small, third]) queue.open(lane);
+    expect(queue.size).to.equal(3);
+    expect(queue.urgent().map(({ terms }) => terms.workflow)).to.deep.equal([3, 2, 1]);
+    queue.close(third);
+    expect(queue.urgent().map(({ terms }) => terms.workflow)).to.deep.equal([1, 2]);
+  });
+
+  it("gives each of ten, and small ones among large ones that are too many, at most 1.5 times its fair share's time", () => {
+    const operator: SimOperator = {
+      ...{ id: "a", cores: 4, memoryMb: 100, gpus: 0, vramMb: 0, speed: 1, pricePerHour: 1 },
+      ...{ joinsAt: 0, leavesAt: Infinity, failureRate: 0, slowdown: 1 },
+    };
+    const fleet = Array.from({ length: 4 }, (_, i) => ({ ...operator, id: `m${i}` }));
+    /** Proofs that are joined by one more task. */
+    const joined = (name: string, proofs: number, seconds: number, arrivesAt = 0): SimWorkflow => ({
+      name,
+      arrivesAt,
+      tasks: Array.from({ length: proofs + 1 }, (_, i) => ({
+        ...{ id: String(i), program: name.replace(/ .*/, ""), seconds, attempts: 3 },
+        resources: { cores: 1, memoryMb: 1, gpus: 0, vramMb: 0 },
+        parents: i < proofs ? [] : Array.from({ length: proofs }, (__, p) => p),
+        runSeconds: 4 * seconds,
+      })),
+    });
+    const run = (workflows: SimWorkflow[]) =>
+      simulate({ workflows, operators: fleet, policy: "froben", seed: 1 }).workflows;
+    const worst = (workflows: SimWorkflow[]) => {
+      const jobs = workflows.map((workflow) => ({
+        at: workflow.arrivesAt!,
+        work: run([{ ...workflow, arrivesAt: 0 }])[0]!.end!,
+      }));
+      const fair = fairEnds(jobs);
+      return Math.max(...run(workflows).map(({ end }, i) => (end! - jobs[i]!.at) / (fair[i]! - jobs[i]!.at))); // prettier-ignore
+    };
+    const many = (count: number, make: (i: number) => SimWorkflow) =>
+      Array.from({ length: count }, (_, i) => make(i));
+    expect(worst(many(10, (i) => joined(`large ${i}`, 64, 20)))).to.be.at.most(1.5);
+    const mixed = [
+      ...many(12, (i) => joined(`large ${i}`, 64, 20, i * 60)),
+      ...many(12, (i) => joined(`small ${i}`, 4, 20, i * 50 + 25)),
+    ];
+    expect(worst(mixed)).to.be.at.most(1.5);
+  });
+});
+
+describe("a fair share", () => {
+  it("is of all that is there, and all of it for who is alone", () => {
+    const at0 = (work: number) => ({ at: 0, work });
+    expect(fairEnds([at0(10), at0(10), at0(2)])).to.deep.equal([22, 22, 6]);
+    expect(fairEnds([at0(10), { at: 5, work: 1 }, { at: 20, work: 3 }])).to.deep.equal([11, 7, 23]);
+  });
+});
