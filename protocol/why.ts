@@ -46,6 +46,8 @@ export const REJECTIONS = [
   "concurrency",
   "machine",
   "held",
+  "too_slow",
+  "slower",
 ] as const;
 
 /** A task that another one waits for; without a number: its step is not unfolded. */
@@ -72,7 +74,7 @@ export const rejectedOperatorSchema = z.object({
   lacks: lackSchema.array(),
   /** Of one that is offline: when it was last seen; 0: never since the coordinator knows it. */
   lastSeen: time.nullable(),
-  /** Of one that is busy: when it should have room. */
+  /** Of one that is busy: when it should have room; of one that is slower: when the faster one should. */
   expectedRoom: time.nullable(),
 });
 export type RejectedOperator = z.infer<typeof rejectedOperatorSchema>;

@@ -30,7 +30,9 @@ function blame(world: World, attempt: AttemptRun): void {
   const { task } = attempt;
   const operator = world.operators.get(attempt.operator);
   task.avoid.add(attempt.operator);
-  const learned = world.experience.failed(task.step.program, attempt.operator);
+  const timedOut = attempt.outcome === "run_timeout" && attempt.startedAt !== null;
+  const ranMs = timedOut ? world.now() - attempt.startedAt! : 0;
+  const learned = world.experience.failed(task.step.program, attempt.operator, ranMs);
   world.journal.learn(task.step.program, attempt.operator, learned);
   if (!operator) return;
   operator.failed++;

@@ -6,7 +6,8 @@ import {
 } from "../../protocol/why";
 import type { Rejection } from "../matchmaker/decision";
 import { freeSlots, freeStake, isBusy } from "../matchmaker/filter";
-import { offeredOf, priceOf } from "../matchmaker/matcher";
+import { endOf } from "../matchmaker/pace";
+import { offeredOf, priceOf } from "../matchmaker/price";
 import { shortages } from "../runtime/shortage";
 import type { OperatorRun, TaskRun } from "./model";
 import type { World } from "./world";
@@ -23,6 +24,8 @@ const SENTENCES: Record<Rejection, string> = {
   concurrency: "working on as many tasks as it takes at once",
   machine: "on a machine without room now",
   held: "on a machine that is kept for a more urgent task",
+  too_slow: "expected to take longer than the task's run limit, while others are not",
+  slower: "with room, but slower than waiting for a faster one that is busy",
 };
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
@@ -135,11 +138,15 @@ function expectedRoom(
   code: Rejection,
 ): number | null {
   const now = world.now();
+  if (code === "slower") return world.matcher.waitsUntil(task.lane) ?? null;
   if (code === "machine") {
     const { resources } = task.lane.terms;
     return world.reservations.expectedRoom(fleet.registration.machine.id, resources, now) ?? null;
   }
   // Who has a queue works it off first.
   if (code !== "concurrency" || fleet.queued > 0) return null;
-  return Math.max(now, Math.min(...fleet.computing.values()));
+  const ends = [...fleet.computing.values()].map((work) =>
+    endOf(world.experience, fleet.address, work, now),
+  );
+  return Math.max(now, Math.min(...ends));
 }

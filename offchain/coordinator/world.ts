@@ -123,6 +123,7 @@ export class World {
     this.reservations.declare(machine.id, machine);
     const key = address.toLowerCase() as Address;
     const fleet = this.fleet.register(key, registration);
+    this.experience.declare(key, registration.speed);
     let operator = this.operators.get(key);
     if (!operator) {
       operator = {

@@ -11,18 +11,22 @@ export type Rejection =
   | "failed_before" // failed this task, and another operator can take it
   | "concurrency" // works on as many tasks as it takes at once
   | "machine" // its machine has no room now
-  | "held"; // its machine is kept for a task of higher priority
+  | "held" // its machine is kept for a task of higher priority
+  | "too_slow" // expected to take longer than the run limit, and another operator is not
+  | "slower"; // has room, but one that is busy should finish the task sooner
 
-/** One operator that could take the tasks, with what the score was made of. */
+/** One operator that could take the tasks now or when it has room, with what the score was made of. */
 export interface Candidate {
   operator: string;
+  /** Predicted milliseconds from now until it could start, after the tasks before this one that it should take; 0: now. */
+  startMs: number;
   /** Predicted milliseconds from now until the task is finished. */
   finishMs: number;
   /** Units per task. */
   price: string;
   /** Share of its attempts at this program that failed, smoothed, 0 to 1. */
   failureRate: number;
-  /** Finished attempts at this program. */
+  /** Finished attempts, at any program. */
   experience: number;
   /** When it was last given work, Unix milliseconds; 0: never. */
   lastAssignedAt: number;
@@ -41,6 +45,9 @@ export interface DecisionRecord {
   /** Unix time, milliseconds. */
   decidedAt: number;
   seed: string;
+  /** By how much the longest remaining path of the workflow's ready tasks is longer than this task's, milliseconds. */
+  slackMs: number;
+  /** All that could start now, and the best few of those that are busy. */
   candidates: Candidate[];
   rejections: Partial<Record<Rejection, string[]>>;
   /** Whether a newcomer was chosen to learn about it, against the score. */

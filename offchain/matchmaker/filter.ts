@@ -27,5 +27,5 @@ export function freeSlots(operator: FleetOperator): number {
 
 /** Whether what rules an operator out passes by itself, when work ends: it is able, and busy. */
 export function isBusy(why: Rejection | undefined): boolean {
-  return why === "machine" || why === "concurrency" || why === "held";
+  return why === "machine" || why === "concurrency" || why === "held" || why === "slower";
 }

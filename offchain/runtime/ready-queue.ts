@@ -96,23 +96,21 @@ export class ReadyQueue<T extends ReadyTask = ReadyTask> {
     this.served.delete(workflow);
   }
 
-  /** Lanes with ready tasks, the most urgent first. */
-  urgent(): Lane<T>[] {
+  /** Lanes with ready tasks, the most urgent first, with the remaining path of their heads in milliseconds. */
+  urgent(): { lane: Lane<T>; remaining: number }[] {
     const keyed = [];
     for (const lane of this.lanes) {
       const head = lane.peek();
       if (head) keyed.push({ lane, remaining: lane.remainingMs(head.level) });
     }
-    return keyed
-      .sort(
-        (a, b) =>
-          b.remaining - a.remaining ||
-          a.lane.deadline() - b.lane.deadline() ||
-          this.turnOf(a.lane) - this.turnOf(b.lane) ||
-          a.lane.terms.workflow - b.lane.terms.workflow ||
-          a.lane.terms.stepIndex - b.lane.terms.stepIndex,
-      )
-      .map(({ lane }) => lane);
+    return keyed.sort(
+      (a, b) =>
+        b.remaining - a.remaining ||
+        a.lane.deadline() - b.lane.deadline() ||
+        this.turnOf(a.lane) - this.turnOf(b.lane) ||
+        a.lane.terms.workflow - b.lane.terms.workflow ||
+        a.lane.terms.stepIndex - b.lane.terms.stepIndex,
+    );
   }
 
   get size(): number {

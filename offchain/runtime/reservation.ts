@@ -2,6 +2,9 @@ import { FrobenError } from "../../protocol/errors";
 import type { Resources } from "../../protocol/spec";
 import { shortages, suffices, type Shortage } from "./shortage";
 
+/** When something should end, as far as is known at a moment; both in Unix milliseconds. */
+export type Ending = (now: number) => number;
+
 /** What a machine has. */
 export interface MachineTotals {
   cores: number;
@@ -14,7 +17,7 @@ interface Booking {
   resources: Resources;
   /** Indices of the GPUs that it has for itself. */
   gpus: number[];
-  expectedEnd: number;
+  ends: Ending;
 }
 
 interface Machine {
@@ -83,17 +86,16 @@ export class Reservations {
 
   /**
    * @param key of the attempt that runs there
-   * @param expectedEnd Unix milliseconds
    * @returns the GPUs that it may use
    * @throws FrobenError `overbooked` when there is no room, `booked_twice`; nothing changes then
    */
-  book(key: string, machine: string, resources: Resources, expectedEnd: number): number[] {
+  book(key: string, machine: string, resources: Resources, ends: Ending): number[] {
     if (this.bookings.has(key)) throw new FrobenError("booked_twice", `${key} has a booking`);
     if (!this.fits(machine, resources))
       throw new FrobenError("overbooked", `machine "${machine}" has no room for ${key}`);
     const m = this.machines.get(machine)!;
     const gpus = freeGpus(m, resources).slice(0, resources.gpus);
-    const booking = { machine, resources, gpus, expectedEnd };
+    const booking = { machine, resources, gpus, ends };
     for (const gpu of gpus) m.gpuTaken[gpu] = true;
     m.cores += resources.cores;
     m.memoryMb += resources.memoryMb;
@@ -107,12 +109,12 @@ export class Reservations {
   }
 
   /** Gives a booking to the next task of the same kind on the same operator. */
-  handOver(from: string, to: string, expectedEnd: number): void {
+  handOver(from: string, to: string, ends: Ending): void {
     const booking = this.bookings.get(from);
     if (!booking || this.bookings.has(to))
       throw new FrobenError("booked_twice", `can't hand the booking of ${from} to ${to}`);
     const m = this.machines.get(booking.machine)!;
-    booking.expectedEnd = expectedEnd;
+    booking.ends = ends;
     for (const map of [this.bookings, m.bookings]) {
       map.delete(from);
       map.set(to, booking);
@@ -141,8 +143,10 @@ export class Reservations {
     const m = this.machines.get(machine)!;
     let { cores, memoryMb } = m;
     let gpus = freeGpus(m, need).length;
-    const ending = [...m.bookings.values()].sort((a, b) => a.expectedEnd - b.expectedEnd);
-    for (const booking of ending) {
+    const ending = [...m.bookings.values()]
+      .map((booking) => ({ booking, end: booking.ends(now) }))
+      .sort((a, b) => a.end - b.end);
+    for (const { booking, end } of ending) {
       cores -= booking.resources.cores;
       memoryMb -= booking.resources.memoryMb;
       gpus += booking.gpus.filter((gpu) => m.totals.gpus[gpu]!.vramMb >= need.vramMb).length;
@@ -151,9 +155,14 @@ export class Reservations {
         memoryMb + need.memoryMb <= m.totals.memoryMb &&
         gpus >= need.gpus
       )
-        return Math.max(now, booking.expectedEnd);
+        return Math.max(now, end);
     }
     return undefined;
+  }
+
+  /** What a machine has in all. */
+  totalsOf(machine: string): MachineTotals | undefined {
+    return this.machines.get(machine)?.totals;
   }
 
   /** What is booked of a machine. */

@@ -14,6 +14,8 @@ import { SimRun } from "./run";
 export const START_MS = 1_000_000_000_000;
 const FULL_BPS = 10_000;
 const MIN_SPEED = 0.01;
+/** A duration that is known counts like one that was measured so often. */
+const KNOWN_RUNS = 1_000_000;
 
 /** A simulated operator and what the market knows of it. */
 export interface Host {
@@ -102,6 +104,7 @@ export class Floor {
         priceBps: Math.max(1, Math.round(share * FULL_BPS)),
         speed: Math.max(MIN_SPEED, declaredSpeed(operator, "default")),
       });
+      this.experience.declare(id, fleet.registration.speed);
       fleet.freeStake = BigInt(Number.MAX_SAFE_INTEGER);
       const host = { operator, fleet };
       this.byAddress.set(id, host);
@@ -114,7 +117,7 @@ export class Floor {
       for (const host of this.hosts)
         if (run.task.seconds > 0 && Floor.couldTake(host, run))
           this.experience.restore(run.lane.terms.program, host.operator.id, {
-            runs: 1,
+            runs: KNOWN_RUNS,
             meanMs: trueSeconds(run.task, host.operator) * 1000,
             failed: 0,
           });

@@ -1,5 +1,9 @@
 import { FrobenError } from "../../protocol/errors";
 import { decisionDigest } from "../matchmaker/decision";
+import type { Work } from "../matchmaker/fleet";
+import { endOf } from "../matchmaker/pace";
+import { unknownMs } from "../matchmaker/prospect";
+import type { Ending } from "../runtime/reservation";
 import { afterFailure, type Failure } from "../runtime/retry";
 import { Timers } from "../runtime/timers";
 import { lowerBound } from "./bound";
@@ -19,7 +23,6 @@ const BACKOFF_SECONDS = 1;
 interface Chain {
   host: Host;
   waiting: SimRun[];
-  expectedMs: number;
 }
 interface Running {
   run: SimRun;
@@ -28,7 +31,11 @@ interface Running {
   startedAt: number;
   outcome: SimAttempt["outcome"];
 }
-type Event = Running | { host: Host; online: boolean } | { again: SimRun };
+type Event = Running | { host: Host; online: boolean } | { again: SimRun } | "look";
+
+function workOf({ lane }: SimRun, since: number): Work {
+  return { program: lane.terms.program, since, fallbackMs: unknownMs(lane.terms) };
+}
 
 /** One simulation: a market floor, a policy, and events in the order of their moments. */
 class Simulator {
@@ -80,6 +87,7 @@ class Simulator {
   }
 
   private on(event: Event): void {
+    if (event === "look") return;
     if ("again" in event) this.ready(event.again);
     else if ("online" in event) event.host.fleet.online = event.online;
     else this.end(event);
@@ -102,36 +110,47 @@ class Simulator {
 
   private dispatch(): void {
     if (!this.baseline) {
-      this.floor.matcher.run(this.now, ({ operator, tasks, slots, expectedMs, decision }) => {
+      const again = this.floor.matcher.run(this.now, ({ operator, tasks, slots, decision }) => {
         this.decisions.push({ ...decision, digest: decisionDigest(decision) });
-        this.give(tasks, slots, this.floor.hostOf(operator.address), expectedMs);
+        this.give(tasks, slots, this.floor.hostOf(operator.address));
       });
+      if (again === undefined) this.events.clear("look");
+      else this.events.set("look", again);
       return;
     }
     for (let pick = this.baseline.next(this.now); pick; pick = this.baseline.next(this.now)) {
       if (this.failed.has(pick.run.workflowIndex)) continue;
-      const taskMs = trueSeconds(pick.run.task, pick.host.operator) * 1000;
-      this.give([pick.run], 1, pick.host, taskMs);
+      this.give([pick.run], 1, pick.host);
     }
   }
 
   /** Books what starts at once; what is left follows in turn in the same bookings. */
-  private give(tasks: SimRun[], slots: number, host: Host, expectedMs: number): void {
+  private give(tasks: SimRun[], slots: number, host: Host): void {
     const queue: SimRun[] = tasks.slice(slots);
-    const chain: Chain = { host, waiting: queue, expectedMs };
+    const chain: Chain = { host, waiting: queue };
     host.fleet.queued += queue.length;
     host.fleet.lastAssignedAt = this.now;
     for (const run of tasks.slice(0, slots)) {
-      const end = this.now + expectedMs;
       const { id } = host.operator;
-      const device = this.floor.reservations.book(run.key, id, run.task.resources, end);
+      const ends = this.ending(run, host);
+      const device = this.floor.reservations.book(run.key, id, run.task.resources, ends);
       this.start(run, chain, device);
     }
   }
 
+  /** When a task that starts now should end: the baselines share a clairvoyant's books. */
+  private ending(run: SimRun, { operator, fleet }: Host): Ending {
+    if (this.baseline) {
+      const end = this.now + trueSeconds(run.task, operator) * 1000;
+      return () => end;
+    }
+    const work = workOf(run, this.now);
+    return (now) => endOf(this.floor.experience, fleet.address, work, now);
+  }
+
   private start(run: SimRun, chain: Chain, device: number[]): void {
     const { operator, fleet } = chain.host;
-    fleet.computing.set(run.key, this.now + chain.expectedMs);
+    fleet.computing.set(run.key, workOf(run, this.now));
     const luck = `${this.options.seed}/${run.key}/${run.nextAttempt}`;
     const trueMs = trueSeconds(run.task, operator) * 1000;
     let outcome: SimAttempt["outcome"] = "done";
@@ -172,7 +191,7 @@ class Simulator {
     if (outcome === "done") {
       this.floor.learn(run, chain.host, wallMs);
       this.done(run);
-    } else this.retry(run, fleet.address, outcome);
+    } else this.retry(run, fleet.address, outcome, wallMs);
   }
 
   /** The next task of a chain takes over its booking; on a host that is gone, all of them go back. */
@@ -186,7 +205,7 @@ class Simulator {
     const next = chain.waiting.shift();
     if (!next) return this.floor.reservations.free(run.key);
     fleet.queued--;
-    this.floor.reservations.handOver(run.key, next.key, this.now + chain.expectedMs);
+    this.floor.reservations.handOver(run.key, next.key, this.ending(next, chain.host));
     this.start(next, chain, device);
   }
 
@@ -194,9 +213,10 @@ class Simulator {
     return this.now < START_MS + operator.leavesAt * 1000;
   }
 
-  private retry(run: SimRun, address: string, failure: Failure): void {
+  private retry(run: SimRun, address: string, failure: Failure, wallMs: number): void {
     run.avoid.add(address);
-    this.floor.experience.failed(run.lane.terms.program, address);
+    const ranMs = failure === "run_timeout" ? wallMs : 0;
+    this.floor.experience.failed(run.lane.terms.program, address, ranMs);
     const policy = { attempts: run.task.attempts, backoffSeconds: BACKOFF_SECONDS };
     const next = afterFailure(policy, failure, run.failures, 0, this.now);
     run.failures = next.failures;

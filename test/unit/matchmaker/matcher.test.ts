@@ -4,6 +4,7 @@ import { choose, type Question } from "../../../offchain/matchmaker/choose";
 import { Experience } from "../../../offchain/matchmaker/experience";
 import { Fleet } from "../../../offchain/matchmaker/fleet";
 import { Matcher, type Match } from "../../../offchain/matchmaker/matcher";
+import { endOf } from "../../../offchain/matchmaker/pace";
 import { Lane, ReadyQueue, type ReadyTask } from "../../../offchain/runtime/ready-queue";
 import { Reservations } from "../../../offchain/runtime/reservation";
 
@@ -58,11 +59,13 @@ function floor(cores: number) {
     const matches: Match<ReadyTask>[] = [];
     matcher.run(NOW, (match) => {
       matches.push(match);
-      const { operator: by, tasks, slots, lane: of, expectedMs } = match;
+      const { operator: by, tasks, slots, lane: of } = match;
       for (const t of tasks.slice(0, slots)) {
         const key = `${of.terms.workflow}/${t.index}`;
-        reservations.book(key, "m", of.terms.resources, NOW + expectedMs);
-        by.computing.set(key, NOW + expectedMs);
+        const work = { program: PROGRAM, since: NOW, fallbackMs: 10_000 };
+        const ends = (at: number) => endOf(experience, by.address, work, at);
+        reservations.book(key, "m", of.terms.resources, ends);
+        by.computing.set(key, work);
       }
       by.queued += tasks.length - slots;
       by.lastAssignedAt = NOW;
@@ -142,7 +145,8 @@ describe("matching", () => {
     operator("c");
     lane(1, 1, 10, 1);
     run();
-    // The urgent task should have its room in 10 s; what takes 30 s would be in its way.
+    experience.succeeded(PROGRAM, "a", 10_000);
+    // The urgent task should have its room in about 10 s; what takes 30 s would be in its way.
     for (const slow of ["b", "c"]) experience.succeeded(PROGRAM, slow, 30_000);
     lane(2, 2, 50, 1, 10);
     const slow = lane(3, 1, 5, 1, 20);
@@ -194,6 +198,7 @@ describe("matching", () => {
 describe("choosing", () => {
   const candidate = (operator: string, score: number, more: object = {}) => ({
     operator,
+    startMs: 0,
     finishMs: score,
     price: "1",
     failureRate: 0.1,
@@ -210,6 +215,7 @@ describe("choosing", () => {
     attempt: 1,
     decidedAt: NOW,
     seed: "seed",
+    slackMs: 10_000,
     candidates,
     rejections: {},
   });
@@ -217,16 +223,16 @@ describe("choosing", () => {
   it("takes the best score, and goes round among those that are as good", () => {
     const slow = candidate("slow", 200);
     const a = candidate("a", 100, { lastAssignedAt: 5 });
-    const b = candidate("b", 110, { lastAssignedAt: 3 });
-    expect(choose(question([a, slow])).choice).to.equal("a");
-    expect(choose(question([a, b, slow])).choice).to.equal("b");
+    const b = candidate("b", 101, { lastAssignedAt: 3 });
+    expect(choose(question([a, slow]))?.choice).to.equal("a");
+    expect(choose(question([a, b, slow]))?.choice).to.equal("b");
   });
 
   it("tries newcomers in a small fixed share of decisions, the same ones every time", () => {
     const old = candidate("old", 100);
     const fresh = candidate("new", 1_000, { experience: 0 });
     const explored = Array.from({ length: 2_000 }, (_, i) => choose(question([old, fresh], i)));
-    const share = explored.filter((c) => c.choice === "new").length / explored.length;
+    const share = explored.filter((c) => c?.choice === "new").length / explored.length;
     expect(share).to.be.within(0.03, 0.07);
     expect(choose(question([old, fresh], 7))).to.deep.equal(choose(question([old, fresh], 7)));
   });

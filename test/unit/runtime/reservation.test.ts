@@ -34,12 +34,12 @@ describe("reservations", () => {
           } else if (c.kind === "hand") {
             const to = String(c.to);
             if (!held.has(key) || held.has(to)) continue;
-            reservations.handOver(key, to, 0);
+            reservations.handOver(key, to, () => 0);
             held.set(to, held.get(key)!);
             held.delete(key);
           } else {
             try {
-              reservations.book(key, "m", c.need, 0);
+              reservations.book(key, "m", c.need, () => 0);
               held.set(key, c.need);
             } catch {
               // refused, and nothing changed
@@ -65,15 +65,15 @@ describe("reservations", () => {
     const reservations = new Reservations();
     reservations.declare("m", totals);
     const gpu = { cores: 1, memoryMb: 1, gpus: 1 };
-    expect(reservations.book("a", "m", { ...gpu, vramMb: 8 }, 0)).to.deep.equal([0]);
-    expect(reservations.book("b", "m", { ...gpu, vramMb: 20 }, 0)).to.deep.equal([1]);
+    expect(reservations.book("a", "m", { ...gpu, vramMb: 8 }, () => 0)).to.deep.equal([0]);
+    expect(reservations.book("b", "m", { ...gpu, vramMb: 20 }, () => 0)).to.deep.equal([1]);
     expect(reservations.fits("m", { ...gpu, vramMb: 1 })).to.equal(false);
   });
 
   it("refuse another declaration of a machine that is in use", () => {
     const reservations = new Reservations();
     reservations.declare("m", totals);
-    reservations.book("a", "m", { cores: 1, memoryMb: 1, gpus: 0, vramMb: 0 }, 0);
+    reservations.book("a", "m", { cores: 1, memoryMb: 1, gpus: 0, vramMb: 0 }, () => 0);
     expect(() => reservations.declare("m", { ...totals, cores: 64 })).to.throw(
       "declared differently",
     );
@@ -85,8 +85,8 @@ describe("reservations", () => {
     const reservations = new Reservations();
     reservations.declare("m", totals);
     const cores = (n: number) => ({ cores: n, memoryMb: 1, gpus: 0, vramMb: 0 });
-    reservations.book("a", "m", cores(4), 100);
-    reservations.book("b", "m", cores(4), 200);
+    reservations.book("a", "m", cores(4), () => 100);
+    reservations.book("b", "m", cores(4), () => 200);
     expect(reservations.expectedRoom("m", cores(4), 50)).to.equal(100);
     expect(reservations.expectedRoom("m", cores(8), 50)).to.equal(200);
     expect(reservations.expectedRoom("m", cores(9), 50)).to.equal(undefined);
