@@ -47,6 +47,7 @@ export const REJECTIONS = [
   "machine",
   "held",
   "too_slow",
+  "holder",
   "slower",
 ] as const;
 

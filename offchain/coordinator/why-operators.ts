@@ -25,6 +25,7 @@ const SENTENCES: Record<Rejection, string> = {
   machine: "on a machine without room now",
   held: "on a machine that is kept for a more urgent task",
   too_slow: "expected to take longer than the task's run limit, while others are not",
+  holder: "on the machine that runs the task already",
   slower: "with room, but slower than waiting for a faster one that is busy",
 };
 

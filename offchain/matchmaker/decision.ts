@@ -13,6 +13,7 @@ export type Rejection =
   | "machine" // its machine has no room now
   | "held" // its machine is kept for a task of higher priority
   | "too_slow" // expected to take longer than the run limit, and another operator is not
+  | "holder" // of a standby copy: its machine runs the task already
   | "slower"; // has room, but one that is busy should finish the task sooner
 
 /** One operator that could take the tasks now or when it has room, with what the score was made of. */

@@ -44,6 +44,10 @@ const MAX_SPEED = 2;
 const PRIOR_RUNS = 0.15;
 /** What an operator is expected to take at a program from all its programs counts like so many runs of this one. */
 const PACE_RUNS = 1;
+/** A run that was stopped, or failed, says nothing of its length unless it took so many times what was expected. */
+const CLEARLY_LATE = 1.5;
+/** Then so much of it is taken to have been over: runs stop at any moment. */
+const SHARE_RUN = 0.5;
 /** Runs of a program by one operator beyond these add no weight: one busy operator does not speak for all. */
 const MAX_WEIGHT = 8;
 
@@ -77,7 +81,7 @@ export class Experience {
     return this.learn(program, operator, Math.max(1, wallMs), 1);
   }
 
-  /** @param ranMs how long it had run, where it was stopped for that: then it takes at least so long */
+  /** @param ranMs how long it ran until then, if that is known: a whole run takes longer */
   failed(program: Digest, operator: string, ranMs = 0): Learned {
     const pair = this.pair(program, operator);
     this.countFailed(pair, operator, 1);
@@ -85,9 +89,10 @@ export class Experience {
     return pair;
   }
 
-  /** A run was stopped after so long, by no fault that is counted: that it takes at least so long is learned. */
+  /** A run was stopped after so long, by no fault that is counted: if it was clearly late, that is learned. */
   outlasted(program: Digest, operator: string, ranMs: number): Learned {
-    if (ranMs > this.expectedMs(program, operator, ranMs)) this.learn(program, operator, ranMs, 1);
+    if (ranMs > CLEARLY_LATE * this.expectedMs(program, operator, ranMs))
+      this.learn(program, operator, ranMs / SHARE_RUN, 1);
     return this.pair(program, operator);
   }
 

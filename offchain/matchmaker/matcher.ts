@@ -9,6 +9,7 @@ import { group, MAX_SKIPPED } from "./group";
 import { Outlook } from "./outlook";
 import { isOffered, priceOf } from "./price";
 import { aheadOf, Prospects, spread, type Prospect } from "./prospect";
+import { isWorthACopy, type StandbyPolicy } from "./standby";
 
 /** Tasks of one step for one operator. */
 export interface Match<T extends ReadyTask> {
@@ -26,6 +27,14 @@ export interface Match<T extends ReadyTask> {
 interface Survey {
   prospects: Prospect[];
   rejections: Map<string, Rejection>;
+}
+
+/** Who gets a task, and how many of the lane at most. */
+interface Decided {
+  operator: FleetOperator;
+  taskMs: number;
+  share: number;
+  decision: DecisionRecord;
 }
 
 /** Busy operators that a decision's record names as candidates; the choice needs none but the best. */
@@ -91,6 +100,43 @@ export class Matcher<T extends ReadyTask> {
     return again === Infinity ? undefined : again;
   }
 
+  /**
+   * Looks for an operator for a standby copy of a running task; call it after `run`, so that it takes nobody's place.
+   * @param holder who runs it; the copy goes to another machine
+   * @param holderMs until the holder should end, from now
+   * @returns nothing when no copy is worth it now; like `run`, it books nothing
+   */
+  standby(
+    lane: Lane<T>,
+    task: T,
+    holder: FleetOperator,
+    holderMs: number,
+    policy: StandbyPolicy,
+    now: number,
+  ): Match<T> | undefined {
+    const survey = this.survey(lane, task, now);
+    const { machine } = holder.registration;
+    for (const { operator } of survey.prospects)
+      if (operator.registration.machine.id === machine.id)
+        survey.rejections.set(operator.address, "holder");
+    const prospects = survey.prospects.filter(
+      ({ operator, taskMs, busy }) =>
+        !survey.rejections.has(operator.address) &&
+        (busy || isWorthACopy(taskMs, holderMs, policy)),
+    );
+    const decided = this.decide(lane, task, 1, { ...survey, prospects }, 0, now);
+    if (!decided) return undefined;
+    const { operator, decision } = decided;
+    return {
+      lane,
+      operator,
+      tasks: [task],
+      slots: 1,
+      price: priceOf(operator, lane.terms),
+      decision,
+    };
+  }
+
   /** Says for each operator why it can't take a task as things stand after the last run; an empty answer means that it can. */
   explain(lane: Lane<T>, task: T, now: number): Map<string, Rejection | undefined> {
     const { prospects, rejections } = this.survey(lane, task, now);
@@ -142,21 +188,34 @@ export class Matcher<T extends ReadyTask> {
   }
 
   /** @returns nothing when nobody can start the head of the lane now, or should */
-  private match(
+  private match(lane: Lane<T>, survey: Survey, slackMs: number, now: number): Match<T> | undefined {
+    const decided = this.decide(lane, lane.peek()!, lane.size, survey, slackMs, now);
+    if (!decided) return undefined;
+    const { operator, share, taskMs, decision } = decided;
+    const known = this.experience.typicalMs(lane.terms.program) !== undefined;
+    const given = group(lane, operator, this.reservations, share, known ? taskMs : undefined);
+    const tasks = given.tasks.map((task) => task.index);
+    const price = priceOf(operator, lane.terms);
+    return { lane, operator, ...given, price, decision: { ...decision, tasks } };
+  }
+
+  /** @param count tasks of the lane that are ready, of which `head` is to be placed */
+  private decide(
     lane: Lane<T>,
+    head: T,
+    count: number,
     { prospects, rejections }: Survey,
     slackMs: number,
     now: number,
-  ): Match<T> | undefined {
+  ): Decided | undefined {
     const free = prospects.filter(({ busy }) => !busy);
     if (free.length === 0) return undefined;
     const { terms } = lane;
-    const head = lane.peek()!;
     const level = Math.min(...free.map((p) => p.taskMs * p.weight));
     const busy = prospects.filter((p) => p.busy);
     // What the busy ones should finish before the best of the free ones would finish the head is theirs, as long as there is enough.
     const ahead = busy.map((p) => aheadOf(p, level));
-    const left = lane.size - ahead.reduce((a, b) => a + b, 0);
+    const left = count - ahead.reduce((a, b) => a + b, 0);
     const view = new Prospects(this.reservations, this.experience, this.outlook, now);
     const later = busy
       .map((p, i) => view.candidate(p, terms, left > 0 ? ahead[i]! : 0))
@@ -166,9 +225,9 @@ export class Matcher<T extends ReadyTask> {
       ...later.slice(0, BUSY_CANDIDATES),
     ].sort((a, b) => (a.operator < b.operator ? -1 : 1));
     const named = new Set(candidates.map(({ operator }) => operator));
-    const byReason: DecisionRecord["rejections"] = {};
     for (const { operator, busy: why } of busy)
       if (!named.has(operator.address)) rejections.set(operator.address, why!);
+    const byReason: DecisionRecord["rejections"] = {};
     for (const [address, why] of rejections) (byReason[why] ??= []).push(address);
     for (const list of Object.values(byReason)) list.sort();
     // The choice looks at the head alone; how many follow it depends on who was chosen.
@@ -186,18 +245,9 @@ export class Matcher<T extends ReadyTask> {
     };
     const chosen = choose(question);
     if (!chosen) return undefined;
-    const operator = this.fleet.get(chosen.choice)!;
-    const known = this.experience.typicalMs(terms.program) !== undefined;
-    const { taskMs } = free.find((p) => p.operator === operator)!;
-    const share = Math.max(1, Math.ceil(Math.max(1, left) / free.length));
-    const given = group(lane, operator, this.reservations, share, known ? taskMs : undefined);
-    return {
-      lane,
-      operator,
-      ...given,
-      price: priceOf(operator, terms),
-      decision: { ...question, tasks: given.tasks.map((task) => task.index), ...chosen },
-    };
+    const { operator, taskMs } = free.find((p) => p.operator.address === chosen.choice)!;
+    const share = Math.max(1, Math.ceil(left / free.length));
+    return { operator, taskMs, share, decision: { ...question, ...chosen } };
   }
 
   /**

@@ -123,6 +123,12 @@ export class Floor {
           });
   }
 
+  /** Learns that a task takes at least so long. */
+  outlasted(run: SimRun, host: Host, ranMs: number): void {
+    if (!this.knownDurations)
+      this.experience.outlasted(run.lane.terms.program, host.operator.id, ranMs);
+  }
+
   /** Learns a duration, as the coordinator does from a report. */
   learn(run: SimRun, host: Host, wallMs: number): void {
     if (!this.knownDurations)

@@ -1,41 +1,27 @@
 import { FrobenError } from "../../protocol/errors";
 import { decisionDigest } from "../matchmaker/decision";
-import type { Work } from "../matchmaker/fleet";
 import { endOf } from "../matchmaker/pace";
-import { unknownMs } from "../matchmaker/prospect";
+import { STANDBY } from "../matchmaker/standby";
 import type { Ending } from "../runtime/reservation";
 import { afterFailure, type Failure } from "../runtime/retry";
 import { Timers } from "../runtime/timers";
+import { fateOf, SILENCE_SECONDS, workOf, type Chain, type Running } from "./attempt";
 import { lowerBound } from "./bound";
-import { chance } from "./faults";
 import { Floor, START_MS, type Host } from "./floor";
 import { trueSeconds } from "./model";
 import { baseline, type Baseline, type BaselineName } from "./policies";
 import type { SimAttempt, Simulation, SimulationOptions } from "./result";
 import type { SimRun } from "./run";
+import { Standbys } from "./standbys";
 
-/** After so many seconds without a word from an operator it is taken to be gone: the coordinator's default. */
-export const SILENCE_SECONDS = 60;
 /** Between a failure and the next attempt, seconds. */
 const BACKOFF_SECONDS = 1;
 
-/** Tasks that an operator works off one after another in one booking. */
-interface Chain {
-  host: Host;
-  waiting: SimRun[];
-}
-interface Running {
-  run: SimRun;
-  chain: Chain;
-  device: number[];
-  startedAt: number;
-  outcome: SimAttempt["outcome"];
-}
-type Event = Running | { host: Host; online: boolean } | { again: SimRun } | "look";
+type Event =
+  Running | { host: Host; online: boolean } | { again: SimRun } | { released: SimRun } | "look";
 
-function workOf({ lane }: SimRun, since: number): Work {
-  return { program: lane.terms.program, since, fallbackMs: unknownMs(lane.terms) };
-}
+/** Of the booking of the attempt that starts next. */
+const keyOf = (run: SimRun) => `${run.key}/${run.nextAttempt}`;
 
 /** One simulation: a market floor, a policy, and events in the order of their moments. */
 class Simulator {
@@ -47,12 +33,15 @@ class Simulator {
   private readonly ends: (number | null)[];
   private readonly left: number[];
   private readonly failed = new Set<number>();
+  private readonly standbys: Standbys;
   private now = START_MS;
   private cost = 0;
+  private readonly waste = { attempts: 0, seconds: 0, cost: 0 };
 
   constructor(private readonly options: SimulationOptions) {
     const { workflows, operators, policy, seed, knownDurations = false } = options;
     this.floor = new Floor(workflows, operators, seed, knownDurations);
+    this.standbys = new Standbys(this.floor, options.standby);
     if (policy !== "froben") this.baseline = baseline(policy as BaselineName, this.floor, seed);
     this.left = workflows.map(({ tasks }) => tasks.length);
     this.ends = workflows.map(() => null);
@@ -89,6 +78,7 @@ class Simulator {
   private on(event: Event): void {
     if (event === "look") return;
     if ("again" in event) this.ready(event.again);
+    else if ("released" in event) this.done(event.released);
     else if ("online" in event) event.host.fleet.online = event.online;
     else this.end(event);
   }
@@ -114,8 +104,13 @@ class Simulator {
         this.decisions.push({ ...decision, digest: decisionDigest(decision) });
         this.give(tasks, slots, this.floor.hostOf(operator.address));
       });
-      if (again === undefined) this.events.clear("look");
-      else this.events.set("look", again);
+      const next = this.standbys.make(this.now, ({ operator, tasks, decision }) => {
+        this.decisions.push({ ...decision, digest: decisionDigest(decision) });
+        this.give(tasks, 1, this.floor.hostOf(operator.address));
+      });
+      const look = Math.min(again ?? Infinity, next);
+      if (look === Infinity) this.events.clear("look");
+      else this.events.set("look", look);
       return;
     }
     for (let pick = this.baseline.next(this.now); pick; pick = this.baseline.next(this.now)) {
@@ -133,8 +128,8 @@ class Simulator {
     for (const run of tasks.slice(0, slots)) {
       const { id } = host.operator;
       const ends = this.ending(run, host);
-      const device = this.floor.reservations.book(run.key, id, run.task.resources, ends);
-      this.start(run, chain, device);
+      const key = keyOf(run);
+      this.start(run, chain, this.floor.reservations.book(key, id, run.task.resources, ends));
     }
   }
 
@@ -149,63 +144,73 @@ class Simulator {
   }
 
   private start(run: SimRun, chain: Chain, device: number[]): void {
-    const { operator, fleet } = chain.host;
-    fleet.computing.set(run.key, workOf(run, this.now));
-    const luck = `${this.options.seed}/${run.key}/${run.nextAttempt}`;
-    const trueMs = trueSeconds(run.task, operator) * 1000;
-    let outcome: SimAttempt["outcome"] = "done";
-    let takes = trueMs;
-    if (chance(`${luck}/fails`) < operator.failureRate) {
-      outcome = "failed";
-      takes = trueMs * chance(`${luck}/when`);
-    }
-    if (takes > run.task.runSeconds * 1000) {
-      outcome = "run_timeout";
-      takes = run.task.runSeconds * 1000;
-    }
-    // Whole milliseconds, never shorter than the truth.
-    let end = this.now + Math.max(1, Math.ceil(takes - 1e-6));
-    if (end > START_MS + operator.leavesAt * 1000) {
-      outcome = "silence";
-      end = Math.max(this.now + 1, START_MS + (operator.leavesAt + SILENCE_SECONDS) * 1000);
-    }
-    this.events.set({ run, chain, device, startedAt: this.now, outcome }, end);
+    const key = keyOf(run);
+    chain.host.fleet.computing.set(key, workOf(run, this.now));
+    const attempt = run.nextAttempt++;
+    const luck = `${this.options.seed}/${run.key}/${attempt}`;
+    const { outcome, end } = fateOf(run, chain.host, luck, this.now);
+    const isCopy = this.standbys.of(run).length > 0;
+    const running = { key, run, attempt, chain, device, startedAt: this.now, outcome, isCopy };
+    this.standbys.started(running);
+    this.events.set(running, end);
   }
 
-  private end({ run, chain, device, startedAt, outcome }: Running): void {
-    const { operator, fleet } = chain.host;
+  private end(running: Running): void {
+    const { run, chain, startedAt, outcome, isCopy } = running;
     const wallMs = this.now - startedAt;
-    this.cost += (operator.pricePerHour * wallMs) / 3_600_000;
+    this.close(running, outcome);
+    const others = [...this.standbys.of(run)];
+    if (outcome === "done") {
+      for (const other of others) {
+        this.events.clear(other);
+        this.close(other, "cancelled");
+        // A copy that was faster says something about the holder.
+        if (!other.isCopy) this.floor.outlasted(run, other.chain.host, this.now - other.startedAt);
+      }
+      this.floor.learn(run, chain.host, wallMs);
+      if (isCopy && others.length > 0)
+        this.events.set({ released: run }, this.now + STANDBY.releaseMs);
+      else this.done(run);
+    } else this.retry(run, chain.host.fleet.address, outcome as Failure, wallMs, others.length > 0);
+  }
+
+  /** Writes an attempt down and frees what it held. */
+  private close(running: Running, outcome: SimAttempt["outcome"]): void {
+    const { run, attempt, chain, device, startedAt, isCopy } = running;
+    const { operator } = chain.host;
+    const hours = (this.now - startedAt) / 3_600_000;
+    if (outcome === "cancelled") {
+      this.waste.attempts++;
+      this.waste.seconds += hours * 3_600;
+      this.waste.cost += operator.pricePerHour * hours;
+    } else this.cost += operator.pricePerHour * hours;
     this.attempts.push({
       workflow: run.workflow.name,
       task: run.task.id,
-      attempt: run.nextAttempt,
+      attempt,
       operator: operator.id,
       device,
       start: (startedAt - START_MS) / 1000,
       end: (this.now - START_MS) / 1000,
       outcome,
+      ...(isCopy && { copy: true as const }),
     });
-    this.handOn(run, chain, device);
-    run.nextAttempt++;
-    if (outcome === "done") {
-      this.floor.learn(run, chain.host, wallMs);
-      this.done(run);
-    } else this.retry(run, fleet.address, outcome, wallMs);
+    this.standbys.ended(running);
+    this.handOn(running);
   }
 
   /** The next task of a chain takes over its booking; on a host that is gone, all of them go back. */
-  private handOn(run: SimRun, chain: Chain, device: number[]): void {
+  private handOn({ key, chain, device }: Running): void {
     const { fleet } = chain.host;
-    fleet.computing.delete(run.key);
+    fleet.computing.delete(key);
     if (!this.isOnline(chain.host)) {
       fleet.queued -= chain.waiting.length;
       for (const waiting of chain.waiting.splice(0)) this.ready(waiting);
     }
     const next = chain.waiting.shift();
-    if (!next) return this.floor.reservations.free(run.key);
+    if (!next) return this.floor.reservations.free(key);
     fleet.queued--;
-    this.floor.reservations.handOver(run.key, next.key, this.ending(next, chain.host));
+    this.floor.reservations.handOver(key, keyOf(next), this.ending(next, chain.host));
     this.start(next, chain, device);
   }
 
@@ -213,13 +218,15 @@ class Simulator {
     return this.now < START_MS + operator.leavesAt * 1000;
   }
 
-  private retry(run: SimRun, address: string, failure: Failure, wallMs: number): void {
+  /** @param goesOn whether another attempt of the task is under way */
+  private retry(run: SimRun, address: string, failure: Failure, wallMs: number, goesOn: boolean) {
     run.avoid.add(address);
-    const ranMs = failure === "run_timeout" ? wallMs : 0;
+    const ranMs = failure === "silence" ? 0 : wallMs;
     this.floor.experience.failed(run.lane.terms.program, address, ranMs);
     const policy = { attempts: run.task.attempts, backoffSeconds: BACKOFF_SECONDS };
     const next = afterFailure(policy, failure, run.failures, 0, this.now);
     run.failures = next.failures;
+    if (goesOn) return;
     if (next.kind === "retry") this.events.set({ again: run }, next.notBefore);
     else this.giveUp(run.workflowIndex);
   }
@@ -242,6 +249,7 @@ class Simulator {
       ...bound,
       ratio: makespan === null || bound.lowerBound === 0 ? null : makespan / bound.lowerBound,
       cost: this.cost,
+      waste: this.waste,
       workflows: workflows.map(({ name, tasks }, w) => ({
         name,
         state: ends[w] !== null ? "done" : this.failed.has(w) ? "failed" : "stuck",
