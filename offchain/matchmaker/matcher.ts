@@ -7,9 +7,10 @@ import { freeSlots, unable } from "./filter";
 import type { Fleet, FleetOperator } from "./fleet";
 import { group, MAX_SKIPPED } from "./group";
 import { Outlook } from "./outlook";
-import { isOffered, priceOf } from "./price";
+import { priceOf } from "./price";
 import { aheadOf, Prospects, spread, type Prospect } from "./prospect";
 import { isWorthACopy, type StandbyPolicy } from "./standby";
+import { surveyOf, type Survey } from "./survey";
 
 /** Tasks of one step for one operator. */
 export interface Match<T extends ReadyTask> {
@@ -21,12 +22,6 @@ export interface Match<T extends ReadyTask> {
   slots: number;
   price: bigint;
   decision: DecisionRecord;
-}
-
-/** Who can take the head of a lane, and why others can't. */
-interface Survey {
-  prospects: Prospect[];
-  rejections: Map<string, Rejection>;
 }
 
 /** Who gets a task, and how many of the lane at most. */
@@ -157,34 +152,12 @@ export class Matcher<T extends ReadyTask> {
     return this.passedOver.get(lane)?.until;
   }
 
-  private survey(lane: Lane<T>, task: T, now: number): Survey {
-    const { terms } = lane;
-    const view = new Prospects(this.reservations, this.experience, this.outlook, now);
-    const rejections = new Map<string, Rejection>();
-    let prospects: Prospect[] = [];
-    for (const operator of this.fleet.holding(terms.program)) {
-      const why = this.unfit(operator, terms, task);
-      if (why) rejections.set(operator.address, why);
-      else prospects.push(view.of(operator, terms));
-    }
-    const rule = (why: Rejection, isOut: (p: Prospect) => boolean) => {
-      if (prospects.every(isOut)) return;
-      for (const p of prospects) if (isOut(p)) rejections.set(p.operator.address, why);
-      prospects = prospects.filter((p) => !isOut(p));
-    };
-    if (task.avoid.size > 0) rule("failed_before", (p) => task.avoid.has(p.operator.address));
-    rule("too_slow", (p) => p.taskMs > terms.runSeconds * 1000);
-    return { prospects, rejections };
+  private view(now: number): Prospects {
+    return new Prospects(this.reservations, this.experience, this.outlook, now);
   }
 
-  /** Why an operator can't take a task whatever else it is doing. */
-  private unfit(operator: FleetOperator, terms: LaneTerms, task: T): Rejection | undefined {
-    const why = unable(operator, terms);
-    if (why) return why;
-    const { machine } = operator.registration;
-    if (!this.reservations.couldFit(machine.id, terms.resources)) return "offer";
-    if (!isOffered(task, operator)) return "price";
-    return undefined;
+  private survey({ terms }: Lane<T>, task: T, now: number): Survey {
+    return surveyOf(this.fleet, this.reservations, this.view(now), terms, task);
   }
 
   /** @returns nothing when nobody can start the head of the lane now, or should */
@@ -216,7 +189,7 @@ export class Matcher<T extends ReadyTask> {
     // What the busy ones should finish before the best of the free ones would finish the head is theirs, as long as there is enough.
     const ahead = busy.map((p) => aheadOf(p, level));
     const left = count - ahead.reduce((a, b) => a + b, 0);
-    const view = new Prospects(this.reservations, this.experience, this.outlook, now);
+    const view = this.view(now);
     const later = busy
       .map((p, i) => view.candidate(p, terms, left > 0 ? ahead[i]! : 0))
       .sort((a, b) => a.score - b.score || (a.operator < b.operator ? -1 : 1));

@@ -1,6 +1,6 @@
 import type { DecisionRecord } from "../matchmaker/decision";
 import type { Failure } from "../runtime/retry";
-import type { LowerBound } from "./bound";
+import { lowerBound, type LowerBound } from "./bound";
 import type { SimOperator, SimWorkflow } from "./model";
 import { BASELINES } from "./policies";
 
@@ -54,4 +54,34 @@ export interface Simulation extends Omit<LowerBound, "lowerBound"> {
   attempts: SimAttempt[];
   /** Of the policy froben: what the matchmaker wrote down of each choice, with its digest. */
   decisions: (DecisionRecord & { digest: string })[];
+}
+
+/**
+ * Puts a simulation's result together.
+ * @param account seconds at which each workflow ended, which workflows failed, and what the simulator wrote down
+ */
+export function resultOf(
+  { workflows, operators, policy, seed }: SimulationOptions,
+  account: Pick<Simulation, "attempts" | "decisions" | "cost" | "waste"> & {
+    ends: (number | null)[];
+    failed: ReadonlySet<number>;
+  },
+): Simulation {
+  const { ends, failed, ...rest } = account;
+  const bound = lowerBound(workflows, operators);
+  const makespan = ends.includes(null) ? null : Math.max(0, ...(ends as number[]));
+  return {
+    seed,
+    policy,
+    makespan,
+    ...bound,
+    ratio: makespan === null || bound.lowerBound === 0 ? null : makespan / bound.lowerBound,
+    ...rest,
+    workflows: workflows.map(({ name, tasks }, w) => ({
+      name,
+      state: ends[w] !== null ? "done" : failed.has(w) ? "failed" : "stuck",
+      tasks: tasks.length,
+      end: ends[w]!,
+    })),
+  };
 }

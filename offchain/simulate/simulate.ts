@@ -6,11 +6,10 @@ import type { Ending } from "../runtime/reservation";
 import { afterFailure, type Failure } from "../runtime/retry";
 import { Timers } from "../runtime/timers";
 import { fateOf, SILENCE_SECONDS, workOf, type Chain, type Running } from "./attempt";
-import { lowerBound } from "./bound";
 import { Floor, START_MS, type Host } from "./floor";
 import { trueSeconds } from "./model";
 import { baseline, type Baseline, type BaselineName } from "./policies";
-import type { SimAttempt, Simulation, SimulationOptions } from "./result";
+import { resultOf, type SimAttempt, type Simulation, type SimulationOptions } from "./result";
 import type { SimRun } from "./run";
 import { Standbys } from "./standbys";
 
@@ -238,27 +237,9 @@ class Simulator {
   }
 
   private result(): Simulation {
-    const { workflows, operators, policy, seed } = this.options;
-    const bound = lowerBound(workflows, operators);
+    const { attempts, decisions, cost, waste, failed } = this;
     const ends = this.ends.map((end) => (end === null ? null : (end - START_MS) / 1000));
-    const makespan = ends.includes(null) ? null : Math.max(0, ...(ends as number[]));
-    return {
-      seed,
-      policy,
-      makespan,
-      ...bound,
-      ratio: makespan === null || bound.lowerBound === 0 ? null : makespan / bound.lowerBound,
-      cost: this.cost,
-      waste: this.waste,
-      workflows: workflows.map(({ name, tasks }, w) => ({
-        name,
-        state: ends[w] !== null ? "done" : this.failed.has(w) ? "failed" : "stuck",
-        tasks: tasks.length,
-        end: ends[w]!,
-      })),
-      attempts: this.attempts,
-      decisions: this.decisions,
-    };
+    return resultOf(this.options, { ends, failed, attempts, decisions, cost, waste });
   }
 }
 
