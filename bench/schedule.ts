@@ -3,15 +3,23 @@ import { Command } from "commander";
 import { withFaults, type Faults } from "../offchain/simulate/faults";
 import { parseOperators } from "../offchain/simulate/read/operators";
 import { parseWfFormat } from "../offchain/simulate/read/wfformat";
-import { POLICIES, type Policy } from "../offchain/simulate/result";
+import type { SimOperator } from "../offchain/simulate/model";
+import { BASELINES } from "../offchain/simulate/policies";
+import {
+  POLICIES,
+  type Policy,
+  type Simulation,
+  type SimulationOptions,
+} from "../offchain/simulate/result";
 import { simulate } from "../offchain/simulate/simulate";
 import { FLEET, zksyncBatch } from "../pipelines/zksync-batch";
 import { scheduleMistakes } from "../test/support/check-schedule";
+import { graphOf, SHAPES, type ShapeName } from "./graphs";
 import { printResult, runBench, whole } from "./run-bench";
 import { measureFairness } from "./schedule/fairness";
 
-// `npm run bench:schedule`: makespans of zksync-batch on its fleet against the lower bound, for each policy; and how fair the
-// market is to requesters who come together. Every schedule is checked.
+// `npm run bench:schedule`: makespans of zksync-batch on its fleet against the lower bound, for each policy, and of graphs of many
+// shapes with known durations on identical machines; and how fair the market is to requesters who come together. Every schedule is checked.
 
 const FAULTS: Record<string, Faults> = {
   "no faults": { failureRate: 0 },
@@ -23,68 +31,128 @@ const FAULTS: Record<string, Faults> = {
   },
 };
 
+/** Each policy, and froben with standby copies of stragglers. */
+const VARIANTS: { name: string; policy: Policy; standby?: true }[] = [
+  { name: "froben", policy: "froben" },
+  { name: "froben, copies", policy: "froben", standby: true },
+  ...BASELINES.map((policy) => ({ name: policy, policy })),
+];
+const GRAPH_SIZES = [100, 300];
+const MACHINES = [2, 4, 8, 16];
+
 interface Row {
-  faults: string;
-  policy: Policy;
+  case: string;
+  policy: string;
   runs: number;
   done: number;
   meanRatio: number;
   worstRatio: number;
   meanMakespan: number;
   meanCost: number;
+  /** Cost of the time of cancelled attempts, unpaid. */
+  meanWaste: number;
 }
 
-function measure(faults: string, policy: Policy, seeds: number): Row {
+function measureBatch(faults: string, variant: (typeof VARIANTS)[number], seeds: number): Row {
   const fleet = parseOperators(JSON.stringify(FLEET), "fleet");
+  const { name, policy, standby } = variant;
   const results = Array.from({ length: seeds }, (_, i) => {
     const seed = i + 1;
     const workflow = parseWfFormat(JSON.stringify(zksyncBatch(seed)), "zksync-batch", true);
     const operators = withFaults(fleet, FAULTS[faults]!, seed);
-    const result = simulate({ workflows: [workflow], operators, policy, seed });
-    const mistakes = scheduleMistakes(result, [workflow], operators);
-    if (mistakes.length > 0) throw new Error(`${policy}, seed ${seed}: ${mistakes[0]}`);
-    return result;
+    return checked({ workflows: [workflow], operators, policy, seed, standby });
   });
+  return rowOf(faults, name, results);
+}
+
+/** Graphs of all shapes, sizes and numbers of machines. */
+function measureGraphs(policy: Policy, shapes: ShapeName[], seeds: number): Row {
+  const results: Simulation[] = [];
+  for (const shape of shapes)
+    for (const size of GRAPH_SIZES)
+      for (const machines of MACHINES)
+        for (let seed = 1; seed <= seeds; seed++) {
+          const workflows = [graphOf(shape, size, seed)];
+          const operators = Array.from({ length: machines }, (_, i) => machineOf(`m${i}`));
+          results.push(checked({ workflows, operators, policy, seed, knownDurations: true }));
+        }
+  return rowOf(shapes.length === 1 ? `graphs: ${shapes[0]}` : "graphs: all", policy, results);
+}
+
+const machineOf = (id: string): SimOperator => ({
+  id,
+  cores: 1,
+  memoryMb: 1,
+  gpus: 0,
+  vramMb: 0,
+  speed: 1,
+  pricePerHour: 1,
+  joinsAt: 0,
+  leavesAt: Infinity,
+  failureRate: 0,
+  slowdown: 1,
+});
+
+/** @throws Error when the schedule is not a schedule */
+function checked(options: SimulationOptions): Simulation {
+  const { workflows, operators, policy, seed } = options;
+  const result = simulate(options);
+  const mistakes = scheduleMistakes(result, workflows, operators);
+  if (mistakes.length > 0) throw new Error(`${policy}, seed ${seed}: ${mistakes[0]}`);
+  return result;
+}
+
+function rowOf(name: string, policy: string, results: Simulation[]): Row {
   const done = results.filter(({ makespan }) => makespan !== null);
   const mean = (of: (r: (typeof results)[number]) => number) =>
     done.reduce((sum, r) => sum + of(r), 0) / done.length;
   return {
-    faults,
+    case: name,
     policy,
-    runs: seeds,
+    runs: results.length,
     done: done.length,
     meanRatio: mean((r) => r.ratio!),
     worstRatio: Math.max(...done.map((r) => r.ratio!)),
     meanMakespan: mean((r) => r.makespan!),
     meanCost: mean((r) => r.cost),
+    meanWaste: mean((r) => r.waste.cost),
   };
 }
 
 async function main(): Promise<void> {
   const flags = new Command("npm run bench:schedule --")
-    .description("Makespans of zksync-batch against the lower bound, by policy.")
+    .description(
+      "Makespans of zksync-batch and of other graphs against the lower bound, by policy.",
+    )
     .option("--seeds <n>", "seeds 1 to n", whole, 20)
     .option("--fairness-seeds <n>", "the same, of the cases of fairness", whole, 3)
     .option("--json <file>", "write the result as data")
     .parse()
     .opts<{ seeds: number; fairnessSeeds: number; json?: string }>();
   await runBench(async () => {
-    const rows = Object.keys(FAULTS).flatMap((faults) =>
-      POLICIES.map((policy) => measure(faults, policy, flags.seeds)),
-    );
+    const graphSeeds = Math.ceil(flags.seeds / 5);
+    const shapes = Object.keys(SHAPES) as ShapeName[];
+    const rows = [
+      ...Object.keys(FAULTS).flatMap((faults) =>
+        VARIANTS.map((variant) => measureBatch(faults, variant, flags.seeds)),
+      ),
+      ...shapes.map((shape) => measureGraphs("froben", [shape], graphSeeds)),
+      ...POLICIES.map((policy) => measureGraphs(policy, shapes, graphSeeds)),
+    ];
     const table = new Table({
-      head: ["case", "policy", "done", "mean ratio", "worst ratio", "makespan s", "cost"],
+      head: ["case", "policy", "done", "mean ratio", "worst ratio", "makespan s", "cost", "waste"],
       style: { head: [], border: [] },
     });
     for (const r of rows)
       table.push([
-        r.faults,
+        r.case,
         r.policy,
         `${r.done}/${r.runs}`,
         r.meanRatio.toFixed(3),
         r.worstRatio.toFixed(3),
         r.meanMakespan.toFixed(0),
         r.meanCost.toFixed(0),
+        r.meanWaste.toFixed(1),
       ]);
     const fairness = measureFairness(flags.fairnessSeeds);
     const shares = new Table({

@@ -47,6 +47,9 @@ export const REJECTIONS = [
   "machine",
   "in_use",
   "held",
+  "too_slow",
+  "holder",
+  "slower",
 ] as const;
 
 /** A task that another one waits for; without a number: its step is not unfolded. */
@@ -73,7 +76,7 @@ export const rejectedOperatorSchema = z.object({
   lacks: lackSchema.array(),
   /** Of one that is offline: when it was last seen; 0: never since the coordinator knows it. */
   lastSeen: time.nullable(),
-  /** Of one that is busy: when it should have room. */
+  /** Of one that is busy: when it should have room; of one that is slower: when the faster one should. */
   expectedRoom: time.nullable(),
 });
 export type RejectedOperator = z.infer<typeof rejectedOperatorSchema>;

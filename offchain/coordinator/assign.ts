@@ -4,6 +4,7 @@ import { toBytes32, ZERO_BYTES32 } from "../../protocol/digest";
 import type { SignedAssignment } from "../../protocol/http";
 import { maskOf, placeOf } from "../../protocol/ticket";
 import { termsOpening, type StepTerms } from "../../protocol/terms";
+import { endingOf, workOf } from "./attempts";
 import { decisionDigest } from "../matchmaker/decision";
 import type { Match } from "../matchmaker/matcher";
 import { newAttempt, type AssignmentRun, type AttemptRun, type TaskRun } from "./model";
@@ -17,7 +18,7 @@ export const UNSIGNED: Hex = "0x";
 
 /** Turns a match into attempts, bookings and an assignment, which is given out once it is signed. */
 export function assign(world: World, match: Match<TaskRun>): void {
-  const { lane, tasks, price, slots, expectedMs } = match;
+  const { lane, tasks, price, slots } = match;
   const { run, step, stepIndex } = tasks[0]!;
   const work = run.work!;
   const number = tasks[0]!.nextAttempt;
@@ -96,8 +97,10 @@ export function assign(world: World, match: Match<TaskRun>): void {
   const { concurrency } = fleet.registration;
   for (const [i, attempt] of attempts.entries()) {
     if (attempt.booked) {
-      world.reservations.book(attempt.key, operator.address, step.resources, now + expectedMs);
-      fleet.computing.set(attempt.key, now + expectedMs);
+      const work = workOf(attempt, now);
+      const ends = endingOf(world, attempt.operator, work);
+      world.reservations.book(attempt.key, operator.address, step.resources, ends);
+      fleet.computing.set(attempt.key, work);
     }
     world.leases.open(attempt, step.limits, now, Math.floor(i / concurrency));
     world.deadlines.set(attempt, body.claimBy * 1000);

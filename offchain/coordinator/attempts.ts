@@ -2,6 +2,10 @@ import type { InputRef } from "../../protocol/assignment";
 import type { Origin } from "../../protocol/http";
 import { maskOf, withMask } from "../../protocol/ticket";
 import { isLive, type AssignmentRun, type AttemptRun, type OperatorRun } from "./model";
+import type { Work } from "../matchmaker/fleet";
+import { endOf } from "../matchmaker/pace";
+import { unknownMs } from "../matchmaker/prospect";
+import type { Ending } from "../runtime/reservation";
 import { signRelease } from "./sign";
 import type { World } from "./world";
 
@@ -83,11 +87,12 @@ export function freeMachine(world: World, attempt: AttemptRun): void {
   world.journal.attempt(attempt);
   const next = nextInQueue(operator, attempt, queued);
   if (next) {
-    const end = world.now() + expectedMs(world, next);
-    world.reservations.handOver(attempt.key, next.key, end);
+    const work = workOf(next, world.now());
+    const ends = endingOf(world, next.operator, work);
+    world.reservations.handOver(attempt.key, next.key, ends);
     next.booked = true;
     fleet.queued--;
-    fleet.computing.set(next.key, end);
+    fleet.computing.set(next.key, work);
     world.journal.attempt(next);
   } else world.reservations.free(attempt.key);
   world.kick();
@@ -107,8 +112,18 @@ function nextInQueue(
 /** @returns expected milliseconds of an attempt on its operator */
 export function expectedMs(world: World, attempt: AttemptRun): number {
   const { program, limits } = attempt.task.step;
-  const speed = world.operators.get(attempt.operator)?.fleet.registration.speed ?? 1;
-  return world.experience.expectedMs(program, attempt.operator, speed, limits.runSeconds * 250);
+  return world.experience.expectedMs(program, attempt.operator, unknownMs(limits));
+}
+
+/** @returns what an operator computes from `since` on (Unix milliseconds), for those who expect when it ends */
+export function workOf({ task }: AttemptRun, since: number): Work {
+  const { program, limits } = task.step;
+  return { program, since, fallbackMs: unknownMs(limits) };
+}
+
+/** When work should end, as far as is known when that is asked. */
+export function endingOf(world: World, operator: string, work: Work): Ending {
+  return (now) => endOf(world.experience, operator, work, now);
 }
 
 /** Ends an attempt in memory: lease, deadline, machine. */

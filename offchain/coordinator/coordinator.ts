@@ -38,6 +38,8 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator & {
   let scheduled: NodeJS.Immediate | undefined;
   let cancelTimer: () => void = () => {};
   let ready = false;
+  /** When the matcher wants to look at waiting tasks again. */
+  let lookAgain: number | undefined;
 
   const kick = () => {
     if (!ready || scheduled || world.stopping.signal.aborted) return;
@@ -56,7 +58,7 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator & {
       runDue();
       takeResults(world);
       let looked = performance.now();
-      world.matcher.run(world.now(), (match) => {
+      lookAgain = world.matcher.run(world.now(), (match) => {
         assign(world, match);
         const decided = performance.now();
         deps.metrics.decided((decided - looked) / 1000);
@@ -120,6 +122,7 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator & {
     const next = [world.leases, world.deadlines, world.parked, world.rises, world.chores].flatMap(
       (timers) => timers.next() ?? [],
     );
+    if (lookAgain !== undefined) next.push(lookAgain);
     const pause = Math.min(MAX_PAUSE_MS, ...next.map((at) => at - world.now()));
     cancelTimer = deps.clock.after(Math.max(1, pause), kick);
   }

@@ -30,7 +30,10 @@ function blame(world: World, attempt: AttemptRun): void {
   const { task } = attempt;
   const operator = world.operators.get(attempt.operator);
   task.avoid.add(attempt.operator);
-  const learned = world.experience.failed(task.step.program, attempt.operator);
+  // When it was last at work on something that ended for another reason is not known.
+  const ran = attempt.outcome === "run_timeout" || attempt.outcome === "failed";
+  const ranMs = ran && attempt.startedAt !== null ? world.now() - attempt.startedAt : 0;
+  const learned = world.experience.failed(task.step.program, attempt.operator, ranMs);
   world.journal.learn(task.step.program, attempt.operator, learned);
   if (!operator) return;
   operator.failed++;

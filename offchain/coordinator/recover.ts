@@ -12,7 +12,7 @@ import {
 } from "../db/schema/work";
 import { readOutputs } from "../workflow/result";
 import { giveOut, UNSIGNED } from "./assign";
-import { expectedMs } from "./attempts";
+import { endingOf, workOf } from "./attempts";
 import type { ChainWorkflow } from "./facade";
 import { attemptKey, isLive, Run, type AttemptRun, type RunWork, type TaskRun } from "./model";
 import { park } from "./ready";
@@ -179,9 +179,10 @@ function recoverAssignments(world: World): void {
       // A machine may have been declared smaller since, or less of it offered.
       attempt.booked &&= world.reservations.fits(operator.address, resources);
       if (attempt.booked) {
-        const end = now + expectedMs(world, attempt);
-        world.reservations.book(attempt.key, operator.address, resources, end);
-        operator.fleet.computing.set(attempt.key, end);
+        const work = workOf(attempt, now);
+        const ends = endingOf(world, attempt.operator, work);
+        world.reservations.book(attempt.key, operator.address, resources, ends);
+        operator.fleet.computing.set(attempt.key, work);
       } else if (attempt.state === "offered" || attempt.state === "running")
         operator.fleet.queued++;
     }

@@ -4,7 +4,7 @@ import { FrobenError } from "../../protocol/errors";
 import type { Spec } from "../../protocol/spec";
 import { stepsRoot, stepTermsOf, type StepTerms } from "../../protocol/terms";
 import { parseSpec, specDigest } from "../../protocol/validate-spec";
-import { unknownMs } from "../matchmaker/matcher";
+import { unknownMs } from "../matchmaker/prospect";
 import { Lane, type LaneTerms } from "../runtime/ready-queue";
 import { remainingPaths, treeLevels } from "../workflow/graph/priority";
 import { Plan, type PlannedTask } from "../workflow/plan";
@@ -156,7 +156,7 @@ function remainingMs(world: World, work: RunWork, step: number, level: number): 
   const asOf = `${world.experience.version}/${work.tasks.size}`;
   if (work.paths?.asOf !== asOf) {
     const durations = (i: number) =>
-      world.experience.meanMs(work.spec.steps[i]!.program) ?? unknownMs(work.lanes[i]!.terms);
+      world.experience.typicalMs(work.spec.steps[i]!.program) ?? unknownMs(work.lanes[i]!.terms);
     const levels = (i: number) => {
       const known = work.plan.tasksOf(work.spec.steps[i]!.id);
       if (!known) return treeLevels(work.spec.steps[i]!);

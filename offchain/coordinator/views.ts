@@ -48,7 +48,7 @@ function taskView(
   reason: string | null,
 ): TaskView {
   const attempt = task.current;
-  const known = world.experience.meanMs(task.step.program);
+  const known = world.experience.typicalMs(task.step.program);
   return {
     task: task.index,
     step: task.step.id,

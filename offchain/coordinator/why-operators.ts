@@ -6,7 +6,8 @@ import {
 } from "../../protocol/why";
 import type { Rejection } from "../matchmaker/decision";
 import { freeSlots, freeStake, isBusy } from "../matchmaker/filter";
-import { offeredOf, priceOf } from "../matchmaker/matcher";
+import { endOf } from "../matchmaker/pace";
+import { offeredOf, priceOf } from "../matchmaker/price";
 import { shortages } from "../runtime/shortage";
 import type { OperatorRun, TaskRun } from "./model";
 import type { World } from "./world";
@@ -24,6 +25,9 @@ const SENTENCES: Record<Rejection, string> = {
   machine: "on a machine without room now",
   in_use: "using too much of what they offer of their machine",
   held: "on a machine that is kept for a more urgent task",
+  too_slow: "expected to take longer than the task's run limit, while others are not",
+  holder: "on the machine that runs the task already",
+  slower: "with room, but slower than waiting for a faster one that is busy",
 };
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
@@ -136,11 +140,15 @@ function expectedRoom(
   code: Rejection,
 ): number | null {
   const now = world.now();
+  if (code === "slower") return world.matcher.waitsUntil(task.lane) ?? null;
   if (code === "machine" || code === "in_use") {
     const { resources } = task.lane.terms;
     return world.reservations.expectedRoom(fleet.address, resources, now) ?? null;
   }
   // Who has a queue works it off first.
   if (code !== "concurrency" || fleet.queued > 0) return null;
-  return Math.max(now, Math.min(...fleet.computing.values()));
+  const ends = [...fleet.computing.values()].map((work) =>
+    endOf(world.experience, fleet.address, work, now),
+  );
+  return Math.max(now, Math.min(...ends));
 }

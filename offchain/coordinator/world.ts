@@ -130,6 +130,7 @@ export class World {
     this.reservations.declare(machine.id, machine);
     this.reservations.offer(key, machine.id, offer, devices);
     const fleet = this.fleet.register(key, registration);
+    this.experience.declare(key, registration.speed);
     let operator = this.operators.get(key);
     if (!operator) {
       operator = {

@@ -12,18 +12,23 @@ export type Rejection =
   | "concurrency" // works on as many tasks as it takes at once
   | "machine" // its machine has no room now
   | "in_use" // the machine has, but of what the operator offers of it too much is in use
-  | "held"; // its machine is kept for a task of higher priority
+  | "held" // its machine is kept for a task of higher priority
+  | "too_slow" // expected to take longer than the run limit, and another operator is not
+  | "holder" // of a standby copy: its machine runs the task already
+  | "slower"; // has room, but one that is busy should finish the task sooner
 
-/** One operator that could take the tasks, with what the score was made of. */
+/** One operator that could take the tasks now or when it has room, with what the score was made of. */
 export interface Candidate {
   operator: string;
+  /** Predicted milliseconds from now until it could start, after the tasks before this one that it should take; 0: now. */
+  startMs: number;
   /** Predicted milliseconds from now until the task is finished. */
   finishMs: number;
   /** Units per task. */
   price: string;
   /** Share of its attempts at this program that failed, smoothed, 0 to 1. */
   failureRate: number;
-  /** Finished attempts at this program. */
+  /** Finished attempts, at any program. */
   experience: number;
   /** When it was last given work, Unix milliseconds; 0: never. */
   lastAssignedAt: number;
@@ -36,12 +41,17 @@ export interface DecisionRecord {
   version: 1;
   workflow: number;
   step: string;
-  /** Tasks that the choice was made for, with one attempt number. */
+  /** The task that the choice was made for. */
+  head: number;
+  /** It and those that go with it, with one attempt number. */
   tasks: number[];
   attempt: number;
   /** Unix time, milliseconds. */
   decidedAt: number;
   seed: string;
+  /** By how much the longest remaining path of the workflow's ready tasks is longer than this task's, milliseconds. */
+  slackMs: number;
+  /** All that could start now, and the best few of those that are busy. */
   candidates: Candidate[];
   rejections: Partial<Record<Rejection, string[]>>;
   /** Whether a newcomer was chosen to learn about it, against the score. */

@@ -27,5 +27,6 @@ export function freeSlots(operator: FleetOperator): number {
 
 /** Whether what rules an operator out passes by itself, when work ends: it is able, and busy. */
 export function isBusy(why: Rejection | undefined): boolean {
-  return why === "machine" || why === "in_use" || why === "concurrency" || why === "held";
+  const busy: (Rejection | undefined)[] = ["machine", "in_use", "concurrency", "held", "slower"];
+  return busy.includes(why);
 }

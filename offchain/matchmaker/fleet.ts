@@ -1,6 +1,15 @@
 import type { Digest } from "../../protocol/digest";
 import type { Register } from "../../protocol/http";
 
+/** A task that an operator computes. */
+export interface Work {
+  program: Digest;
+  /** When it began, Unix milliseconds. */
+  since: number;
+  /** Expected on a machine of speed 1 while nobody has run the program. */
+  fallbackMs: number;
+}
+
 /** An operator as the matchmaker sees it. Addresses are lower-case, stakes in units, times in Unix milliseconds. */
 export interface FleetOperator {
   readonly address: string;
@@ -12,8 +21,8 @@ export interface FleetOperator {
   freeStake: bigint;
   /** Bonds of assignments that it may still claim. */
   promisedStake: bigint;
-  /** Attempts that hold a booking of its machine, with their expected ends. */
-  computing: Map<string, number>;
+  /** Attempts that hold a booking of its machine. */
+  computing: Map<string, Work>;
   /** Attempts that wait for one of its bookings. */
   queued: number;
   lastAssignedAt: number;

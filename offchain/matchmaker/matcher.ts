@@ -1,13 +1,16 @@
-import { LIMITS } from "../../protocol/limits";
-import { placeOf } from "../../protocol/ticket";
 import type { ReadyQueue, ReadyTask, Lane, LaneTerms } from "../runtime/ready-queue";
 import type { Reservations } from "../runtime/reservation";
 import { choose } from "./choose";
-import type { Candidate, DecisionRecord, Rejection } from "./decision";
+import type { DecisionRecord, Rejection } from "./decision";
 import type { Experience } from "./experience";
-import { freeSlots, freeStake, isBusy, unable } from "./filter";
+import { freeSlots, unable } from "./filter";
 import type { Fleet, FleetOperator } from "./fleet";
-import { score } from "./score";
+import { group, MAX_SKIPPED } from "./group";
+import { Outlook } from "./outlook";
+import { priceOf } from "./price";
+import { aheadOf, Prospects, spread, type Prospect } from "./prospect";
+import { isWorthACopy, type StandbyPolicy } from "./standby";
+import { surveyOf, type Survey } from "./survey";
 
 /** Tasks of one step for one operator. */
 export interface Match<T extends ReadyTask> {
@@ -18,33 +21,28 @@ export interface Match<T extends ReadyTask> {
   /** How many of them start at once; each needs a booking. The others follow one by one. */
   slots: number;
   price: bigint;
-  expectedMs: number;
   decision: DecisionRecord;
 }
 
-/** A machine that is kept free for an urgent step. */
-interface Hold<T extends ReadyTask> {
-  lane: Lane<T>;
-  /** When the step should fit, Unix milliseconds. */
-  from: number;
+/** Who gets a task, and how many of the lane at most. */
+interface Decided {
+  operator: FleetOperator;
+  taskMs: number;
+  share: number;
+  decision: DecisionRecord;
 }
 
-/** Longest queue of tasks, one after another, that an operator is given at once, milliseconds. */
-export const MAX_QUEUE_MS = 10_000;
-/** Tasks at the head of a lane that nobody can take now and that are stepped over. */
-const MAX_SKIPPED = 8;
-/** Share of a step's run limit that a task is expected to take before anyone has run its program. */
-export const UNKNOWN_SHARE = 0.25;
-
-/** Expected milliseconds of a program that nobody has run. */
-export function unknownMs(terms: LaneTerms): number {
-  return terms.runSeconds * 1000 * UNKNOWN_SHARE;
-}
+/** Busy operators that a decision's record names as candidates; the choice needs none but the best. */
+const BUSY_CANDIDATES = 3;
+/** When a task waits for a busy operator, things are looked at again after at least so long, milliseconds. */
+const LOOK_AGAIN_MS = 1_000;
 
 /** Pairs ready tasks with operators. It books nothing and changes no operator: the caller does, between two matches. */
 export class Matcher<T extends ReadyTask> {
   /** Of the last run. */
-  private holds = new Map<string, Hold<T>>();
+  private outlook: Outlook;
+  /** Of the last run: lanes that wait although somebody has room, with those who are passed over. */
+  private passedOver = new Map<Lane<T>, { operators: Set<string>; until: number }>();
 
   constructor(
     private readonly queue: ReadyQueue<T>,
@@ -52,246 +50,211 @@ export class Matcher<T extends ReadyTask> {
     private readonly reservations: Reservations,
     private readonly experience: Experience,
     private readonly seed: string,
-  ) {}
+  ) {
+    this.outlook = new Outlook(reservations);
+  }
 
   /**
    * Goes through the ready tasks, the most urgent first, and takes out of the queue what it matches.
    * @param take books the match's slots and notes what the operator holds; called before the next match is looked for
+   * @returns when to run again although nothing has happened, as a task waits for a busy operator; Unix milliseconds
    */
-  run(now: number, take: (match: Match<T>) => void): void {
-    const holds = (this.holds = new Map<string, Hold<T>>());
-    for (const lane of this.queue.urgent()) {
+  run(now: number, take: (match: Match<T>) => void): number | undefined {
+    this.outlook = new Outlook(this.reservations);
+    this.passedOver = new Map();
+    const longest = new Map<number, number>();
+    const full = new Set<string>();
+    let again = Infinity;
+    for (const { lane, remaining } of this.queue.urgent()) {
+      const { workflow, resources } = lane.terms;
+      if (!longest.has(workflow)) longest.set(workflow, remaining);
+      const slackMs = longest.get(workflow)! - remaining;
+      const need = Object.values(resources).join("/");
+      if (full.has(need)) continue;
       const skipped: T[] = [];
       while (lane.size > 0 && skipped.length < MAX_SKIPPED) {
-        const match = this.match(lane, holds, now);
-        if (match === "busy") break;
-        if (match === "nobody") skipped.push(lane.pop()!);
-        else {
-          this.queue.serve(lane.terms.workflow);
+        const survey = this.survey(lane, lane.peek()!, now);
+        const { prospects } = survey;
+        const match = this.match(lane, survey, slackMs, now);
+        if (match) {
+          this.queue.serve(workflow);
           take(match);
+          continue;
         }
+        // Others in the lane may have other operators than a task that failed, or for which less is offered.
+        const alone = prospects.length === 0 || lane.peek()!.avoid.size > 0;
+        again = Math.min(again, this.wait(lane, prospects, alone ? 1 : lane.size, now));
+        if (!alone) {
+          if (!this.hasRoom(resources)) full.add(need);
+          break;
+        }
+        skipped.push(lane.pop()!);
       }
       for (const task of skipped) lane.add(task);
     }
+    return again === Infinity ? undefined : again;
+  }
+
+  /**
+   * Looks for an operator for a standby copy of a running task; call it after `run`, so that it takes nobody's place.
+   * @param holder who runs it; the copy goes to another machine
+   * @param holderMs until the holder should end, from now
+   * @returns nothing when no copy is worth it now; like `run`, it books nothing
+   */
+  standby(
+    lane: Lane<T>,
+    task: T,
+    holder: FleetOperator,
+    holderMs: number,
+    policy: StandbyPolicy,
+    now: number,
+  ): Match<T> | undefined {
+    const survey = this.survey(lane, task, now);
+    const { machine } = holder.registration;
+    for (const { operator } of survey.prospects)
+      if (operator.registration.machine.id === machine.id)
+        survey.rejections.set(operator.address, "holder");
+    const prospects = survey.prospects.filter(
+      ({ operator, taskMs, busy }) =>
+        !survey.rejections.has(operator.address) &&
+        (busy || isWorthACopy(taskMs, holderMs, policy)),
+    );
+    const decided = this.decide(lane, task, 1, { ...survey, prospects }, 0, now);
+    if (!decided) return undefined;
+    const { operator, decision } = decided;
+    return {
+      lane,
+      operator,
+      tasks: [task],
+      slots: 1,
+      price: priceOf(operator, lane.terms),
+      decision,
+    };
   }
 
   /** Says for each operator why it can't take a task as things stand after the last run; an empty answer means that it can. */
   explain(lane: Lane<T>, task: T, now: number): Map<string, Rejection | undefined> {
-    const alternatives = this.hasAlternative(lane.terms, task);
-    return new Map(
-      [...this.fleet.all()].map((operator) => [
+    const { prospects, rejections } = this.survey(lane, task, now);
+    const passedOver = this.passedOver.get(lane);
+    const why = new Map<string, Rejection | undefined>(rejections);
+    for (const { operator, busy } of prospects)
+      why.set(
         operator.address,
-        this.reject(operator, lane, task, alternatives, this.holds, now),
-      ]),
-    );
+        busy ?? (passedOver?.operators.has(operator.address) ? "slower" : undefined),
+      );
+    for (const { address } of this.fleet.all())
+      if (!why.has(address)) why.set(address, unable(this.fleet.get(address)!, lane.terms));
+    return why;
   }
 
-  /** busy: the lane must wait for room. nobody: this task can't be placed, its neighbours perhaps can. */
-  private match(
+  /** @returns when the first of the operators that a lane waits for should have room, if others are passed over; Unix milliseconds */
+  waitsUntil(lane: Lane<T>): number | undefined {
+    return this.passedOver.get(lane)?.until;
+  }
+
+  private view(now: number): Prospects {
+    return new Prospects(this.reservations, this.experience, this.outlook, now);
+  }
+
+  private survey({ terms }: Lane<T>, task: T, now: number): Survey {
+    return surveyOf(this.fleet, this.reservations, this.view(now), terms, task);
+  }
+
+  /** @returns nothing when nobody can start the head of the lane now, or should */
+  private match(lane: Lane<T>, survey: Survey, slackMs: number, now: number): Match<T> | undefined {
+    const decided = this.decide(lane, lane.peek()!, lane.size, survey, slackMs, now);
+    if (!decided) return undefined;
+    const { operator, share, taskMs, decision } = decided;
+    const known = this.experience.typicalMs(lane.terms.program) !== undefined;
+    const given = group(lane, operator, this.reservations, share, known ? taskMs : undefined);
+    const tasks = given.tasks.map((task) => task.index);
+    const price = priceOf(operator, lane.terms);
+    return { lane, operator, ...given, price, decision: { ...decision, tasks } };
+  }
+
+  /** @param count tasks of the lane that are ready, of which `head` is to be placed */
+  private decide(
     lane: Lane<T>,
-    holds: Map<string, Hold<T>>,
+    head: T,
+    count: number,
+    { prospects, rejections }: Survey,
+    slackMs: number,
     now: number,
-  ): Match<T> | "busy" | "nobody" {
+  ): Decided | undefined {
+    const free = prospects.filter(({ busy }) => !busy);
+    if (free.length === 0) return undefined;
     const { terms } = lane;
-    const head = lane.peek()!;
-    const alternatives = this.hasAlternative(terms, head);
-    const candidates: Candidate[] = [];
-    const rejections: Partial<Record<Rejection, string[]>> = {};
-    const waiting: FleetOperator[] = [];
-    let able = 0;
-    for (const operator of this.fleet.holding(terms.program)) {
-      const why = this.reject(operator, lane, head, alternatives, holds, now);
-      if (why === undefined) candidates.push(this.candidate(operator, terms));
-      else (rejections[why] ??= []).push(operator.address);
-      if (isBusy(why)) waiting.push(operator);
-      if (why === undefined || isBusy(why)) able++;
-    }
-    if (candidates.length === 0) {
-      if (waiting.length === 0) return "nobody";
-      this.hold(lane, waiting, holds, now);
-      return "busy";
-    }
-    for (const list of Object.values(rejections)) list.sort();
-    candidates.sort((a, b) => (a.operator < b.operator ? -1 : 1));
+    const level = Math.min(...free.map((p) => p.taskMs * p.weight));
+    const busy = prospects.filter((p) => p.busy);
+    // What the busy ones should finish before the best of the free ones would finish the head is theirs, as long as there is enough.
+    const ahead = busy.map((p) => aheadOf(p, level));
+    const left = count - ahead.reduce((a, b) => a + b, 0);
+    const view = this.view(now);
+    const later = busy
+      .map((p, i) => view.candidate(p, terms, left > 0 ? ahead[i]! : 0))
+      .sort((a, b) => a.score - b.score || (a.operator < b.operator ? -1 : 1));
+    const candidates = [
+      ...free.map((p) => view.candidate(p, terms, 0)),
+      ...later.slice(0, BUSY_CANDIDATES),
+    ].sort((a, b) => (a.operator < b.operator ? -1 : 1));
+    const named = new Set(candidates.map(({ operator }) => operator));
+    for (const { operator, busy: why } of busy)
+      if (!named.has(operator.address)) rejections.set(operator.address, why!);
+    const byReason: DecisionRecord["rejections"] = {};
+    for (const [address, why] of rejections) (byReason[why] ??= []).push(address);
+    for (const list of Object.values(byReason)) list.sort();
     // The choice looks at the head alone; how many follow it depends on who was chosen.
     const question = {
       version: 1 as const,
       workflow: terms.workflow,
       step: terms.step,
+      head: head.index,
       tasks: [head.index],
       attempt: head.nextAttempt,
       decidedAt: now,
       seed: this.seed,
+      slackMs: Math.round(slackMs),
       candidates,
-      rejections,
+      rejections: byReason,
     };
-    const { choice, explored } = choose(question);
-    const operator = this.fleet.get(choice)!;
-    const expectedMs = this.expectedMs(operator, terms);
-    const { tasks, slots } = this.group(lane, operator, able, expectedMs);
-    return {
-      lane,
-      operator,
-      tasks,
-      slots,
-      price: priceOf(operator, terms),
-      expectedMs,
-      decision: { ...question, tasks: tasks.map((task) => task.index), explored, choice },
-    };
+    const chosen = choose(question);
+    if (!chosen) return undefined;
+    const { operator, taskMs } = free.find((p) => p.operator.address === chosen.choice)!;
+    const share = Math.max(1, Math.ceil(left / free.length));
+    return { operator, taskMs, share, decision: { ...question, ...chosen } };
   }
 
-  private reject(
-    operator: FleetOperator,
-    lane: Lane<T>,
-    task: T,
-    alternatives: boolean,
-    holds: Map<string, Hold<T>>,
-    now: number,
-  ): Rejection | undefined {
-    const { terms } = lane;
-    const why = unable(operator, terms);
-    if (why) return why;
-    if (!this.reservations.couldFit(operator.address, terms.resources)) return "offer";
-    if (!isOffered(task, operator)) return "price";
-    if (alternatives && task.avoid.has(operator.address)) return "failed_before";
-    if (freeSlots(operator) === 0) return "concurrency";
-    const obstacle = this.reservations.obstacle(operator.address, terms.resources);
-    if (obstacle) return obstacle;
-    const hold = holds.get(operator.registration.machine.id);
-    if (hold && hold.lane !== lane && now + this.expectedMs(operator, terms) > hold.from)
-      return "held";
-    return undefined;
+  /**
+   * Keeps for a lane the machines that should do its tasks: less urgent ones may use them only if they are not in the way.
+   * @returns when to look again, if it waits although somebody has room
+   */
+  private wait(lane: Lane<T>, prospects: Prospect[], count: number, now: number): number {
+    const { resources } = lane.terms;
+    const busy = prospects.filter((p) => p.busy);
+    if (busy.length === 0) return Infinity;
+    const free = prospects.filter((p) => !p.busy);
+    let soonest = Infinity;
+    for (const [i, tasks] of spread(busy, count).entries()) {
+      const { operator, startMs, taskMs } = busy[i]!;
+      if (tasks === 0) continue;
+      const { id } = operator.registration.machine;
+      this.outlook.promise(id, resources, now + startMs, taskMs, tasks);
+      soonest = Math.min(soonest, startMs);
+    }
+    if (free.length === 0) return Infinity;
+    const operators = new Set(free.map((p) => p.operator.address));
+    this.passedOver.set(lane, { operators, until: now + soonest });
+    return now + Math.max(LOOK_AGAIN_MS, soonest);
   }
 
-  /** Whether an operator that did not fail the task could take it, now or when it has room. */
-  private hasAlternative(terms: LaneTerms, task: ReadyTask): boolean {
-    if (task.avoid.size === 0) return false;
-    for (const operator of this.fleet.holding(terms.program))
+  private hasRoom(need: LaneTerms["resources"]): boolean {
+    for (const operator of this.fleet.all())
       if (
-        !task.avoid.has(operator.address) &&
-        unable(operator, terms) === undefined &&
-        isOffered(task, operator)
+        operator.online &&
+        freeSlots(operator) > 0 &&
+        this.reservations.fits(operator.address, need)
       )
         return true;
     return false;
   }
-
-  private expectedMs(operator: FleetOperator, terms: LaneTerms): number {
-    return this.experience.expectedMs(
-      terms.program,
-      operator.address,
-      operator.registration.speed,
-      unknownMs(terms),
-    );
-  }
-
-  private candidate(operator: FleetOperator, terms: LaneTerms): Candidate {
-    const made = {
-      operator: operator.address,
-      finishMs: Math.round(this.expectedMs(operator, terms)),
-      price: priceOf(operator, terms).toString(),
-      failureRate: this.experience.failureRate(terms.program, operator.address),
-      experience: this.experience.attempts(terms.program, operator.address),
-      lastAssignedAt: operator.lastAssignedAt,
-    };
-    return { ...made, score: score(made, terms.ceiling) };
-  }
-
-  /** Keeps the machine that is free soonest: less urgent tasks may use it only if they end before that. */
-  private hold(
-    lane: Lane<T>,
-    waiting: FleetOperator[],
-    holds: Map<string, Hold<T>>,
-    now: number,
-  ): void {
-    let soonest: { machine: string; from: number } | undefined;
-    for (const operator of waiting) {
-      const machine = operator.registration.machine.id;
-      if (holds.has(machine)) continue;
-      const room = this.reservations.expectedRoom(operator.address, lane.terms.resources, now);
-      if (room === undefined) continue;
-      const slot = freeSlots(operator) > 0 ? now : Math.min(...operator.computing.values());
-      const from = Math.max(room, Number.isFinite(slot) ? slot : now);
-      if (!soonest || from < soonest.from) soonest = { machine, from };
-    }
-    if (soonest) holds.set(soonest.machine, { lane, from: soonest.from });
-  }
-
-  /**
-   * Takes the head of a lane and the tasks after it that may go with it: one attempt number and one 192-task word for all, and
-   * none that the operator failed. Work spreads over all who could take it; a queue is only given to an idle operator.
-   */
-  private group(
-    lane: Lane<T>,
-    operator: FleetOperator,
-    able: number,
-    expectedMs: number,
-  ): { tasks: T[]; slots: number } {
-    const { terms } = lane;
-    const slots = this.roomFor(operator, terms);
-    const idle = operator.computing.size === 0 && slots === operator.registration.concurrency;
-    const budgetMs = Math.min(MAX_QUEUE_MS, terms.claimSeconds * 500);
-    const known = this.experience.meanMs(terms.program) !== undefined;
-    const rounds = idle && known ? Math.max(1, Math.floor(budgetMs / expectedMs)) : 1;
-    const most = Math.max(
-      1,
-      Math.min(
-        slots * rounds,
-        Math.ceil(lane.size / Math.max(1, able)),
-        LIMITS.maxBatch,
-        Number(freeStake(operator) / terms.bond),
-      ),
-    );
-    const tasks = [lane.pop()!];
-    const head = tasks[0]!;
-    const stepped: T[] = [];
-    while (tasks.length < most && lane.size > 0 && stepped.length < MAX_SKIPPED) {
-      const task = lane.pop()!;
-      const fits =
-        task.nextAttempt === head.nextAttempt &&
-        placeOf(task.index).word === placeOf(head.index).word &&
-        task.avoid.size === 0 &&
-        isOffered(task, operator);
-      (fits ? tasks : stepped).push(task);
-    }
-    for (const task of stepped) lane.add(task);
-    tasks.sort((a, b) => a.index - b.index);
-    return { tasks, slots: Math.min(slots, tasks.length) };
-  }
-
-  /** How many tasks can start on an operator at once. */
-  private roomFor(operator: FleetOperator, terms: LaneTerms): number {
-    const most = freeSlots(operator);
-    const { address } = operator;
-    let slots = 1;
-    while (slots < most && this.reservations.fits(address, times(terms.resources, slots + 1)))
-      slots++;
-    return slots;
-  }
-}
-
-/** Needs of several tasks together; their GPUs each have the memory. */
-function times(need: LaneTerms["resources"], count: number): LaneTerms["resources"] {
-  return {
-    cores: need.cores * count,
-    memoryMb: need.memoryMb * count,
-    gpus: need.gpus * count,
-    vramMb: need.vramMb,
-  };
-}
-
-/** Whether what an operator asks is offered for a task now. */
-function isOffered(task: ReadyTask, { registration }: FleetOperator): boolean {
-  return registration.priceBps <= task.offerBps;
-}
-
-/** @returns units that are offered for a task now */
-export function offeredOf(task: ReadyTask, terms: LaneTerms): bigint {
-  return (terms.ceiling * BigInt(task.offerBps)) / 10_000n;
-}
-
-/** @returns units that an operator asks for a task, at least 1 */
-export function priceOf(operator: FleetOperator, terms: LaneTerms): bigint {
-  const asked = (terms.ceiling * BigInt(operator.registration.priceBps)) / 10_000n;
-  return asked > 0n ? asked : 1n;
 }

@@ -9,7 +9,10 @@ export const PRICE_WEIGHT = 0.25;
  * @param ceiling most that the task may be paid, units
  * @returns lower is better
  */
-export function score(candidate: Omit<Candidate, "score">, ceiling: bigint): number {
+export function score(
+  candidate: Pick<Candidate, "finishMs" | "price" | "failureRate">,
+  ceiling: bigint,
+): number {
   const share = Number(candidate.price) / Number(ceiling);
   const seconds = candidate.finishMs / (1 - candidate.failureRate);
   return Math.round(seconds * (1 + PRICE_WEIGHT * share) * 1000) / 1000;

@@ -112,28 +112,27 @@ export class ReadyQueue<T extends ReadyTask = ReadyTask> {
     this.served.delete(workflow);
   }
 
-  /** Lanes with ready tasks, the most urgent first. */
-  urgent(): Lane<T>[] {
-    const keyed: { lane: Lane<T>; startBy: number }[] = [];
+  /** Lanes with ready tasks, the most urgent first, with the remaining path of their heads in milliseconds. */
+  urgent(): { lane: Lane<T>; remaining: number }[] {
+    const keyed: { lane: Lane<T>; remaining: number; startBy: number }[] = [];
     for (const lanes of this.workflows.values()) {
       let due: number | undefined;
       for (const lane of lanes) {
         const head = lane.peek();
         if (!head) continue;
         due ??= lane.openedAt() + PATIENCE * this.workflows.size * longestPath(lanes);
-        keyed.push({ lane, startBy: due - lane.remainingMs(head.level) });
+        const remaining = lane.remainingMs(head.level);
+        keyed.push({ lane, remaining, startBy: due - remaining });
       }
     }
-    return keyed
-      .sort(
-        (a, b) =>
-          a.startBy - b.startBy ||
-          a.lane.deadline() - b.lane.deadline() ||
-          this.turnOf(a.lane) - this.turnOf(b.lane) ||
-          a.lane.terms.workflow - b.lane.terms.workflow ||
-          a.lane.terms.stepIndex - b.lane.terms.stepIndex,
-      )
-      .map(({ lane }) => lane);
+    return keyed.sort(
+      (a, b) =>
+        a.startBy - b.startBy ||
+        a.lane.deadline() - b.lane.deadline() ||
+        this.turnOf(a.lane) - this.turnOf(b.lane) ||
+        a.lane.terms.workflow - b.lane.terms.workflow ||
+        a.lane.terms.stepIndex - b.lane.terms.stepIndex,
+    );
   }
 
   get size(): number {

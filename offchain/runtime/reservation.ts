@@ -2,6 +2,9 @@ import { FrobenError } from "../../protocol/errors";
 import type { Resources } from "../../protocol/spec";
 import { shortages, suffices, type Shortage } from "./shortage";
 
+/** When something should end, as far as is known at a moment; both in Unix milliseconds. */
+export type Ending = (now: number) => number;
+
 /** What a machine has. */
 export interface MachineTotals {
   cores: number;
@@ -34,7 +37,7 @@ interface Booking {
   resources: Resources;
   /** Indices of the GPUs that it has for itself. */
   gpus: number[];
-  expectedEnd: number;
+  ends: Ending;
 }
 
 /**
@@ -116,11 +119,10 @@ export class Reservations {
 
   /**
    * @param key of the attempt that runs there
-   * @param expectedEnd Unix milliseconds
    * @returns the GPUs that it may use
    * @throws FrobenError `overbooked` when there is no room, `booked_twice`; nothing changes then
    */
-  book(key: string, operator: string, resources: Resources, expectedEnd: number): number[] {
+  book(key: string, operator: string, resources: Resources, ends: Ending): number[] {
     if (this.bookings.has(key)) throw new FrobenError("booked_twice", `${key} has a booking`);
     if (!this.fits(operator, resources))
       throw new FrobenError("overbooked", `operator "${operator}" has no room for ${key}`);
@@ -128,7 +130,7 @@ export class Reservations {
     const { machine } = share;
     const own = freeGpus(machine, resources).filter((gpu) => share.devices.has(gpu));
     const gpus = own.slice(0, resources.gpus);
-    const booking = { share, resources, gpus, expectedEnd };
+    const booking = { share, resources, gpus, ends };
     for (const gpu of gpus) machine.gpuTaken[gpu] = true;
     for (const used of [machine, share]) {
       used.cores += resources.cores;
@@ -144,11 +146,11 @@ export class Reservations {
   }
 
   /** Gives a booking to the next task of the same kind on the same operator. */
-  handOver(from: string, to: string, expectedEnd: number): void {
+  handOver(from: string, to: string, ends: Ending): void {
     const booking = this.bookings.get(from);
     if (!booking || this.bookings.has(to))
       throw new FrobenError("booked_twice", `can't hand the booking of ${from} to ${to}`);
-    booking.expectedEnd = expectedEnd;
+    booking.ends = ends;
     for (const map of [this.bookings, booking.share.machine.bookings]) {
       map.delete(from);
       map.set(to, booking);
@@ -182,17 +184,24 @@ export class Reservations {
     const inAll = { cores: machine.cores, memoryMb: machine.memoryMb };
     const ofIts = { cores: share.cores, memoryMb: share.memoryMb };
     let gpus = freeGpus(machine, need).filter((gpu) => share.devices.has(gpu)).length;
-    const ending = [...machine.bookings.values()].sort((a, b) => a.expectedEnd - b.expectedEnd);
-    for (const booking of ending) {
+    const ending = [...machine.bookings.values()]
+      .map((booking) => ({ booking, end: booking.ends(now) }))
+      .sort((a, b) => a.end - b.end);
+    for (const { booking, end } of ending) {
       for (const used of booking.share === share ? [inAll, ofIts] : [inAll]) {
         used.cores -= booking.resources.cores;
         used.memoryMb -= booking.resources.memoryMb;
       }
       gpus += booking.gpus.filter((gpu) => isFor(share, gpu, need)).length;
       const both = hasRoom(inAll, machine.totals, need) && hasRoom(ofIts, offer, need);
-      if (both && gpus >= need.gpus) return Math.max(now, booking.expectedEnd);
+      if (both && gpus >= need.gpus) return Math.max(now, end);
     }
     return undefined;
+  }
+
+  /** What a machine has in all. */
+  totalsOf(machine: string): MachineTotals | undefined {
+    return this.machines.get(machine)?.totals;
   }
 
   /** What is booked of a machine. */

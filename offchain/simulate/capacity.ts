@@ -12,6 +12,8 @@ export class Capacity {
   private readonly at: number[] = [];
   private readonly rate: number[] = [];
   private readonly done: number[] = [];
+  /** The highest rate of all times. */
+  readonly peak: number;
 
   constructor(operators: SimOperator[], programs: string[], what: (typeof AREAS)[number]) {
     const changes = operators
@@ -35,6 +37,7 @@ export class Capacity {
       }
       this.rate[this.at.length - 1] = Math.max(0, rate);
     }
+    this.peak = this.rate.reduce((most, one) => Math.max(most, one), 0);
   }
 
   /** @returns the moment at which so much work, begun at `from`, can be done; Infinity if never */

@@ -19,6 +19,8 @@ const FULL_BPS = 10_000;
 const MIN_SPEED = 0.01;
 /** Covers any number of bonds. */
 const ENOUGH_STAKE = 2n ** 100n;
+/** A duration that is known counts like one that was measured so often. */
+const KNOWN_RUNS = 1_000_000;
 
 /** A simulated operator and what the market knows of it. */
 export interface Host {
@@ -128,6 +130,7 @@ export class Floor {
       this.reservations.declare(machine.id, machine);
       this.reservations.offer(operator.id, machine.id, offer, devicesOf(registration));
       const fleet = this.fleet.register(operator.id, registration);
+      this.experience.declare(operator.id, registration.speed);
       fleet.freeStake = operator.freeStake ?? ENOUGH_STAKE;
       const host = { operator, fleet };
       this.byAddress.set(operator.id, host);
@@ -140,10 +143,16 @@ export class Floor {
       for (const host of this.hosts)
         if (run.task.seconds > 0 && Floor.couldTake(host, run))
           this.experience.restore(run.lane.terms.program, host.operator.id, {
-            runs: 1,
+            runs: KNOWN_RUNS,
             meanMs: trueSeconds(run.task, host.operator) * 1000,
             failed: 0,
           });
+  }
+
+  /** Learns that a task takes at least so long. */
+  outlasted(run: SimRun, host: Host, ranMs: number): void {
+    if (!this.knownDurations)
+      this.experience.outlasted(run.lane.terms.program, host.operator.id, ranMs);
   }
 
   /** Learns a duration, as the coordinator does from a report. */

@@ -3,7 +3,13 @@ import type { Simulation } from "./result";
 const ROW = 14;
 const LEFT = 140;
 const WIDTH = 1_200;
-const COLOURS = { done: "#4c9f70", failed: "#d1495b", run_timeout: "#edae49", silence: "#8d99ae" };
+const COLOURS = {
+  done: "#4c9f70",
+  failed: "#d1495b",
+  run_timeout: "#edae49",
+  silence: "#8d99ae",
+  cancelled: "#b8b8d1",
+};
 
 const escape = (text: string) => text.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
 

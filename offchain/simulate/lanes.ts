@@ -1,6 +1,6 @@
 import { sha256 } from "../../protocol/digest";
 import type { Experience } from "../matchmaker/experience";
-import { unknownMs } from "../matchmaker/matcher";
+import { unknownMs } from "../matchmaker/prospect";
 import { Lane, type LaneTerms } from "../runtime/ready-queue";
 import type { SimWorkflow } from "./model";
 import { childrenOf, inOrder } from "./read/graph";
@@ -67,7 +67,7 @@ export function lanesOf(
     if (asOf !== experience.version) {
       asOf = experience.version;
       for (const s of rising) {
-        const own = idle[s] ? 0 : (experience.meanMs(terms[s]!.program) ?? unknownMs(terms[s]!));
+        const own = idle[s] ? 0 : (experience.typicalMs(terms[s]!.program) ?? unknownMs(terms[s]!));
         paths[s] = own;
         for (const n of next[s]!) paths[s] = Math.max(paths[s]!, own + paths[n]!);
       }

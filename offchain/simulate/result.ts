@@ -21,6 +21,8 @@ export interface SimulationOptions {
   learned?: readonly LearnedOf[];
   /** Takes each decision as it is made; the result then has none. They grow with operators times tasks. */
   onDecision?: (decision: DecisionRecord) => void;
+  /** Whether the policy froben makes standby copies of stragglers, on machines that have nothing else to do. */
+  standby?: boolean;
 }
 
 /** Times in seconds from the start. */
@@ -33,7 +35,9 @@ export interface SimAttempt {
   device: number[];
   start: number;
   end: number;
-  outcome: "done" | Extract<Failure, "failed" | "run_timeout" | "silence">;
+  outcome: "done" | Extract<Failure, "failed" | "run_timeout" | "silence"> | "cancelled";
+  /** It was started while another attempt of the task ran. */
+  copy?: true;
 }
 
 export interface Simulation extends Omit<LowerBound, "lowerBound"> {
@@ -43,8 +47,10 @@ export interface Simulation extends Omit<LowerBound, "lowerBound"> {
   makespan: number | null;
   lowerBound: number;
   ratio: number | null;
-  /** Hourly prices of the operators, for the time of all attempts; tasks side by side on one machine are each paid. */
+  /** Hourly prices of the operators, for the time of all attempts; tasks side by side on one machine are each paid. Cancelled ones are not. */
   cost: number;
+  /** What was cancelled because another attempt of the task was done first, with what the same time would have cost. */
+  waste: { attempts: number; seconds: number; cost: number };
   workflows: {
     name: string;
     state: "done" | "failed" | "stuck";

@@ -1,18 +1,26 @@
 import { decisionDigest } from "../matchmaker/decision";
+import { endOf } from "../matchmaker/pace";
+import type { Match } from "../matchmaker/matcher";
+import { STANDBY } from "../matchmaker/standby";
+import type { Ending } from "../runtime/reservation";
 import { afterFailure, type Failure } from "../runtime/retry";
 import { Timers } from "../runtime/timers";
-import type { Chain, Event, Running } from "./event";
-import { fateOf, SILENCE_SECONDS } from "./fate";
+import { fateOf, SILENCE_SECONDS, workOf, type Chain, type Running } from "./attempt";
+import type { Event } from "./event";
 import { Floor, START_MS, type Host } from "./floor";
 import { trueSeconds } from "./model";
 import type { Baseline } from "./baseline";
 import { baseline, type BaselineName } from "./policies";
 import type { SimAttempt, Simulation, SimulationOptions } from "./result";
 import type { SimRun } from "./run";
+import { Standbys } from "./standbys";
 import { summary } from "./summary";
 
 /** Between a failure and the next attempt where the workflow says nothing, seconds. */
 const BACKOFF_SECONDS = 1;
+
+/** Of the booking of the attempt that starts next. */
+const keyOf = (run: SimRun) => `${run.key}/${run.nextAttempt}`;
 
 /** One simulation: a market floor, a policy, and events in the order of their moments. */
 class Simulator {
@@ -26,14 +34,17 @@ class Simulator {
   private readonly failed = new Set<number>();
   /** Workflows that are neither done nor failed. */
   private unfinished: number;
+  private readonly standbys: Standbys;
   private now = START_MS;
   private cost = 0;
+  private readonly waste = { attempts: 0, seconds: 0, cost: 0 };
   /** Units, by workflow. */
   private readonly paid: bigint[];
 
   constructor(private readonly options: SimulationOptions) {
     const { workflows, operators, policy, seed, knownDurations = false, learned = [] } = options;
     this.floor = new Floor(workflows, operators, seed, knownDurations, learned);
+    this.standbys = new Standbys(this.floor, options.standby);
     this.paid = workflows.map(() => 0n);
     if (policy !== "froben") this.baseline = baseline(policy as BaselineName, this.floor, seed);
     this.left = workflows.map(({ tasks }) => tasks.length);
@@ -64,7 +75,9 @@ class Simulator {
   }
 
   private on(event: Event): void {
+    if (event === "look") return;
     if ("again" in event) this.ready(event.again);
+    else if ("released" in event) this.done(event.released);
     else if ("arrives" in event) this.arrive(event.workflow, event.arrives);
     else if ("unlocks" in event) event.host.fleet.promisedStake -= event.unlocks;
     else if ("online" in event) {
@@ -99,88 +112,125 @@ class Simulator {
 
   private dispatch(): void {
     if (!this.baseline) {
-      const { onDecision } = this.options;
-      this.floor.matcher.run(
-        this.now,
-        ({ operator, tasks, slots, expectedMs, price, decision }) => {
-          if (onDecision) onDecision(decision);
-          else this.decisions.push({ ...decision, digest: decisionDigest(decision) });
-          this.give(tasks, slots, this.floor.hostOf(operator.address), expectedMs, price);
-        },
-      );
+      const take = (match: Match<SimRun>) => this.take(match);
+      const again = this.floor.matcher.run(this.now, take) ?? Infinity;
+      const look = Math.min(again, this.standbys.make(this.now, take));
+      if (look === Infinity) this.events.clear("look");
+      else this.events.set("look", look);
       return;
     }
-    for (let pick = this.baseline.next(this.now); pick; pick = this.baseline.next(this.now)) {
-      if (this.failed.has(pick.run.workflowIndex)) continue;
-      const taskMs = trueSeconds(pick.run.task, pick.host.operator) * 1000;
-      this.give([pick.run], 1, pick.host, taskMs);
-    }
+    for (let pick = this.baseline.next(this.now); pick; pick = this.baseline.next(this.now))
+      if (!this.failed.has(pick.run.workflowIndex)) this.give([pick.run], 1, pick.host);
+  }
+
+  private take({ operator, tasks, slots, price, decision }: Match<SimRun>): void {
+    const { onDecision } = this.options;
+    if (onDecision) onDecision(decision);
+    else this.decisions.push({ ...decision, digest: decisionDigest(decision) });
+    this.give(tasks, slots, this.floor.hostOf(operator.address), price);
   }
 
   /** Books what starts at once; what is left follows in turn in the same bookings. */
-  private give(tasks: SimRun[], slots: number, host: Host, expectedMs: number, price = 0n): void {
+  private give(tasks: SimRun[], slots: number, host: Host, price = 0n): void {
     const queue: SimRun[] = tasks.slice(slots);
-    const chain: Chain = { host, waiting: queue, expectedMs, price };
+    const chain: Chain = { host, waiting: queue, price };
     if (host.operator.freeStake !== undefined)
       host.fleet.promisedStake += tasks[0]!.lane.terms.bond * BigInt(tasks.length);
     host.fleet.queued += queue.length;
     host.fleet.lastAssignedAt = this.now;
     for (const run of tasks.slice(0, slots)) {
-      const end = this.now + expectedMs;
       const { address } = host.fleet;
-      const device = this.floor.reservations.book(run.key, address, run.task.resources, end);
-      this.start(run, chain, device);
+      const ends = this.ending(run, host);
+      const { resources } = run.task;
+      this.start(run, chain, this.floor.reservations.book(keyOf(run), address, resources, ends));
     }
     this.baseline?.changed(host);
   }
 
-  private start(run: SimRun, chain: Chain, device: number[]): void {
-    const { operator, fleet } = chain.host;
-    fleet.computing.set(run.key, this.now + chain.expectedMs);
-    const { outcome, end } = fateOf(run, operator, this.options.seed, this.now);
-    this.events.set({ run, chain, device, startedAt: this.now, outcome }, end);
+  /** When a task that starts now should end: the baselines share a clairvoyant's books. */
+  private ending(run: SimRun, { operator, fleet }: Host): Ending {
+    if (this.baseline) {
+      const end = this.now + trueSeconds(run.task, operator) * 1000;
+      return () => end;
+    }
+    const work = workOf(run, this.now);
+    return (now) => endOf(this.floor.experience, fleet.address, work, now);
   }
 
-  private end({ run, chain, device, startedAt, outcome }: Running): void {
-    const { operator, fleet } = chain.host;
+  private start(run: SimRun, chain: Chain, device: number[]): void {
+    const key = keyOf(run);
+    chain.host.fleet.computing.set(key, workOf(run, this.now));
+    const attempt = run.nextAttempt++;
+    const luck = `${this.options.seed}/${run.key}/${attempt}`;
+    const { outcome, end } = fateOf(run, chain.host, luck, this.now);
+    const isCopy = this.standbys.of(run).length > 0;
+    const running = { key, run, attempt, chain, device, startedAt: this.now, outcome, isCopy };
+    this.standbys.started(running);
+    this.events.set(running, end);
+  }
+
+  private end(running: Running): void {
+    const { run, chain, startedAt, outcome, isCopy } = running;
     const wallMs = this.now - startedAt;
-    this.cost += (operator.pricePerHour * wallMs) / 3_600_000;
+    this.close(running, outcome);
+    const others = [...this.standbys.of(run)];
+    if (outcome === "done") {
+      for (const other of others) {
+        this.events.clear(other);
+        this.close(other, "cancelled");
+        // A copy that was faster says something about the holder.
+        if (!other.isCopy) this.floor.outlasted(run, other.chain.host, this.now - other.startedAt);
+      }
+      this.paid[run.workflowIndex]! += chain.price;
+      this.floor.learn(run, chain.host, wallMs);
+      if (isCopy && others.length > 0)
+        this.events.set({ released: run }, this.now + STANDBY.releaseMs);
+      else this.done(run);
+    } else this.retry(run, chain.host.fleet.address, outcome as Failure, wallMs, others.length > 0);
+  }
+
+  /** Writes an attempt down and frees what it held. */
+  private close(running: Running, outcome: SimAttempt["outcome"]): void {
+    const { run, attempt, chain, device, startedAt, isCopy } = running;
+    const { operator } = chain.host;
+    const hours = (this.now - startedAt) / 3_600_000;
+    if (outcome === "cancelled") {
+      this.waste.attempts++;
+      this.waste.seconds += hours * 3_600;
+      this.waste.cost += operator.pricePerHour * hours;
+    } else this.cost += operator.pricePerHour * hours;
     this.attempts.push({
       workflow: run.workflow.name,
       task: run.task.id,
-      attempt: run.nextAttempt,
+      attempt,
       operator: operator.id,
       device,
       start: (startedAt - START_MS) / 1000,
       end: (this.now - START_MS) / 1000,
       outcome,
+      ...(isCopy && { copy: true as const }),
     });
-    this.handOn(run, chain, device);
+    this.standbys.ended(running);
+    this.handOn(running);
     this.unlock(run, chain.host, outcome === "done");
-    run.nextAttempt++;
-    if (outcome === "done") {
-      this.paid[run.workflowIndex]! += chain.price;
-      this.floor.learn(run, chain.host, wallMs);
-      this.done(run);
-    } else this.retry(run, fleet.address, outcome);
   }
 
   /** The next task of a chain takes over its booking; on a host that is gone, all of them go back. */
-  private handOn(run: SimRun, chain: Chain, device: number[]): void {
+  private handOn({ key, chain, device }: Running): void {
     const { fleet } = chain.host;
-    fleet.computing.delete(run.key);
+    fleet.computing.delete(key);
     if (!this.isOnline(chain.host)) {
       fleet.queued -= chain.waiting.length;
       for (const waiting of chain.waiting.splice(0)) this.ready(waiting);
     }
     const next = chain.waiting.shift();
     if (!next) {
-      this.floor.reservations.free(run.key);
+      this.floor.reservations.free(key);
       this.baseline?.changed(chain.host);
       return;
     }
     fleet.queued--;
-    this.floor.reservations.handOver(run.key, next.key, this.now + chain.expectedMs);
+    this.floor.reservations.handOver(key, keyOf(next), this.ending(next, chain.host));
     this.start(next, chain, device);
   }
 
@@ -195,13 +245,16 @@ class Simulator {
     return this.now < START_MS + operator.leavesAt * 1000;
   }
 
-  private retry(run: SimRun, address: string, failure: Failure): void {
+  /** @param goesOn whether another attempt of the task is under way */
+  private retry(run: SimRun, address: string, failure: Failure, wallMs: number, goesOn: boolean) {
     run.avoid = new Set(run.avoid).add(address);
-    this.floor.experience.failed(run.lane.terms.program, address);
+    const ranMs = failure === "silence" ? 0 : wallMs;
+    this.floor.experience.failed(run.lane.terms.program, address, ranMs);
     const { attempts, backoffSeconds = BACKOFF_SECONDS } = run.task;
     const policy = { attempts, backoffSeconds };
     const next = afterFailure(policy, failure, run.failures, 0, this.now);
     run.failures = next.failures;
+    if (goesOn) return;
     if (next.kind === "retry") this.events.set({ again: run }, next.notBefore);
     else this.giveUp(run.workflowIndex);
   }
@@ -217,9 +270,9 @@ class Simulator {
 
   private result(): Simulation {
     const seconds = (end: number | null) => (end === null ? null : (end - START_MS) / 1000);
-    const { attempts, decisions, cost, failed, paid } = this;
+    const { attempts, decisions, cost, waste, failed, paid } = this;
     const ends = this.ends.map(seconds);
-    return summary(this.options, { ends, failed, paid, cost, attempts, decisions });
+    return summary(this.options, { ends, failed, paid, cost, waste, attempts, decisions });
   }
 }
 

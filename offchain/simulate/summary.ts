@@ -2,7 +2,7 @@ import { lowerBound } from "./bound";
 import type { Simulation, SimulationOptions } from "./result";
 
 /** What is left of a simulation when it is over; the lists by workflow. */
-interface Outcome extends Pick<Simulation, "attempts" | "decisions" | "cost"> {
+interface Outcome extends Pick<Simulation, "attempts" | "decisions" | "cost" | "waste"> {
   /** Seconds from the start; null: not done. */
   ends: (number | null)[];
   failed: ReadonlySet<number>;
@@ -13,7 +13,7 @@ interface Outcome extends Pick<Simulation, "attempts" | "decisions" | "cost"> {
 /** @returns a simulation's result, beside the bound that no schedule can go below */
 export function summary(
   { workflows, operators, policy, seed }: SimulationOptions,
-  { ends, failed, paid, cost, attempts, decisions }: Outcome,
+  { ends, failed, paid, ...rest }: Outcome,
 ): Simulation {
   const bound = lowerBound(workflows, operators);
   const makespan = ends.includes(null) ? null : ends.reduce<number>((a, b) => Math.max(a, b!), 0);
@@ -23,7 +23,7 @@ export function summary(
     makespan,
     ...bound,
     ratio: makespan === null || bound.lowerBound === 0 ? null : makespan / bound.lowerBound,
-    cost,
+    ...rest,
     workflows: workflows.map(({ name, tasks, spec, arrivesAt = 0, assumed = [] }, w) => ({
       name,
       state: ends[w] !== null ? "done" : failed.has(w) ? "failed" : "stuck",
@@ -33,7 +33,5 @@ export function summary(
       paid: spec && policy === "froben" ? paid[w]!.toString() : null,
       assumed,
     })),
-    attempts,
-    decisions,
   };
 }

@@ -24,8 +24,8 @@ function knownModel(spec: Spec, model: RunModel, market: MarketSnapshot): RunMod
   const experience = experienceOf(market.learned);
   const durations = { ...model.durations };
   for (const { id, program } of spec.steps) {
-    const mean = experience.meanMs(program);
-    if (mean !== undefined) durations[id] ??= mean / 1000;
+    const mean = experience.typicalMs(program);
+    if (mean !== undefined) durations[id] ??= Math.round(mean) / 1000;
   }
   return { ...model, durations };
 }

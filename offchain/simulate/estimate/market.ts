@@ -51,12 +51,14 @@ export function simulatedOperators(
   programs: readonly Digest[],
 ): SimOperator[] {
   const experience = experienceOf(learned);
+  for (const { address, registration } of operators)
+    experience.declare(address, registration.speed);
   const failed = failureRates(learned);
   return operators.map(({ address, registration, freeStake }) => {
     const { offer, speed } = registration;
     const speeds = programs.map((program) => {
-      const mean = experience.meanMs(program) ?? ANY_MS;
-      return [program, mean / experience.expectedMs(program, address, speed, ANY_MS)] as const;
+      const mean = experience.typicalMs(program) ?? ANY_MS;
+      return [program, mean / experience.expectedMs(program, address, ANY_MS)] as const;
     });
     return {
       id: address,

@@ -36,7 +36,7 @@ export interface Mismatch {
 /** Makes the choice again. */
 function checkChoice(record: DecisionRecord): Mismatch[] {
   try {
-    const { choice, explored } = choose(record);
+    const { choice, explored } = choose(record) ?? { choice: "nobody", explored: false };
     if (choice === record.choice && explored === record.explored) return [];
     const tried = (of: boolean) => (of ? " to learn about it" : "");
     return [

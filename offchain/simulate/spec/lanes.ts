@@ -1,6 +1,6 @@
 import type { Spec } from "../../../protocol/spec";
 import type { Experience } from "../../matchmaker/experience";
-import { unknownMs } from "../../matchmaker/matcher";
+import { unknownMs } from "../../matchmaker/prospect";
 import { Lane, type LaneTerms } from "../../runtime/ready-queue";
 import { remainingPaths } from "../../workflow/graph/priority";
 import type { SimWorkflow } from "../model";
@@ -39,7 +39,7 @@ export function specLanes(
     if (asOf !== experience.version) {
       asOf = experience.version;
       const duration = (i: number) =>
-        idle[i] ? 0 : (experience.meanMs(terms[i]!.program) ?? unknownMs(terms[i]!));
+        idle[i] ? 0 : (experience.typicalMs(terms[i]!.program) ?? unknownMs(terms[i]!));
       paths = remainingPaths(spec, duration, (i) => levels[i]!);
     }
     return paths[step]!(level);

@@ -1,6 +1,6 @@
 import type { Duration, RunModel } from "../../../protocol/run-model";
 import type { Spec, Step } from "../../../protocol/spec";
-import { UNKNOWN_SHARE } from "../../matchmaker/matcher";
+import { UNKNOWN_SHARE } from "../../matchmaker/prospect";
 import { chance } from "../faults";
 import type { SimTask, SimWorkflow } from "../model";
 import { expandSpec } from "./expand";

@@ -4,6 +4,7 @@ import { choose, type Question } from "../../../offchain/matchmaker/choose";
 import { Experience } from "../../../offchain/matchmaker/experience";
 import { Fleet } from "../../../offchain/matchmaker/fleet";
 import { Matcher, type Match } from "../../../offchain/matchmaker/matcher";
+import { endOf } from "../../../offchain/matchmaker/pace";
 import { Lane, ReadyQueue, type ReadyTask } from "../../../offchain/runtime/ready-queue";
 import { Reservations } from "../../../offchain/runtime/reservation";
 
@@ -59,11 +60,13 @@ function floor(cores: number) {
     const matches: Match<ReadyTask>[] = [];
     matcher.run(NOW, (match) => {
       matches.push(match);
-      const { operator: by, tasks, slots, lane: of, expectedMs } = match;
+      const { operator: by, tasks, slots, lane: of } = match;
       for (const t of tasks.slice(0, slots)) {
         const key = `${of.terms.workflow}/${t.index}`;
-        reservations.book(key, by.address, of.terms.resources, NOW + expectedMs);
-        by.computing.set(key, NOW + expectedMs);
+        const work = { program: PROGRAM, since: NOW, fallbackMs: 10_000 };
+        const ends = (at: number) => endOf(experience, by.address, work, at);
+        reservations.book(key, by.address, of.terms.resources, ends);
+        by.computing.set(key, work);
       }
       by.queued += tasks.length - slots;
       by.lastAssignedAt = NOW;
@@ -154,7 +157,8 @@ describe("matching", () => {
     operator("c");
     lane(1, 1, 10, 1);
     run();
-    // The urgent task should have its room in 10 s; what takes 30 s would be in its way.
+    experience.succeeded(PROGRAM, "a", 10_000);
+    // The urgent task should have its room in about 10 s; what takes 30 s would be in its way.
     for (const slow of ["b", "c"]) experience.succeeded(PROGRAM, slow, 30_000);
     lane(2, 2, 50, 1, 10);
     const slow = lane(2, 1, 5, 1, 20);
@@ -183,6 +187,51 @@ describe("matching", () => {
     expect(again.run()[0]!.operator.address).to.equal("other");
   });
 
+  it("lets a task wait for a busy operator that should finish it sooner, says so, and fills the others behind it", () => {
+    const { operator, lane, run, matcher, experience, reservations } = floor(8);
+    operator("fast");
+    operator("slow");
+    for (let i = 0; i < 5; i++) {
+      experience.succeeded(PROGRAM, "fast", 1_000);
+      experience.succeeded(PROGRAM, "slow", 10_000);
+    }
+    const first = lane(1, 1, 30, 1);
+    expect(run().map((m) => m.operator.address)).to.deep.equal(["fast"]);
+    const next = lane(2, 1, 20, 2, 10);
+    expect(run()).to.deep.equal([]);
+    expect(Object.fromEntries(matcher.explain(next, next.peek()!, NOW))).to.deep.equal({
+      fast: "concurrency",
+      slow: "slower",
+    });
+    expect(matcher.waitsUntil(next)).to.be.within(NOW + 900, NOW + 1_500);
+    expect(matcher.waitsUntil(first)).to.equal(undefined);
+    // With as many before it as the fast one should finish meanwhile, the slow one gets a task.
+    for (let i = 20; i < 40; i++) next.add(task(i));
+    const [match] = run();
+    expect(match!.operator.address).to.equal("slow");
+    const fast = match!.decision.candidates.find((c) => c.operator === "fast")!;
+    expect(fast.startMs).to.be.greaterThan(8_000);
+    expect(choose(match!.decision)!.choice).to.equal("slow");
+    expect(reservations.booked("m").cores).to.equal(2);
+  });
+
+  it("gives nobody a task that should take longer than its limit there, while another can", () => {
+    const { operator, lane, run, experience } = floor(8);
+    operator("slow");
+    const fast = operator("fast");
+    for (let i = 0; i < 5; i++) {
+      experience.succeeded(PROGRAM, "fast", 1_000);
+      experience.succeeded(PROGRAM, "slow", 60_000);
+    }
+    lane(1, 1, 10, 1);
+    const [match] = run();
+    expect(match!.operator.address).to.equal("fast");
+    expect(match!.decision.rejections).to.deep.equal({ too_slow: ["slow"] });
+    fast.online = false;
+    lane(2, 1, 10, 1, 5);
+    expect(run().map((m) => m.operator.address)).to.deep.equal(["slow"]);
+  });
+
   it("says for every operator why it can't take a task", () => {
     const { operator, lane, matcher } = floor(2);
     operator("offline").online = false;
@@ -203,9 +252,53 @@ describe("matching", () => {
   });
 });
 
+describe("experience", () => {
+  const OTHER = sha256("other");
+  const learned = () => {
+    const experience = new Experience();
+    for (const name of ["a", "b", "c", "slow"]) experience.declare(name, 1);
+    for (const name of ["a", "b", "c"])
+      for (const program of [PROGRAM, OTHER]) experience.succeeded(program, name, 1_000);
+    return experience;
+  };
+
+  it("knows an operator that was slow at one program to be slow at all of them", () => {
+    const experience = learned();
+    experience.succeeded(PROGRAM, "slow", 10_000);
+    expect(experience.expectedMs(OTHER, "slow", 0)).to.be.within(4_000, 12_000);
+    expect(experience.expectedMs(OTHER, "a", 0)).to.be.within(900, 1_300);
+  });
+
+  it("believes a declared speed until the first results", () => {
+    const experience = learned();
+    experience.declare("new", 2);
+    expect(experience.expectedMs(PROGRAM, "new", 0)).to.be.closeTo(500, 1);
+    for (let i = 0; i < 8; i++) experience.succeeded(PROGRAM, "new", 1_000);
+    expect(experience.expectedMs(PROGRAM, "new", 0)).to.be.within(950, 1_050);
+    experience.declare("braggart", 100);
+    expect(experience.expectedMs(PROGRAM, "braggart", 0)).to.be.within(480, 550);
+  });
+
+  it("learns from a run that ended before it was done only when it took long already", () => {
+    const experience = learned();
+    experience.failed(PROGRAM, "slow", 900);
+    expect(experience.expectedMs(PROGRAM, "slow", 0)).to.be.closeTo(1_000, 1);
+    experience.failed(PROGRAM, "slow", 5_000);
+    expect(experience.expectedMs(PROGRAM, "slow", 0)).to.be.greaterThan(4_000);
+  });
+
+  it("takes a running task that is late to be late as much again", () => {
+    const experience = learned();
+    const work = { program: PROGRAM, since: NOW, fallbackMs: 1 };
+    expect(endOf(experience, "a", work, NOW)).to.be.closeTo(NOW + 1_000, 1);
+    expect(endOf(experience, "a", work, NOW + 4_000)).to.be.closeTo(NOW + 7_000, 1);
+  });
+});
+
 describe("choosing", () => {
   const candidate = (operator: string, score: number, more: object = {}) => ({
     operator,
+    startMs: 0,
     finishMs: score,
     price: "1",
     failureRate: 0.1,
@@ -218,10 +311,12 @@ describe("choosing", () => {
     version: 1,
     workflow: 1,
     step: "s",
+    head: first,
     tasks: [first],
     attempt: 1,
     decidedAt: NOW,
     seed: "seed",
+    slackMs: 10_000,
     candidates,
     rejections: {},
   });
@@ -229,16 +324,16 @@ describe("choosing", () => {
   it("takes the best score, and goes round among those that are as good", () => {
     const slow = candidate("slow", 200);
     const a = candidate("a", 100, { lastAssignedAt: 5 });
-    const b = candidate("b", 110, { lastAssignedAt: 3 });
-    expect(choose(question([a, slow])).choice).to.equal("a");
-    expect(choose(question([a, b, slow])).choice).to.equal("b");
+    const b = candidate("b", 101, { lastAssignedAt: 3 });
+    expect(choose(question([a, slow]))?.choice).to.equal("a");
+    expect(choose(question([a, b, slow]))?.choice).to.equal("b");
   });
 
   it("tries newcomers in a small fixed share of decisions, the same ones every time", () => {
     const old = candidate("old", 100);
     const fresh = candidate("new", 1_000, { experience: 0 });
     const explored = Array.from({ length: 2_000 }, (_, i) => choose(question([old, fresh], i)));
-    const share = explored.filter((c) => c.choice === "new").length / explored.length;
+    const share = explored.filter((c) => c?.choice === "new").length / explored.length;
     expect(share).to.be.within(0.03, 0.07);
     expect(choose(question([old, fresh], 7))).to.deep.equal(choose(question([old, fresh], 7)));
   });

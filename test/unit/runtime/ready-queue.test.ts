@@ -30,7 +30,7 @@ function laneOf(workflow: number, remaining: number, openedAt = 0, deadline = 0)
 function order(...lanes: Lane[]): string[] {
   const queue = new ReadyQueue();
   for (const lane of lanes) queue.open(lane);
-  return queue.urgent().map(({ terms }) => terms.step);
+  return queue.urgent().map(({ lane }) => lane.terms.step);
 }
 
 describe("the order of ready tasks", () => {
@@ -50,7 +50,7 @@ describe("the order of ready tasks", () => {
     const queue = new ReadyQueue();
     for (const workflow of [1, 2]) queue.open(laneOf(workflow, 5));
     queue.serve(1);
-    expect(queue.urgent().map(({ terms }) => terms.workflow)).to.deep.equal([2, 1]);
+    expect(queue.urgent().map(({ lane }) => lane.terms.workflow)).to.deep.equal([2, 1]);
   });
 
   it("counts the workflows that are open", () => {
@@ -58,9 +58,9 @@ describe("the order of ready tasks", () => {
     const [large, small, third] = [laneOf(1, 100), laneOf(2, 10, 271), laneOf(3, 1)];
     for (const lane of [large, small, third]) queue.open(lane);
     expect(queue.size).to.equal(3);
-    expect(queue.urgent().map(({ terms }) => terms.workflow)).to.deep.equal([3, 2, 1]);
+    expect(queue.urgent().map(({ lane }) => lane.terms.workflow)).to.deep.equal([3, 2, 1]);
     queue.close(third);
-    expect(queue.urgent().map(({ terms }) => terms.workflow)).to.deep.equal([1, 2]);
+    expect(queue.urgent().map(({ lane }) => lane.terms.workflow)).to.deep.equal([1, 2]);
   });
 
   it("gives each of ten, and small ones among large ones that are too many, at most 1.5 times its fair share's time", () => {

@@ -62,14 +62,14 @@ describe("reservations", () => {
             } else if (c.kind === "hand") {
               const to = String(c.to);
               if (!held.has(name) || held.has(to)) continue;
-              reservations.handOver(name, to, 0);
+              reservations.handOver(name, to, () => 0);
               held.set(to, held.get(name)!);
               held.delete(name);
             } else {
               const obstacle = reservations.obstacle(c.by, c.need);
               const before = reservations.booked("m");
               try {
-                const gpus = reservations.book(name, c.by, c.need, 0);
+                const gpus = reservations.book(name, c.by, c.need, () => 0);
                 expect(obstacle).to.equal(undefined);
                 held.set(name, { by: c.by, need: c.need, gpus });
               } catch (error) {
@@ -111,7 +111,7 @@ describe("reservations", () => {
     const reservations = machine();
     reservations.offer("part", "m", { ...whole, cores: 4 }, [0, 1]);
     const cores = (n: number) => ({ cores: n, memoryMb: 1, gpus: 0, vramMb: 0 });
-    reservations.book("1", "part", cores(3), 100);
+    reservations.book("1", "part", cores(3), () => 100);
     expect(reservations.obstacle("part", cores(2))).to.equal("in_use");
     expect(reservations.obstacle("o", cores(2))).to.equal(undefined);
     expect(reservations.expectedRoom("part", cores(2), 50)).to.equal(100);
@@ -119,7 +119,7 @@ describe("reservations", () => {
     expect(reservations.lacking("part", cores(5))).to.deep.equal([
       { what: "cores", needed: 5, found: 4 },
     ]);
-    reservations.book("2", "o", cores(4), 200);
+    reservations.book("2", "o", cores(4), () => 200);
     expect(reservations.obstacle("part", cores(2))).to.equal("machine");
     expect(reservations.expectedRoom("part", cores(2), 50)).to.equal(100);
     expect(reservations.expectedRoom("part", cores(4), 50)).to.equal(100);
@@ -128,7 +128,7 @@ describe("reservations", () => {
   it("keep what an operator has in use when it offers less, and count it when it offers more again", () => {
     const reservations = machine();
     const cores = (n: number) => ({ cores: n, memoryMb: 1, gpus: 0, vramMb: 0 });
-    reservations.book("1", "o", cores(6), 100);
+    reservations.book("1", "o", cores(6), () => 100);
     reservations.offer("o", "m", { ...whole, cores: 4 }, [0, 1]);
     expect(reservations.fits("o", cores(1))).to.equal(false);
     reservations.offer("o", "m", { ...whole, cores: 7 }, [0, 1]);
@@ -139,14 +139,14 @@ describe("reservations", () => {
   it("give each attempt GPUs of its own that are large enough", () => {
     const reservations = machine();
     const gpu = { cores: 1, memoryMb: 1, gpus: 1 };
-    expect(reservations.book("a", "o", { ...gpu, vramMb: 8 }, 0)).to.deep.equal([0]);
-    expect(reservations.book("b", "o", { ...gpu, vramMb: 20 }, 0)).to.deep.equal([1]);
+    expect(reservations.book("a", "o", { ...gpu, vramMb: 8 }, () => 0)).to.deep.equal([0]);
+    expect(reservations.book("b", "o", { ...gpu, vramMb: 20 }, () => 0)).to.deep.equal([1]);
     expect(reservations.fits("o", { ...gpu, vramMb: 1 })).to.equal(false);
   });
 
   it("refuse another declaration of a machine that is in use", () => {
     const reservations = machine();
-    reservations.book("a", "o", { cores: 1, memoryMb: 1, gpus: 0, vramMb: 0 }, 0);
+    reservations.book("a", "o", { cores: 1, memoryMb: 1, gpus: 0, vramMb: 0 }, () => 0);
     expect(() => reservations.declare("m", { ...totals, cores: 64 })).to.throw(
       "declared differently",
     );
@@ -157,8 +157,8 @@ describe("reservations", () => {
   it("tell when there should be room", () => {
     const reservations = machine();
     const cores = (n: number) => ({ cores: n, memoryMb: 1, gpus: 0, vramMb: 0 });
-    reservations.book("a", "o", cores(4), 100);
-    reservations.book("b", "o", cores(4), 200);
+    reservations.book("a", "o", cores(4), () => 100);
+    reservations.book("b", "o", cores(4), () => 200);
     expect(reservations.expectedRoom("o", cores(4), 50)).to.equal(100);
     expect(reservations.expectedRoom("o", cores(8), 50)).to.equal(200);
     expect(reservations.expectedRoom("o", cores(9), 50)).to.equal(undefined);

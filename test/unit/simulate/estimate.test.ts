@@ -69,10 +69,11 @@ describe("an estimate", () => {
   });
 
   it("believes a requester's durations, and scales them by what was measured of each operator", () => {
-    const market = marketOf([operatorOf("a")], [...learnedOf("a", 10), ...learnedOf("gone", 30)]);
+    const learned = [...learnedOf("gone", 20), ...learnedOf("a", 10)];
+    const market = marketOf([operatorOf("a", { speed: 2 })], learned);
     const answer = made(proofs(2), market, { durations: { prove: 40 } });
-    // The mean of all is 20 s, so that operator is twice as fast.
-    expect(answer.seconds!.expected).to.equal(40);
+    // It says that it is twice as fast, and was.
+    expect(answer.seconds!.expected).to.be.closeTo(40, 1);
     expect(answer.steps[0]).to.include({ seconds: 40, basis: "given" });
   });
 

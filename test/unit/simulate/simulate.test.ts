@@ -103,7 +103,7 @@ describe("the lower bound", () => {
   it("is at most the best of all schedules of a small graph", () => {
     const operators = [operatorOf("a"), operatorOf("b", { speed: 2 })];
     fc.assert(
-      fc.property(graphs(4), (workflow) => {
+      fc.property(graphs(5), (workflow) => {
         expect(lowerBound([workflow], operators).lowerBound).to.be.at.most(
           best(workflow, operators) + 1e-9,
         );
@@ -140,6 +140,18 @@ describe("the lower bound", () => {
     expect(new Capacity([], ["p"], "cores").doneAt(1, 0)).to.equal(Infinity);
   });
 
+  it("counts the work of all ancestors before a join, and of all descendants after a fork", () => {
+    const wide = (from: number, parent: number) =>
+      Array.from({ length: 8 }, (_, i) =>
+        taskOf(from + i, { parents: parent < 0 ? [] : [parent] }),
+      );
+    const join = (id: number, from: number) =>
+      taskOf(id, { parents: Array.from({ length: 8 }, (_, i) => from + i) });
+    const tasks = [...wide(0, -1), join(8, 0), ...wide(9, 8), join(17, 9)];
+    const bound = lowerBound([{ name: "w", tasks }], [operatorOf("a")]);
+    expect(bound).to.deep.equal({ criticalPath: 4, area: 9, areaBetween: 10, lowerBound: 10 });
+  });
+
   it("counts operators only while they are there", () => {
     const tasks = [taskOf(0), taskOf(1), taskOf(2), taskOf(3)];
     const fleet = [
@@ -162,9 +174,11 @@ describe("the simulator", () => {
         graphs(25),
         fc.constantFrom(...POLICIES),
         fc.boolean(),
+        fc.boolean(),
         fc.nat(),
-        (workflow, policy, knownDurations, seed) => {
-          const options = { workflows: [workflow], operators: fleet, policy, seed, knownDurations };
+        (workflow, policy, knownDurations, standby, seed) => {
+          const flags = { knownDurations, standby };
+          const options = { workflows: [workflow], operators: fleet, policy, seed, ...flags };
           const result = simulate(options);
           expect(scheduleMistakes(result, [workflow], fleet)).to.deep.equal([]);
           expect(result.workflows[0]!.state).to.not.equal("stuck");
@@ -173,6 +187,33 @@ describe("the simulator", () => {
       ),
       { numRuns: 100 },
     );
+  });
+
+  it("starts a copy of a task that takes too long, whose loser is cancelled and not paid", () => {
+    const tasks = Array.from({ length: 6 }, (_, i) => taskOf(i, { seconds: 10 }));
+    const last = taskOf(6, { seconds: 10, parents: [...tasks.keys()] });
+    const workflows = [{ name: "w", tasks: [...tasks, last] }];
+    const fleet = [
+      operatorOf("a", { cores: 1 }),
+      operatorOf("b", { cores: 1 }),
+      operatorOf("slow", { cores: 1, slowdown: 20 }),
+    ];
+    const options = { workflows, operators: fleet, policy: "froben" as const, seed: 1 };
+    const without = simulate(options);
+    const result = simulate({ ...options, standby: true });
+    expect(scheduleMistakes(result, workflows, fleet)).to.deep.equal([]);
+    expect(without.makespan).to.equal(210);
+    expect(without.waste).to.deep.equal({ attempts: 0, seconds: 0, cost: 0 });
+    const [copy] = result.attempts.filter((a) => a.copy);
+    const loser = result.attempts.find(({ outcome }) => outcome === "cancelled");
+    expect(loser).to.include({ task: copy!.task, operator: "slow", end: copy!.end });
+    // The copy counts once the holder has released its claim.
+    expect(result.makespan).to.equal(copy!.end + 15 + 10);
+    expect(result.waste).to.deep.include({ attempts: 1, seconds: copy!.end });
+    expect(result.decisions.find(({ rejections }) => rejections.holder)).to.deep.include({
+      tasks: [Number(copy!.task)],
+      choice: copy!.operator,
+    });
   });
 
   it("gives a task up after the attempts that its policy allows, and says that the workflow failed", () => {
