@@ -62,24 +62,27 @@ class PlainOperator {
 
   constructor(readonly decide: (operator: PlainOperator, offered: Arrival) => boolean) {}
 
-  runningTasks = () => this.tasks.filter((t) => t.start !== undefined && t.end! > this.now);
+  /** In the order in which they began. */
+  private running: SimTask[] = [];
   private waiting = () => this.tasks.filter((t) => t.start === undefined);
 
   private startAll(): void {
     for (const task of this.waiting()) {
-      const needs = [...this.runningTasks(), task].map(({ of }) => of.need);
-      if (exceeds(needs)) continue;
+      if (exceeds([...this.running, task].map(({ of }) => of.need))) continue;
       task.start = this.now;
       task.end = this.now + task.of.ms;
+      this.running.push(task);
     }
   }
 
+  /** Runs end one after another, also those that end at the same time: then the first that began goes first. */
   advance(until: number): void {
     for (;;) {
-      const ends = this.runningTasks().map((t) => t.end!);
-      const next = Math.min(...ends);
-      if (next > until || ends.length === 0) break;
-      this.now = next;
+      const at = Math.min(...this.running.map((t) => t.end!));
+      const next = this.running.find((t) => t.end === at);
+      if (!next || at > until) break;
+      this.now = at;
+      this.running = this.running.filter((t) => t !== next);
       this.startAll();
     }
     if (until !== Infinity) this.now = until;
@@ -107,7 +110,7 @@ class PlainOperator {
       else lots.set(of, { need: of.need, count: 1, expectedMs: of.ms, latestEndMs });
     }
     return {
-      running: this.runningTasks().map(({ of, start }) => ({
+      running: this.running.map(({ of, start }) => ({
         need: of.need,
         remainingMs: remainingMs(of.ms, this.now - start!, 1_000),
       })),
