@@ -226,6 +226,7 @@ export async function createOperator(
     concurrency: config.concurrency,
     priceBps: config.priceBps,
     speed: config.speed,
+    standby: config.standby,
   };
   const register = () => coordinator.register(registration);
   const known = { operator, holdings, journal, programs, builtin, slotView };

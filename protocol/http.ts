@@ -49,6 +49,8 @@ export const registerSchema = z
     priceBps: z.int().min(1).max(10_000),
     /** Relative speed, 1 = reference machine; believed only until measured. */
     speed: z.number().min(0.01).max(1000),
+    /** Whether it takes standby copies, which are unpaid if they lose. Absent: it does. */
+    standby: z.boolean().optional(),
   })
   .superRefine(({ devices, offer, machine }, context) => {
     const complain = (message: string) =>
@@ -155,6 +157,11 @@ export const signedAssignmentSchema = z.object({
       judgeHash: bytes32,
     }),
   ),
+  /**
+   * A standby copy: another operator holds the claim of an earlier attempt. It can be claimed once that was released, has expired or was
+   * struck, and not at all if that is delivered. Nobody signs this: the chain says when the task is free.
+   */
+  standby: z.literal(true).optional(),
 });
 export type SignedAssignment = z.infer<typeof signedAssignmentSchema>;
 
@@ -295,6 +302,8 @@ export const attemptViewSchema = z.object({
   attempt: z.int(),
   operator: address,
   outcome: z.string(),
+  /** Whether it was started as a copy of the attempt before it. */
+  standby: z.boolean(),
   reason: z.string().nullable(),
   startedAt: z.number().nullable(),
   endedAt: z.number().nullable(),

@@ -166,6 +166,12 @@ export const stepSchema = z.strictObject({
   priceBump: z
     .strictObject({ fromBps: z.int().min(1).max(10_000), byBps: z.int().min(1).max(10_000) })
     .optional(),
+  /**
+   * Copies of stragglers: a task that has run for `afterFactor` times as long as its program takes on average is given to one more
+   * operator, on another machine, if that should finish it sooner. Whoever delivers first is paid, and nobody else. Never before anyone's
+   * duration is known, and one copy for each attempt; it counts as an attempt, and not as a failure. Absent: no copies.
+   */
+  standby: z.strictObject({ afterFactor: z.number().min(1).max(100) }).optional(),
 });
 export type Step = z.infer<typeof stepSchema>;
 

@@ -47,8 +47,9 @@ export const REJECTIONS = [
   "machine",
   "in_use",
   "held",
+  "no_standby",
+  "apart",
   "too_slow",
-  "holder",
   "slower",
 ] as const;
 
@@ -129,6 +130,8 @@ export const taskWhySchema = z.object({
   until: time.nullable(),
   missing: z.object({ count: z.int(), tasks: missingTaskSchema.array() }).optional(),
   attempt: attemptWhySchema.optional(),
+  /** The copy of a straggling attempt. */
+  standby: attemptWhySchema.optional(),
   operators: operatorsSchema.optional(),
 });
 export type TaskWhy = z.infer<typeof taskWhySchema>;

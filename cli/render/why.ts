@@ -50,7 +50,7 @@ function missingLines({ missing }: TaskWhy): string[] {
 /** Why one task is not running. */
 export function taskWhyLines(why: TaskWhy): string[] {
   const place = why.step === null ? "" : ` (${why.step}[${why.index}])`;
-  const { attempt } = why;
+  const { attempt, standby } = why;
   return [
     ...fields([
       ["task", `${why.task}${place}`],
@@ -62,6 +62,9 @@ export function taskWhyLines(why: TaskWhy): string[] {
             ["attempt", `${attempt.number}, ${attempt.state}`] as [string, string],
             ["claimed", attempt.claimed ? "yes" : "no"] as [string, string],
           ]
+        : []),
+      ...(standby
+        ? [["copy", `${standby.number}, ${standby.state}: ${standby.operator}`] as [string, string]]
         : []),
     ]),
     ...missingLines(why),

@@ -2,6 +2,7 @@ import type { Hex } from "viem";
 import { assignmentRoot, leavesOf } from "../../protocol/assignment";
 import { toBytes32, ZERO_BYTES32 } from "../../protocol/digest";
 import type { SignedAssignment } from "../../protocol/http";
+import type { Step } from "../../protocol/spec";
 import { maskOf, placeOf } from "../../protocol/ticket";
 import { termsOpening, type StepTerms } from "../../protocol/terms";
 import { endingOf, workOf } from "./attempts";
@@ -16,8 +17,11 @@ const MASK_DIGITS = 48;
 /** An assignment without its signature. */
 export const UNSIGNED: Hex = "0x";
 
-/** Turns a match into attempts, bookings and an assignment, which is given out once it is signed. */
-export function assign(world: World, match: Match<TaskRun>): void {
+/**
+ * Turns a match into attempts, bookings and an assignment, which is given out once it is signed.
+ * @param how "as standby": a copy, beside the task's current attempt
+ */
+export function assign(world: World, match: Match<TaskRun>, how?: "as standby"): void {
   const { lane, tasks, price, slots } = match;
   const { run, step, stepIndex } = tasks[0]!;
   const work = run.work!;
@@ -49,10 +53,7 @@ export function assign(world: World, match: Match<TaskRun>): void {
     word: placeOf(indices[0]!).word,
     mask: `0x${maskOf(indices).toString(16).padStart(MASK_DIGITS, "0")}`,
     price: price.toString(),
-    claimBy: Math.min(
-      run.deadline,
-      world.chainNow() + Math.min(step.claimSeconds, world.deps.settings.claimBySeconds),
-    ),
+    claimBy: Math.min(run.deadline, world.chainNow() + claimableSeconds(world, step, how)),
     root: assignmentRoot(leaves),
     signature: UNSIGNED,
     terms: termsBody(opening.terms),
@@ -65,17 +66,20 @@ export function assign(world: World, match: Match<TaskRun>): void {
     limits: step.limits,
     tasks: assigned,
     takeOvers: takeOversOf(world, tasks),
+    ...(how ? { standby: true } : {}),
   };
   const root = body.root as Hex;
   const attempts = tasks.map((task, i): AttemptRun => {
-    const fields = { number, operator: operator.address, root, assignedAt: now };
+    const standby = how ? ("beside" as const) : null;
+    const fields = { number, operator: operator.address, root, assignedAt: now, standby };
     const attempt: AttemptRun = { ...newAttempt(task, fields), booked: i < slots };
     task.attempt = number;
-    task.current = attempt;
-    task.state = "assigned";
-    task.reason = null;
-    task.claimableUntil = 0;
-    world.rises.clear(task);
+    if (how) task.other = attempt;
+    else {
+      Object.assign(task, { current: attempt, other: undefined, state: "assigned", reason: null });
+      task.claimableUntil = 0;
+      world.rises.clear(task);
+    }
     world.journal.task(task);
     world.journal.attempt(attempt);
     return attempt;
@@ -112,6 +116,11 @@ export function assign(world: World, match: Match<TaskRun>): void {
   world.journal.operator(operator);
   world.touch(run);
   giveOut(world, assignment);
+}
+
+/** A copy can be claimed only once the claim before it has ended, and that began before this: it outlasts it. */
+function claimableSeconds(world: World, { claimSeconds }: Step, how?: "as standby"): number {
+  return how ? claimSeconds : Math.min(claimSeconds, world.deps.settings.claimBySeconds);
 }
 
 /** Signs an assignment and lets its operator have it. */

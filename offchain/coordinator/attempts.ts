@@ -42,12 +42,14 @@ export function heard(
   if (attempt.state === "offered" && (attempt.booked || progress > 0)) {
     attempt.state = "running";
     attempt.startedAt = now;
-    attempt.task.state = "running";
+    if (attempt === attempt.task.current) attempt.task.state = "running";
+    if (attempt.task.step.standby) world.stragglers.set(attempt, now);
     world.leases.start(attempt, now);
     world.journal.attempt(attempt);
     world.journal.task(attempt.task);
     world.touch(attempt.task.run);
   }
+  if (progress > attempt.progress) attempt.risenAt = now;
   if (attempt.progress !== progress || attempt.note !== (note ?? null)) {
     attempt.progress = progress;
     attempt.note = note ?? null;
@@ -62,6 +64,7 @@ export function computed(world: World, attempt: AttemptRun): void {
   const now = world.now();
   attempt.state = "computed";
   attempt.startedAt ??= now;
+  attempt.computedAt = now;
   world.deps.traces?.event(attempt, "computed");
   const { limits, claimSeconds } = attempt.task.step;
   world.leases.open(attempt, { ...limits, runSeconds: claimSeconds }, now);
@@ -142,6 +145,7 @@ export function close(
   world.deps.traces?.ended(attempt);
   world.leases.close(attempt);
   world.deadlines.clear(attempt);
+  world.stragglers.clear(attempt);
   if (computing) freeMachine(world, attempt);
   world.journal.attempt(attempt);
   const assignment = assignmentOf(world, attempt);

@@ -11,6 +11,7 @@ import { recover } from "./recover";
 import { accept, takeFailure } from "./reports";
 import { receiveResults } from "./results";
 import { fetchSpec } from "./runs";
+import { startStandbys } from "./standby";
 import { sync } from "./sync";
 import { takeResults } from "./take-results";
 import { validateSoon } from "./validate";
@@ -64,6 +65,7 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator & {
         deps.metrics.decided((decided - looked) / 1000);
         looked = decided;
       });
+      startStandbys(world);
       world.flush();
     } catch (error) {
       deps.log.error({ err: error }, "a round of the coordinator failed");
@@ -119,9 +121,9 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator & {
 
   function plan(): void {
     cancelTimer();
-    const next = [world.leases, world.deadlines, world.parked, world.rises, world.chores].flatMap(
-      (timers) => timers.next() ?? [],
-    );
+    const { leases, deadlines, parked, rises, stragglers, chores } = world;
+    const all = [leases, deadlines, parked, rises, stragglers, chores];
+    const next = all.flatMap((timers) => timers.next() ?? []);
     if (lookAgain !== undefined) next.push(lookAgain);
     const pause = Math.min(MAX_PAUSE_MS, ...next.map((at) => at - world.now()));
     cancelTimer = deps.clock.after(Math.max(1, pause), kick);

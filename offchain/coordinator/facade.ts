@@ -213,6 +213,11 @@ export interface CoordinatorMetrics {
   attemptEnded(outcome: string): void;
   /** A task took another workflow's result instead of being run. */
   taskReused(): void;
+  /**
+   * A standby copy was started, took the place of the first attempt, or ended beside it.
+   * @param wastedMs how long the one that ended without need was computed
+   */
+  standby(event: "started" | "won" | "lost", wastedMs: number): void;
   /** A match was found and booked. */
   decided(seconds: number): void;
 }

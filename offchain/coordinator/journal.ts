@@ -193,7 +193,7 @@ function taskRow(task: TaskRun): Row {
 
 function attemptRow(attempt: AttemptRun): Row {
   const { task, number, operator, root, state, outcome, reason, booked } = attempt;
-  const { assignedAt, startedAt, endedAt, report } = attempt;
+  const { assignedAt, startedAt, computedAt, endedAt, standby, report } = attempt;
   const { verdict, verdictReason, release, verdictSeen, challenge } = attempt;
   return {
     workflow: task.run.id,
@@ -207,7 +207,9 @@ function attemptRow(attempt: AttemptRun): Row {
     booked,
     assignedAt,
     startedAt,
+    computedAt,
     endedAt,
+    standby,
     report,
     verdict,
     verdictReason,

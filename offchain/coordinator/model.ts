@@ -4,7 +4,7 @@ import type { Digest } from "../../protocol/digest";
 import type { SignedAssignment, TaskState, WorkflowView } from "../../protocol/http";
 import type { Spec, Step } from "../../protocol/spec";
 import type { StepTerms } from "../../protocol/terms";
-import type { AttemptState, TakenResult, VerdictKind } from "../db/schema/work";
+import type { AttemptState, StandbyState, TakenResult, VerdictKind } from "../db/schema/work";
 import type { FleetOperator } from "../matchmaker/fleet";
 import type { Failure } from "../runtime/retry";
 import { offeredBps } from "../runtime/offer";
@@ -100,8 +100,10 @@ export class TaskRun implements ReadyTask {
   reused: Reused | null = null;
   reason: string | null = null;
   endedAt: number | null = null;
-  /** Its newest attempt. */
+  /** Its newest attempt, but for a copy that runs beside it. */
   current: AttemptRun | undefined;
+  /** The other one of two attempts of which one is a standby copy: the copy, or, once that is the current one, whose place it took. */
+  other: AttemptRun | undefined;
   /** Tasks that have inputs from it. */
   readonly dependents: TaskRun[] = [];
 
@@ -129,6 +131,16 @@ export class TaskRun implements ReadyTask {
 
   get nextAttempt(): number {
     return this.attempt + 1;
+  }
+
+  /** The copy that runs beside its current attempt, if there is one. */
+  get standby(): AttemptRun | undefined {
+    return isLive(this.other) ? this.other : undefined;
+  }
+
+  /** @returns its current attempt or the other one, if it has the number */
+  numbered(number: number): AttemptRun | undefined {
+    return [this.current, this.other].find((attempt) => attempt?.number === number);
   }
 
   get offerBps(): number {
@@ -192,8 +204,13 @@ export interface AttemptRun {
   claimed: boolean;
   assignedAt: number;
   startedAt: number | null;
+  computedAt: number | null;
   endedAt: number | null;
   progress: number;
+  /** When its progress last rose, as far as that is known. */
+  risenAt: number | null;
+  /** Of a copy. */
+  standby: StandbyState | null;
   note: string | null;
   report: TakenResult | null;
   verdict: VerdictKind | null;
@@ -237,10 +254,12 @@ export const attemptKey = (workflow: number, task: number, attempt: number) =>
 /** @returns an attempt that was just offered, and of which nothing is known yet */
 export function newAttempt(
   task: TaskRun,
-  fields: Pick<AttemptRun, "number" | "operator" | "root" | "assignedAt">,
+  fields: Pick<AttemptRun, "number" | "operator" | "root" | "assignedAt"> &
+    Partial<Pick<AttemptRun, "standby">>,
 ): AttemptRun {
   return {
     task,
+    standby: null,
     ...fields,
     key: attemptKey(task.run.id, task.index, fields.number),
     state: "offered",
@@ -249,8 +268,10 @@ export function newAttempt(
     booked: false,
     claimed: false,
     startedAt: null,
+    computedAt: null,
     endedAt: null,
     progress: 0,
+    risenAt: null,
     note: null,
     report: null,
     verdict: null,

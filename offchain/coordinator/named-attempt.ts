@@ -50,11 +50,12 @@ export function attemptOf(
       field: "task",
       value: named.task,
     });
-  const attempt = task.current;
-  if (!attempt || attempt.number !== named.attempt)
+  const { current, standby } = task;
+  const attempt = [current, standby].find((one) => one?.number === named.attempt);
+  if (!attempt)
     throw conflict("attempt_stale", "another attempt has taken its place", {
       field: "attempt",
-      limit: attempt?.number ?? 0,
+      limit: current?.number ?? 0,
       value: named.attempt,
     });
   if (attempt.operator !== address.toLowerCase())

@@ -9,20 +9,62 @@ import { raise } from "./offers";
 import { park } from "./ready";
 import type { World } from "./world";
 
-/** Ends an attempt that came to nothing, tells its operator, and has the task tried again while its step's policy allows. */
+/**
+ * Ends an attempt that came to nothing, and tells its operator. If a copy runs beside it, that takes its place; otherwise the task is
+ * tried again while its step's policy allows. A copy that ends beside the current attempt changes nothing for the task.
+ */
 export function fail(world: World, attempt: AttemptRun, failure: Failure, reason: string): void {
   if (attempt.state === "ended") return;
   const { task } = attempt;
+  const isCopy = attempt === task.standby;
+  // A copy could not be claimed while the first attempt's claim stood.
+  if (isCopy && failure === "unclaimed") failure = "withdrawn";
   const claimBy = assignmentOf(world, attempt)?.body.claimBy ?? 0;
   close(world, attempt, failure, reason);
   const unclaimable = attempt.claimed || failure === "failed" || failure === "refused";
-  task.claimableUntil = unclaimable ? 0 : claimBy;
+  if (!unclaimable) task.claimableUntil = Math.max(task.claimableUntil, claimBy);
   if (failure !== "withdrawn") blame(world, attempt);
-  if (failure === "start_timeout") raise(world, task);
+  if (failure === "start_timeout" && !isCopy) raise(world, task);
   if (failure === "refused" && !task.refusals.includes(attempt.operator))
     task.refusals.push(attempt.operator);
   tell(world, attempt, failure === "invalid" ? "invalid" : "cancelled", reason);
-  retry(world, attempt, failure, reason);
+  if (isCopy) lost(world, attempt, reason);
+  else retry(world, attempt, failure, reason);
+}
+
+/** A copy has ended beside the current attempt. */
+function lost(world: World, attempt: AttemptRun, reason: string): void {
+  const { task, number } = attempt;
+  world.deps.metrics.standby("lost", computedMs(attempt));
+  world.deps.log.info(
+    { workflow: task.run.id, task: task.index, attempt: number, reason },
+    "copy ended",
+  );
+  world.journal.task(task);
+  world.touch(task.run);
+}
+
+/** The copy that runs beside a task's attempt, which has ended, takes its place. @returns whether there is one */
+function promote(world: World, task: TaskRun, failure: Failure): boolean {
+  const { current: former, standby } = task;
+  if (!former || !standby) return false;
+  // What failed by itself would have been in vain without a copy, too.
+  world.deps.metrics.standby("won", failure === "withdrawn" ? computedMs(former) : 0);
+  standby.standby = "promoted";
+  task.other = former;
+  task.current = standby;
+  task.state = standby.state === "offered" ? "assigned" : "running";
+  task.reason = null;
+  if (standby.state === "running") world.stragglers.set(standby, world.now());
+  world.journal.attempt(standby);
+  world.journal.task(task);
+  world.touch(task.run);
+  return true;
+}
+
+/** How long an attempt that has ended was computed, milliseconds. */
+function computedMs({ startedAt, computedAt, endedAt }: AttemptRun): number {
+  return startedAt === null ? 0 : Math.max(0, (computedAt ?? endedAt!) - startedAt);
 }
 
 /** An attempt's operator is not asked to do the task again while others can. */
@@ -50,6 +92,7 @@ function retry(world: World, attempt: AttemptRun, failure: Failure, reason: stri
   );
   const next = afterFailure(task.step.retry, failure, task.failures, task.refusals.length, now);
   task.failures = next.failures;
+  if (promote(world, task, failure)) return;
   task.reason = reason;
   if (next.kind === "give_up") return giveUp(world, task, reason);
   task.notBefore = next.notBefore;
@@ -84,7 +127,8 @@ export function lookAhead(world: World, task: TaskRun): void {
 
 /** Nothing more is to come of a task: those that have inputs from it come nearer, and the workflow its end. */
 export function isOver(world: World, task: TaskRun): void {
-  const { run } = task;
+  const { run, standby } = task;
+  if (standby) withdraw(world, standby, "the first attempt came first");
   run.work!.over++;
   world.journal.task(task);
   world.touch(run);
@@ -165,7 +209,6 @@ const canBeUndone = (task: TaskRun): boolean =>
 function undo(world: World, task: TaskRun): void {
   task.run.work!.over--;
   Object.assign(task, { state: "waiting", result: null, outputs: null, endedAt: null });
-  task.claimableUntil = 0;
   waitAgain(world, task);
 }
 
@@ -200,6 +243,7 @@ export function endRun(
   for (const task of run.work?.tasks.values() ?? []) {
     world.parked.clear(task);
     world.rises.clear(task);
+    if (task.standby) withdraw(world, task.standby, `the workflow is ${state}`);
     // Claims that stand may still be delivered and paid.
     if (isLive(task.current) && !task.current.claimed)
       withdraw(world, task.current, `the workflow is ${state}`);

@@ -120,9 +120,12 @@ export function reconcileTask(world: World, task: TaskRun): void {
     else challengeIfCommitted(world, wrong);
   }
   if (task.state === "ready" && claim && isAdoptable(world, task, claim)) adopt(world, task, claim);
-  const attempt = task.current;
+  if (isLive(task.current) && claim && isOvertaken(task.current, claim))
+    fail(world, task.current, "withdrawn", "a later attempt has claimed the task");
+  const { current: attempt, other } = task;
   if (isLive(attempt)) follow(world, attempt, claim);
   else if (attempt && claim && matches(claim, attempt)) letGo(world, attempt, claim);
+  if (other && !isLive(other) && claim && matches(claim, other)) giveBack(world, other, claim);
   if (task.state === "ready") park(world, task);
   world.touch(task.run);
 }
@@ -159,9 +162,18 @@ function letGo(world: World, attempt: AttemptRun, claim: ChainTask): void {
   const { state } = attempt.task;
   const undone = state === "ready" || state === "waiting";
   if (attempt.verdict === "valid" && undone && STANDING.includes(claim.pay)) revive(world, attempt);
-  if (claim.pay !== "claimed") return;
-  if (attempt.verdict === "cancelled" && attempt.release === null)
+  giveBack(world, attempt, claim);
+}
+
+/** The holder of a claim that was cancelled while it was on the way needs the signature to end it. */
+function giveBack(world: World, attempt: AttemptRun, claim: ChainTask): void {
+  if (claim.pay === "claimed" && attempt.verdict === "cancelled" && attempt.release === null)
     tell(world, attempt, "cancelled", attempt.verdictReason);
+}
+
+/** Whether nobody can claim the task for an attempt any more, because it is claimed for a later one: for its copy, as a rule. */
+function isOvertaken(attempt: AttemptRun, claim: ChainTask): boolean {
+  return claim.attempt > attempt.number && STANDING.includes(claim.pay);
 }
 
 /** The accepted result counts again; looking at it once more gives the task its outputs back. */
@@ -226,7 +238,10 @@ export function deadlineDue(world: World, attempt: AttemptRun): void {
     world.deadlines.set(attempt, Math.max(world.now() + 1000, limit * 1000));
     return;
   }
-  if (!attempt.claimed) fail(world, attempt, "unclaimed", "not claimed in time");
+  // A copy waits for the claim before it, which may not have ended in time.
+  const blocked = attempt.standby !== null && claim?.pay === "claimed" && !attempt.claimed;
+  if (blocked) fail(world, attempt, "withdrawn", "the claim before it stood in its way");
+  else if (!attempt.claimed) fail(world, attempt, "unclaimed", "not claimed in time");
   else if (attempt.state !== "validating" || attempt.task.step.final)
     fail(world, attempt, "late", "not delivered by the claim's deadline");
 }

@@ -92,6 +92,7 @@ async function recoverTasks(
   const restore = (task: TaskRun) => {
     const former = rows.get(task.index);
     if (former) restoreTask(task, former);
+    run.claimableUntil = Math.max(run.claimableUntil, task.claimableUntil);
     return former !== undefined;
   };
   unfold(world, run, restore);
@@ -137,10 +138,15 @@ function restoreAttempt(world: World, task: TaskRun, row: AttemptRow): void {
     key: attemptKey(workflow, index, number),
     claimed: false,
     progress: row.report ? 1 : 0,
+    risenAt: null,
     note: null,
     outcome: row.outcome as AttemptRun["outcome"],
   };
-  task.current = attempt;
+  if (attempt.standby === "beside") task.other = attempt;
+  else {
+    task.other = attempt.standby === "promoted" ? task.current : undefined;
+    task.current = attempt;
+  }
   if (attempt.verdict && !attempt.verdictSeen)
     world.operators.get(attempt.operator)?.verdicts.set(attempt.key, attempt);
   if (attempt.challenge === "due" || attempt.challenge === "sent") {
@@ -160,18 +166,20 @@ function recoverAssignments(world: World): void {
     if (!operator || !run?.work) continue;
     const root = row.root as Hex;
     const attempts = row.body.tasks.flatMap(({ task, attempt }) => {
-      const current = run.task(task)?.current;
-      return current?.number === attempt && current.root === root ? [current] : [];
+      const known = run.task(task)?.numbered(attempt);
+      return known?.root === root ? [known] : [];
     });
     const live = attempts.filter(isLive);
     const { body, decision } = row;
     const unclaimed = live.length;
     const assignment = { body, operator, decision, attempts, live: live.length > 0, unclaimed };
     operator.assignments.set(root, assignment);
+    if (live.length > 0) run.claimableUntil = Math.max(run.claimableUntil, body.claimBy);
     operator.fleet.promisedStake += BigInt(body.terms.bond) * BigInt(unclaimed);
     const { concurrency } = operator.fleet.registration;
     for (const [i, attempt] of live.entries()) {
       world.deadlines.set(attempt, body.claimBy * 1000);
+      if (attempt.task.step.standby) world.stragglers.set(attempt, now);
       const waiting = attempt.state === "reported" || attempt.state === "validating";
       if (!waiting)
         world.leases.open(attempt, attempt.task.step.limits, now, Math.floor(i / concurrency));

@@ -12,8 +12,9 @@ import { signAcceptance } from "./sign";
 import type { World } from "./world";
 
 function kindOf(report: FailureReport): Failure {
-  // Somebody else's claim is in the way: whose fault that is, the chain will show.
-  if (report.code === "claim_unavailable") return "unclaimed";
+  // Somebody else's claim is in the way, or is not seen yet where a copy was given: whose fault that is, the chain will show.
+  const { code } = report;
+  if (code === "claim_unavailable" || code === "assignment_not_standby") return "unclaimed";
   return report.inputRefused ? "refused" : "failed";
 }
 

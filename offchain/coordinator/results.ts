@@ -15,7 +15,7 @@ import type { World } from "./world";
 /**
  * Takes results in that their operator signed for together. Each stands alone: what is wrong with one keeps no other out. The same
  * report may come again; another digest for the attempt is refused.
- * @returns for each result null, or why it was not taken: an error of `attemptOf`, 409 `attempt_ended`, 409 `result_conflict`, 422 `result_missing`
+ * @returns for each result null, or why it was not taken: an error of `attemptOf`, 409 `standby_unclaimed` (retryable), 409 `attempt_ended`, 409 `result_conflict`, 422 `result_missing`
  * @throws FrobenError 401 `receipt_wrong_key`
  */
 export async function receiveResults(
@@ -44,13 +44,29 @@ export async function receiveResults(
 async function nameReported(world: World, address: Address, body: ResultReport): Promise<void> {
   let attempt: AttemptRun;
   try {
-    attempt = attemptOf(world, address, body);
+    attempt = reporting(world, address, body);
   } catch (error) {
     if (error instanceof FrobenError) return; // its outcome says so
     throw error;
   }
   if (!attempt.report && attempt.state !== "ended")
     await nameResult(world, attempt.task, body.result);
+}
+
+/** @throws FrobenError as `attemptOf`, 409 `standby_unclaimed` (retryable) */
+function reporting(world: World, address: Address, body: ResultReport): AttemptRun {
+  const attempt = attemptOf(world, address, body);
+  if (attempt === attempt.task.standby)
+    throw conflict(
+      "standby_unclaimed",
+      "the claim of the attempt before it stands, as far as is known here",
+      {
+        field: "attempt",
+        value: body.attempt,
+        retryable: true,
+      },
+    );
+  return attempt;
 }
 
 function outcomeOf(take: () => void): ResultsResponse["outcomes"][number] {
@@ -70,7 +86,7 @@ function takeResult(
   receipt: ReceiptEvidence,
   uploaded: ReadonlySet<Digest>,
 ): void {
-  const attempt = attemptOf(world, address, body);
+  const attempt = reporting(world, address, body);
   if (attempt.report?.result === body.result) return;
   if (!uploaded.has(body.result))
     throw new FrobenError("result_missing", "the result artifact has not been uploaded", {

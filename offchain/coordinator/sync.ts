@@ -3,7 +3,9 @@ import type { SyncRequest, SyncResponse } from "../../protocol/http";
 import { UNSIGNED } from "./assign";
 import { heard } from "./attempts";
 import { attemptKey, isLive, type OperatorRun } from "./model";
+import { awaitForgotten, race } from "./standby";
 import { mayBeFound } from "./named-attempt";
+import { withdraw } from "./outcomes";
 import type { World } from "./world";
 
 /** Verdicts in one answer; the rest comes with the next. */
@@ -29,6 +31,7 @@ export async function sync(
     world.journal.verdictSeen(told);
   }
   const strangers = named(world, operator, body);
+  if (body.draining) giveUpCopies(world, operator);
   world.kick();
   await world.written();
   const known = new Set(body.known.map((root) => root.toLowerCase()));
@@ -64,12 +67,18 @@ function named(world: World, operator: OperatorRun, body: SyncRequest): VerdictR
     // What this coordinator has not loaded (yet), it can't judge.
     if (run && !run.work && run.state === "running") continue;
     // After a lost database its claim may stand, and only not be read yet: who is told to drop it would be late, and lose a share of its bond.
-    if (mayBeFound(world, report)) continue;
-    const current = run?.task(report.task)?.current;
-    const its = current?.number === report.attempt && current.operator === operator.address;
-    if (its && isLive(current)) heard(world, current, report.progress, report.note);
+    if (mayBeFound(world, report)) {
+      awaitForgotten(world, report);
+      continue;
+    }
+    const attempt = run?.task(report.task)?.numbered(report.attempt);
+    const its = attempt?.operator === operator.address;
+    if (its && isLive(attempt)) {
+      heard(world, attempt, report.progress, report.note);
+      race(world, attempt);
+    }
     // It has not heard the last word: it was not known yet when that was said.
-    else if (its && current.verdict !== null) operator.verdicts.set(current.key, current);
+    else if (its && attempt.verdict !== null) operator.verdicts.set(attempt.key, attempt);
     else if (
       !its &&
       !operator.verdicts.has(attemptKey(report.workflow, report.task, report.attempt))
@@ -83,6 +92,13 @@ function named(world: World, operator: OperatorRun, body: SyncRequest): VerdictR
       });
   }
   return strangers;
+}
+
+/** A copy need not be waited for. */
+function giveUpCopies(world: World, operator: OperatorRun): void {
+  for (const { attempts } of operator.assignments.values())
+    for (const attempt of attempts)
+      if (attempt === attempt.task.standby) withdraw(world, attempt, "its operator is draining");
 }
 
 function newsFor(

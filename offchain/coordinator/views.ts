@@ -55,7 +55,8 @@ function taskView(
     index: task.position,
     state: task.state,
     pay,
-    attempt: task.attempt,
+    // A copy that runs beside it, or has lost, has a later number.
+    attempt: isLive(attempt) || (attempt && task.state === "done") ? attempt.number : task.attempt,
     operator: attempt?.operator ?? null,
     progress: task.state === "done" ? 1 : isLive(attempt) ? attempt.progress : 0,
     note: isLive(attempt) ? attempt.note : null,
@@ -165,15 +166,18 @@ export function createViews(world: World): CoordinatorViews {
         .where(eq(workAttempts.workflow, id))
         .orderBy(asc(workAttempts.task), asc(workAttempts.attempt))
         .all()
-        .map(({ task, attempt, operator, outcome, state, reason, startedAt, endedAt }) => ({
-          task,
-          attempt,
-          operator,
-          outcome: outcome ?? state,
-          reason,
-          startedAt,
-          endedAt,
-        }));
+        .map(
+          ({ task, attempt, operator, outcome, state, standby, reason, startedAt, endedAt }) => ({
+            task,
+            attempt,
+            operator,
+            outcome: outcome ?? state,
+            standby: standby !== null,
+            reason,
+            startedAt,
+            endedAt,
+          }),
+        );
     },
     decisions: (id, after, limit) => decisions(world, world.run(id), after, limit),
     whyTask: (id, task, operators) => whyTask(world, world.run(id), task, operators),

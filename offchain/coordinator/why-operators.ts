@@ -26,8 +26,9 @@ const SENTENCES: Record<Rejection, string> = {
   in_use: "using too much of what they offer of their machine",
   held: "on a machine that is kept for a more urgent task",
   too_slow: "expected to take longer than the task's run limit, while others are not",
-  holder: "on the machine that runs the task already",
   slower: "with room, but slower than waiting for a faster one that is busy",
+  no_standby: "taking no copies of stragglers",
+  apart: "computing it already, or on the machine where that is done",
 };
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);

@@ -48,6 +48,7 @@ export function whyTask(world: World, run: Run, index: number, limit: number): T
   const { code, message, until = null } = hold;
   const why: TaskWhy = { ...answer, code, message, until };
   if (code === "assigned") why.attempt = attemptWhy(world, task.current!);
+  if (task.standby) why.standby = attemptWhy(world, task.standby);
   if (code === "inputs_missing") why.missing = listed(missingInputs(task));
   return why;
 }

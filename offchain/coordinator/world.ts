@@ -39,6 +39,8 @@ export class World {
   readonly rises = new Timers<TaskRun>();
   /** When attempts must have been claimed, then delivered. */
   readonly deadlines = new Timers<AttemptRun>();
+  /** When running attempts of steps that allow it are looked at for a copy. */
+  readonly stragglers = new Timers<AttemptRun>();
   /** When other things are due; the key says what. */
   readonly chores = new Timers<string>();
   /** Wrong results that must be struck once they are committed, by `workflow/task`. */

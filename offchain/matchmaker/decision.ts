@@ -14,7 +14,8 @@ export type Rejection =
   | "in_use" // the machine has, but of what the operator offers of it too much is in use
   | "held" // its machine is kept for a task of higher priority
   | "too_slow" // expected to take longer than the run limit, and another operator is not
-  | "holder" // of a standby copy: its machine runs the task already
+  | "no_standby" // takes no copies, and this is one
+  | "apart" // has the task already, or shares its machine with who has it
   | "slower"; // has room, but one that is busy should finish the task sooner
 
 /** One operator that could take the tasks now or when it has room, with what the score was made of. */

@@ -9,7 +9,7 @@ import { group, MAX_SKIPPED } from "./group";
 import { Outlook } from "./outlook";
 import { priceOf } from "./price";
 import { aheadOf, Prospects, spread, type Prospect } from "./prospect";
-import { isWorthACopy, type StandbyPolicy } from "./standby";
+import { isWorthACopy, unfitAsCopy, type StandbyPolicy } from "./standby";
 import { surveyOf, type Survey } from "./survey";
 
 /** Tasks of one step for one operator. */
@@ -106,14 +106,14 @@ export class Matcher<T extends ReadyTask> {
     task: T,
     holder: FleetOperator,
     holderMs: number,
-    policy: StandbyPolicy,
+    policy: Pick<StandbyPolicy, "releaseMs">,
     now: number,
   ): Match<T> | undefined {
     const survey = this.survey(lane, task, now);
-    const { machine } = holder.registration;
-    for (const { operator } of survey.prospects)
-      if (operator.registration.machine.id === machine.id)
-        survey.rejections.set(operator.address, "holder");
+    for (const { operator } of survey.prospects) {
+      const why = unfitAsCopy(operator, holder);
+      if (why) survey.rejections.set(operator.address, why);
+    }
     const prospects = survey.prospects.filter(
       ({ operator, taskMs, busy }) =>
         !survey.rejections.has(operator.address) &&

@@ -1,3 +1,8 @@
+import type { Rejection } from "./decision";
+import type { FleetOperator } from "./fleet";
+
+// When a running attempt is a straggler, and who may be given a copy of it. Pure.
+
 /** When a standby copy of a running task is made; times in milliseconds. */
 export interface StandbyPolicy {
   /** A task is a straggler once it runs for so many times what it usually takes. */
@@ -9,13 +14,35 @@ export interface StandbyPolicy {
 /** What is usual where a step asks for copies. A block and a message pass until a claim is released. */
 export const STANDBY: StandbyPolicy = { factor: 2, releaseMs: 15_000 };
 
-/** @param expectedMs what such a task usually takes, whoever runs it */
-export function isStraggling(
-  elapsedMs: number,
-  expectedMs: number,
+/** A running attempt. Times in Unix milliseconds. */
+export interface Running {
+  startedAt: number;
+  /** 0 to 1, as its operator says. */
+  progress: number;
+  /** When that last rose; the start, if it never did. */
+  risenAt: number;
+}
+
+/**
+ * @param usualMs what such a task usually takes, whoever runs it
+ * @returns from when on an attempt is a straggler, Unix milliseconds
+ */
+export function stragglesFrom(
+  { startedAt }: Pick<Running, "startedAt">,
   { factor }: Pick<StandbyPolicy, "factor">,
-): boolean {
-  return elapsedMs > factor * expectedMs;
+  usualMs: number,
+): number {
+  return startedAt + Math.ceil(factor * usualMs);
+}
+
+/**
+ * Guesses how long a straggler will still take: at its pace so far, and at least as long again as it has stood still. Of one that says
+ * nothing, that is as long again as it has run.
+ * @returns milliseconds
+ */
+export function remainingMs({ startedAt, progress, risenAt }: Running, now: number): number {
+  const pace = progress > 0 ? ((risenAt - startedAt) * (1 - progress)) / progress : 0;
+  return Math.max(pace, now - risenAt);
 }
 
 /**
@@ -29,4 +56,11 @@ export function isWorthACopy(
   { releaseMs }: Pick<StandbyPolicy, "releaseMs">,
 ): boolean {
   return copyMs + releaseMs < holderMs;
+}
+
+/** Why an operator can't be given a copy: what slows the one attempt down must not slow the other, too. */
+export function unfitAsCopy(operator: FleetOperator, holder: FleetOperator): Rejection | undefined {
+  if (operator.registration.standby === false) return "no_standby";
+  const isTogether = operator.registration.machine.id === holder.registration.machine.id;
+  return isTogether || operator === holder ? "apart" : undefined;
 }

@@ -21,7 +21,22 @@ export function workMetrics(registry: Registry): CoordinatorMetrics {
     help: "Tasks that took another workflow's result instead of being run",
     registers,
   });
+  const standbys = new Counter({
+    name: "froben_standbys_total",
+    help: "Standby copies of straggling attempts: started, won (took the place of the first attempt), lost",
+    labelNames: ["event"],
+    registers,
+  });
+  const wasted = new Counter({
+    name: "froben_standby_wasted_seconds_total",
+    help: "Computing time of attempts that were taken back because another one of the same task was faster",
+    registers,
+  });
   return {
+    standby(event, wastedMs) {
+      standbys.inc({ event });
+      wasted.inc(wastedMs / 1000);
+    },
     taskReused: () => reused.inc(),
     attemptEnded: (outcome) => attempts.inc({ outcome }),
     decided: (seconds) => decisions.observe(seconds),

@@ -1,6 +1,6 @@
 import type { Match } from "../matchmaker/matcher";
 import { endOf } from "../matchmaker/pace";
-import { isStraggling, STANDBY } from "../matchmaker/standby";
+import { STANDBY, stragglesFrom } from "../matchmaker/standby";
 import { workOf, type Running } from "./attempt";
 import type { Floor } from "./floor";
 import type { SimRun } from "./run";
@@ -50,8 +50,9 @@ export class Standbys {
       const { program } = holder.run.lane.terms;
       const usual = experience.typicalMs(program);
       if (usual === undefined) continue;
-      if (isStraggling(now - holder.startedAt, usual, STANDBY)) stragglers.push(holder);
-      else again = Math.min(again, holder.startedAt + STANDBY.factor * usual + 1);
+      const from = stragglesFrom(holder, STANDBY, usual);
+      if (from <= now) stragglers.push(holder);
+      else again = Math.min(again, from);
     }
     const urgency = ({ run }: Running) => run.lane.remainingMs(run.level);
     stragglers.sort((a, b) => urgency(b) - urgency(a) || a.startedAt - b.startedAt);

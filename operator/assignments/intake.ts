@@ -16,6 +16,7 @@ import type { OperatorConfig } from "../config";
 import type { Holdings } from "../holdings/holdings";
 import type { Holding } from "../holdings/phase";
 import type { Journal } from "../journal/journal";
+import { checkStandby } from "./standby";
 import { assignmentFields } from "./step-terms";
 import { verifyAssignment } from "./verify-assignment";
 import { workloadOf } from "./workload";
@@ -36,7 +37,7 @@ export interface IntakeDeps {
   chain: MarketChain;
   config: Pick<
     OperatorConfig,
-    "verifiers" | "offer" | "concurrency" | "priceBps" | "revealSeconds"
+    "verifiers" | "offer" | "concurrency" | "priceBps" | "revealSeconds" | "standby"
   >;
   operator: Address;
   holdings: Holdings;
@@ -165,5 +166,9 @@ export async function takeIn(
         field: "tasks",
         value: task,
       });
+  if (signed.standby) {
+    const latest = Math.max(now, deps.clock.now() / 1000);
+    await checkStandby(signed, config.standby, holdings, chain, latest);
+  }
   return holdings.add(signed);
 }

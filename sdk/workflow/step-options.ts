@@ -29,6 +29,11 @@ export interface StepDefaults {
    */
   priceBump?: { fromBps: number; byBps: number };
   /**
+   * Gives a task that has run for `afterFactor` times as long as its program takes on average to a second operator as well, if that should
+   * finish it sooner. Who delivers first is paid, nobody else. No copies, if not given.
+   */
+  standby?: { afterFactor: number };
+  /**
    * Takes the result of the same work (program, parameters, inputs, rule) that was done for another workflow whose step allows it too, in
    * place of a run that is paid; and gives its own so. Not if not given; never for a final step.
    */
@@ -153,6 +158,7 @@ export function buildStep(
     },
     retry: { attempts: at.attempts, backoffSeconds: at.backoffSeconds },
     ...(at.priceBump === undefined ? {} : { priceBump: at.priceBump }),
+    ...(at.standby === undefined ? {} : { standby: at.standby }),
     // Said for all steps, it is not said of a final one.
     ...(at.memo && (options.memo || !shape.final) ? { memo: true } : {}),
     ...(options.when === undefined ? {} : { when: options.when }),

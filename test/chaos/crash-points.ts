@@ -23,7 +23,7 @@ const STEPS = {
     ["write work_attempts validating", "write work_tasks validating"],
     ["answer POST /v1/results"],
     ["write work_attempts ended", "write work_durations"],
-    ["write work_tasks done", "write work_tasks ready", "write work_tasks waiting"],
+    ["write work_tasks done", "write work_tasks waiting"],
     ["answer POST /v1/operators/sync with verdicts"],
     ["write work_attempts"], // its operator has seen the verdict
     ["answer POST /v1/acceptances"],
@@ -78,12 +78,12 @@ const around = (step: string) => [`before ${step}`, `after ${step}`];
 
 /**
  * Known, and not killed at: of the start alone (a database is made, an operator deposits), or passed through at once when the claim
- * was there before the result.
+ * was there before the result, or an operator before the task.
  */
 export const OTHERS = new Set(
   [
-    ...["write __drizzle_migrations", "write chain_identity", "send deposit"],
-    ...["write work_attempts computed", "write work_attempts reported"],
+    ...["write __drizzle_migrations", "write chain_identity", "write deposits", "send deposit"],
+    ...["write work_attempts computed", "write work_attempts reported", "write work_tasks ready"],
     ...["write assignments given_up", "write tasks cancelled"],
   ].flatMap(around),
 );

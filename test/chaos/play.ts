@@ -69,8 +69,8 @@ export async function play(
   let after: AuditReport | undefined;
   const ended = new AbortController();
   try {
-    const { final, patience } = scenario;
-    const spec = await chaosWorkflow(market.echo, seed, { final, patience });
+    const { final, patience, copies } = scenario;
+    const spec = await chaosWorkflow(market.echo, seed, { final, patience, copies });
     let opened!: (id: number) => void;
     const workflow = new Promise<number>((resolve) => (opened = resolve));
     const scene: Scene = {

@@ -20,6 +20,8 @@ export interface Scenario {
   /** The workflow's last step completes it on-chain; default: yes. */
   final?: boolean;
   patience?: Patience;
+  /** Whether stragglers are copied; default: no. */
+  copies?: boolean;
   /** Operators that may lose something for what they did or left out; default: none. */
   guilty?: (market: ChaosMarket) => string[];
   /** The line of ANCHORS that it is about: what happened to users of a peer system. */

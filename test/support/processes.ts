@@ -1,5 +1,15 @@
 import { readdirSync, readFileSync } from "node:fs";
 
+/** @returns ids of the processes that a process has started, and that have not ended */
+export function childrenOf(pid: number): number[] {
+  try {
+    const file = `/proc/${pid}/task/${pid}/children`;
+    return readFileSync(file, "utf8").split(" ").filter(Boolean).map(Number);
+  } catch {
+    return []; // it is gone
+  }
+}
+
 /** @returns ids of the processes whose environment names a folder */
 export function holdersOf(folder: string): number[] {
   return readdirSync("/proc")

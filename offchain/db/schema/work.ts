@@ -71,6 +71,8 @@ export const workMemory = sqliteTable("work_memory", {
 
 /** offered: not started. running. computed: it no longer holds its machine. reported: result here, claim not yet. ended: see outcome. */
 export type AttemptState = "offered" | "running" | "computed" | "reported" | "validating" | "ended";
+/** beside: a copy that runs beside the task's attempt, or has ended so. promoted: it has taken that one's place. */
+export type StandbyState = "beside" | "promoted";
 export type VerdictKind = "valid" | "invalid" | "cancelled";
 
 /** A result as its operator reported it. */
@@ -96,7 +98,10 @@ export const workAttempts = sqliteTable(
     booked: integer({ mode: "boolean" }).notNull(),
     assignedAt: integer("assigned_at").notNull(),
     startedAt: integer("started_at"),
+    computedAt: integer("computed_at"),
     endedAt: integer("ended_at"),
+    /** Of a copy of the attempt before it. */
+    standby: text().$type<StandbyState>(),
     report: json<TakenResult | null>()("report_json"),
     verdict: text().$type<VerdictKind>(),
     verdictReason: text("verdict_reason"),

@@ -46,14 +46,15 @@ const PATIENCE: Patience = { claimSeconds: 150, silenceSeconds: 8 };
  *
  * @param echo an EchoVerifier
  * @param seed what the tasks hash; the outputs follow from it
- * @param options final: the last step's proof completes the workflow; otherwise the coordinator does, by `finish`
+ * @param options final: the last step's proof completes the workflow; otherwise the coordinator does, by `finish`. copies: the leaves take a
+ * second or so, and who is slow at them is copied
  */
 export async function chaosWorkflow(
   echo: Address,
   seed: string,
-  options: { final?: boolean; patience?: Patience } = {},
+  options: { final?: boolean; patience?: Patience; copies?: boolean } = {},
 ): Promise<Workflow> {
-  const { final = true, patience = PATIENCE } = options;
+  const { final = true, patience = PATIENCE, copies = false } = options;
   const programs = await loadPrograms(MANIFESTS);
   const work = programs.digest("chaos/work");
   const check = accepted(programs.digest("chaos/check"));
@@ -95,7 +96,8 @@ export async function chaosWorkflow(
     const { proof } = w.map("leaf", {
       program: leaf,
       inputs: { item: each(items) },
-      params: { do: "copy" },
+      params: copies ? { do: "copy", cpu: "500" } : { do: "copy" },
+      ...(copies ? { standby: { afterFactor: 2 } } : {}),
       statement: "item",
       maxTasks: LEAVES,
       rule: verifier(echo, 3_000),

@@ -1,4 +1,5 @@
-// The programs of the chaos workflow: `--param do=split|copy|merge`. They hash their inputs and are done at once.
+// The programs of the chaos workflow: `--param do=split|copy|merge`. They hash their inputs and are done at once, or once they have used
+// `--param cpu=MILLISECONDS` of processor time.
 import { createHash } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,6 +15,8 @@ const hash = (...parts) => parts.reduce((h, part) => h.update(part), createHash(
 const inputs = Object.keys(files.in)
   .sort()
   .map((name) => readFileSync(files.in[name]));
+
+while (process.cpuUsage().user < Number(files.param.cpu ?? 0) * 1000);
 
 switch (files.param.do) {
   case "split":

@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
-import { getOperators } from "../../../sdk";
+import { getAttempts, getOperators } from "../../../sdk";
+import { childrenOf } from "../../support/processes";
 import { BAD_OPERATOR, type ChaosOperator } from "../market/market";
 import type { Supervised } from "../market/supervised";
 import type { Patience } from "../market/workflow";
@@ -22,16 +23,31 @@ async function holdsClaim({ market, until }: Scene, { address }: ChaosOperator):
   });
 }
 
-/** Runs a process for a tenth of the time. @param while_ as long as this is not settled */
-async function slowDown(scene: Scene, process: Supervised): Promise<void> {
+/** Sends a signal to what a process runs. */
+function signalChildren(pid: number, signal: NodeJS.Signals): void {
+  for (const child of childrenOf(pid)) {
+    try {
+      process.kill(child, signal);
+    } catch {
+      continue; // it has just ended
+    }
+    signalChildren(child, signal);
+  }
+}
+
+/** Runs a process, and what it runs itself, for a tenth of the time, until the workflow has ended. */
+async function slowDown(scene: Scene, slow: Supervised): Promise<void> {
   let over = false;
   void scene.until(() => false).then(() => (over = true));
-  while (!over) {
-    process.signal("SIGSTOP");
-    await delay(90);
-    process.signal("SIGCONT");
-    await delay(10);
-  }
+  while (!over)
+    for (const [signal, ms] of [
+      ["SIGSTOP", 90],
+      ["SIGCONT", 10],
+    ] as const) {
+      slow.signal(signal);
+      signalChildren(slow.pid, signal);
+      await delay(ms);
+    }
 }
 
 /**
@@ -71,6 +87,17 @@ export const operatorScenarios: Scenario[] = [
   {
     name: "one operator is ten times slower",
     inflict: (scene) => slowDown(scene, victim(scene).process),
+  },
+  {
+    name: "one operator is ten times slower, and what it has is copied",
+    copies: true,
+    inflict: (scene) => slowDown(scene, victim(scene).process),
+    async judge({ market, workflow, note }) {
+      const attempts = await getAttempts(market.requester, await workflow);
+      const copies = attempts.filter(({ standby }) => standby);
+      note(`copies: ${copies.map(({ outcome }) => outcome).join(", ")}`);
+      return copies.length > 0 ? [] : ["nothing was copied"];
+    },
   },
   {
     name: "one operator claims and falls silent",

@@ -36,7 +36,7 @@ export interface Job {
 }
 
 /** What a test may want to be different about the step. */
-export type StepChanges = Pick<StepOptions, "windowSeconds" | "maxRevealBytes">;
+export type StepChanges = Pick<StepOptions, "windowSeconds" | "maxRevealBytes" | "standby">;
 
 /** A real chain, a real coordinator and a requester; blocks come four times a second and are a second apart. */
 export class TestMarket {
@@ -100,6 +100,8 @@ export class TestMarket {
       FROBEN_OPERATOR_KEY: devnetKey(ROLES.operators + index),
       FROBEN_DATA_DIR: join(this.chain.folder, `operator-${index}`),
       FROBEN_NAME: `operator-${index}`,
+      // As if each had a machine of its own.
+      FROBEN_MACHINE_ID: `machine-${index}`,
       FROBEN_PROGRAMS: MANIFESTS[0]!,
       FROBEN_STAKE: "100000000",
       FROBEN_POLL_MS: "50",

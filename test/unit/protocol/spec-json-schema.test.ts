@@ -48,6 +48,7 @@ describe("the JSON schema of a spec", () => {
       { memo: "yes" },
       { fanOut: { kind: "tree" } },
       { priceBump: { fromBps: 0, byBps: 1 } },
+      { standby: { afterFactor: 101 } },
     ])
       expect(takes({ ...example(), steps: [{ ...first, ...change }] })).to.equal(false);
   });

@@ -219,6 +219,14 @@ const MISTAKES: Mistake[] = [
     limit: 1,
     value: 0,
   },
+  {
+    what: "a copy of what is no straggler yet",
+    spec: one({ standby: { afterFactor: 0.5 } }),
+    code: "spec_invalid",
+    field: "steps[0].standby.afterFactor",
+    limit: 1,
+    value: 0.5,
+  },
 ];
 
 describe("parseSpec, of failure policies, conditions and offers", () => {

@@ -171,6 +171,12 @@ describe("defineWorkflow", () => {
     expect(graph().spec.steps[0]).to.not.have.property("priceBump");
   });
 
+  it("has stragglers copied only if told so", () => {
+    const standby = { afterFactor: 2.5 };
+    expect(graph({ standby }).spec.steps[0]!.standby).to.deep.equal(standby);
+    expect(graph().spec.steps[0]).to.not.have.property("standby");
+  });
+
   it("lets results be taken again only if told so, for all steps but the final one", () => {
     const memos = ({ spec }: ReturnType<typeof graph>) => spec.steps.map(({ memo }) => memo);
     expect(memos(graph())).to.deep.equal([undefined, undefined, undefined, undefined]);

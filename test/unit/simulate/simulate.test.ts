@@ -210,7 +210,7 @@ describe("the simulator", () => {
     // The copy counts once the holder has released its claim.
     expect(result.makespan).to.equal(copy!.end + 15 + 10);
     expect(result.waste).to.deep.include({ attempts: 1, seconds: copy!.end });
-    expect(result.decisions.find(({ rejections }) => rejections.holder)).to.deep.include({
+    expect(result.decisions.find(({ rejections }) => rejections.apart)).to.deep.include({
       tasks: [Number(copy!.task)],
       choice: copy!.operator,
     });

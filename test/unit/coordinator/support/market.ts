@@ -46,6 +46,7 @@ export class Market {
   judge: (job: ValidationJob | { result: Uint8Array }) => Verdict = () => ({ valid: true });
   coordinator!: ReturnType<typeof createCoordinator>;
   retention!: Retention;
+  private registry!: Registry;
   private db!: Db;
 
   /** @param file of the database */
@@ -53,6 +54,7 @@ export class Market {
 
   async start(): Promise<this> {
     this.db = openDatabase(this.file);
+    this.registry = new Registry();
     this.retention = new Retention(this.db, this.clock, { graceMs: 60_000, retainMs: RETAIN_MS });
     const silent = {
       info() {},
@@ -79,7 +81,7 @@ export class Market {
       validator: { has: () => true, run: (job) => Promise.resolve(this.judge(job)) },
       clock: this.clock,
       log: silent,
-      metrics: workMetrics(new Registry()),
+      metrics: workMetrics(this.registry),
       settings: {
         claimBySeconds: 30,
         operatorSilenceMs: 15_000,
@@ -98,6 +100,18 @@ export class Market {
     this.chain.listener = () => {};
     await this.coordinator.stop();
     closeDatabase(this.db);
+  }
+
+  /** Ends the coordinator, and starts it again. */
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.start();
+    await this.settle();
+  }
+
+  /** @returns what the coordinator counts, as text */
+  metrics(): Promise<string> {
+    return this.registry.metrics();
   }
 
   /** Ends the coordinator, and starts another with an empty database. */

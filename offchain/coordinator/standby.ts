@@ -1,0 +1,100 @@
+import { remainingMs, stragglesFrom, type Running } from "../matchmaker/standby";
+import { assign } from "./assign";
+import { isLive, type AttemptRun } from "./model";
+import { withdraw } from "./outcomes";
+import type { World } from "./world";
+
+// Copies of stragglers. A copy is the next attempt, assigned while the claim of the one before it stands: its operator computes it and
+// waits. If it is the first to have computed, the other's operator is asked for its release; if the other's result is found valid, the
+// copy is cancelled, unpaid; if the other ends in any other way, the copy takes its place (see `fail`).
+
+/** How soon a straggler for which nothing could be done is looked at again, milliseconds. */
+const LOOK_AGAIN_MS = 1_000;
+/** Stragglers for which an operator is looked for in one round. */
+const MAX_LOOKS = 8;
+
+/** Gives copies of stragglers to operators that nobody else needs now: comes after the matcher's run. */
+export function startStandbys(world: World): void {
+  const now = world.now();
+  let looks = 0;
+  for (const attempt of world.stragglers.due(now)) {
+    const from = candidateFrom(world, attempt);
+    if (from === undefined) continue;
+    if (from > now || looks >= MAX_LOOKS) {
+      world.stragglers.set(attempt, Math.max(from, now + LOOK_AGAIN_MS));
+      continue;
+    }
+    looks++;
+    if (!startStandby(world, attempt, now)) world.stragglers.set(attempt, now + LOOK_AGAIN_MS);
+  }
+}
+
+/**
+ * @returns from when on (Unix milliseconds) an attempt may get a copy, as far as can be said now: it is looked at again then; undefined if
+ * it never will
+ */
+function candidateFrom(world: World, attempt: AttemptRun): number | undefined {
+  const { task } = attempt;
+  const { run, step } = task;
+  // A later number is a copy of it, which has ended: there is one for each attempt.
+  const isFirst = task.current === attempt && task.attempt === attempt.number;
+  if (!isFirst || attempt.state !== "running" || !step.standby) return undefined;
+  if (run.state !== "running" || world.passed(run.deadline)) return undefined;
+  const later = world.now() + LOOK_AGAIN_MS;
+  // Before its claim is on-chain there would be two assignments that can be claimed.
+  if (run.paused || !attempt.claimed || !world.passed(task.claimableUntil)) return later;
+  const usualMs = world.experience.typicalMs(step.program);
+  if (usualMs === undefined) return later;
+  return stragglesFrom(runningOf(attempt), { factor: step.standby.afterFactor }, usualMs);
+}
+
+function runningOf({ startedAt, assignedAt, progress, risenAt }: AttemptRun): Running {
+  const from = startedAt ?? assignedAt;
+  return { startedAt: from, progress, risenAt: risenAt ?? from };
+}
+
+/** @returns whether somebody was found who should be done with it sooner */
+function startStandby(world: World, attempt: AttemptRun, now: number): boolean {
+  const { task } = attempt;
+  const holder = world.operators.get(attempt.operator)?.fleet;
+  if (!holder) return false;
+  const holderMs = remainingMs(runningOf(attempt), now);
+  // Chains differ in what a release takes; it is asked for only when the copy has computed.
+  const match = world.matcher.standby(task.lane, task, holder, holderMs, { releaseMs: 0 }, now);
+  if (!match) return false;
+  assign(world, match, "as standby");
+  world.deps.metrics.standby("started", 0);
+  world.deps.log.info(
+    { workflow: task.run.id, task: task.index, attempt: attempt.number },
+    "a straggler gets a copy",
+  );
+  return true;
+}
+
+/** An attempt was heard of: if it is a copy that has computed while the first one still does, that one is given up. */
+export function race(world: World, attempt: AttemptRun): void {
+  const { current, standby } = attempt.task;
+  if (attempt !== standby || attempt.state !== "computed" || !isLive(current)) return;
+  if (current.state !== "offered" && current.state !== "running") return;
+  const { program } = current.task.step;
+  const ranMs = world.now() - (current.startedAt ?? world.now());
+  const learned = world.experience.outlasted(program, current.operator, ranMs);
+  world.journal.learn(program, current.operator, learned);
+  withdraw(world, current, "a standby copy was faster");
+}
+
+/**
+ * Somebody holds an attempt that is not known here, the database having been lost. It may be a copy, which can be claimed for longer than
+ * others: the task's next attempt waits for that.
+ */
+export function awaitForgotten(world: World, held: { workflow: number; task: number }): void {
+  const run = world.runs.get(held.workflow);
+  const task = run?.task(held.task);
+  if (!run || !task?.step.standby) return;
+  const more = task.step.claimSeconds - world.deps.settings.claimBySeconds;
+  const until = run.blankUntil + Math.max(0, more);
+  if (task.claimableUntil >= until) return;
+  task.claimableUntil = until;
+  run.claimableUntil = Math.max(run.claimableUntil, until);
+  world.journal.task(task);
+}
