@@ -96,6 +96,11 @@ export class Experience {
     return this.pair(program, operator);
   }
 
+  /** Whether an operator has come to a result of a program. */
+  hasRun(program: Digest, operator: string): boolean {
+    return (this.programs.get(program)?.pairs.get(operator)?.runs ?? 0) > 0;
+  }
+
   /** Attempts of an operator, at any program. */
   attempts(operator: string): number {
     const pace = this.paces.get(operator);

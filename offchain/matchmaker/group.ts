@@ -15,7 +15,7 @@ export const MAX_SKIPPED = 8;
  * Takes the head of a lane and the tasks after it that may go with it: one attempt number and one 192-task word for all, and
  * none that an operator failed. A queue is only given to an idle operator.
  * @param most tasks that it may have, so that work spreads over all who could take it
- * @param taskMs expected of one task; undefined when nobody knows: then there is no queue
+ * @param taskMs expected of one task; undefined when the operator does not know either: then there is no queue
  */
 export function group<T extends ReadyTask>(
   lane: Lane<T>,

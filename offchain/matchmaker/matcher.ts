@@ -165,7 +165,8 @@ export class Matcher<T extends ReadyTask> {
     const decided = this.decide(lane, lane.peek()!, lane.size, survey, slackMs, now);
     if (!decided) return undefined;
     const { operator, share, taskMs, decision } = decided;
-    const known = this.experience.typicalMs(lane.terms.program) !== undefined;
+    // An operator that never ran the program knows no better than to refuse a queue of it.
+    const known = this.experience.hasRun(lane.terms.program, operator.address);
     const given = group(lane, operator, this.reservations, share, known ? taskMs : undefined);
     const tasks = given.tasks.map((task) => task.index);
     const price = priceOf(operator, lane.terms);

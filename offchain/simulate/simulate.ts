@@ -1,10 +1,10 @@
-import { decisionDigest } from "../matchmaker/decision";
 import { endOf } from "../matchmaker/pace";
 import type { Match } from "../matchmaker/matcher";
 import { STANDBY } from "../matchmaker/standby";
 import type { Ending } from "../runtime/reservation";
 import { afterFailure, type Failure } from "../runtime/retry";
 import { Timers } from "../runtime/timers";
+import { Account } from "./account";
 import { fateOf, SILENCE_SECONDS, workOf, type Chain, type Running } from "./attempt";
 import type { Event } from "./event";
 import { Floor, START_MS, type Host } from "./floor";
@@ -27,8 +27,7 @@ class Simulator {
   private readonly floor: Floor;
   private readonly baseline?: Baseline;
   private readonly events = new Timers<Event>();
-  private readonly attempts: SimAttempt[] = [];
-  private readonly decisions: Simulation["decisions"] = [];
+  private readonly account: Account;
   private readonly ends: (number | null)[];
   private readonly left: number[];
   private readonly failed = new Set<number>();
@@ -36,16 +35,12 @@ class Simulator {
   private unfinished: number;
   private readonly standbys: Standbys;
   private now = START_MS;
-  private cost = 0;
-  private readonly waste = { attempts: 0, seconds: 0, cost: 0 };
-  /** Units, by workflow. */
-  private readonly paid: bigint[];
 
   constructor(private readonly options: SimulationOptions) {
     const { workflows, operators, policy, seed, knownDurations = false, learned = [] } = options;
     this.floor = new Floor(workflows, operators, seed, knownDurations, learned);
     this.standbys = new Standbys(this.floor, options.standby);
-    this.paid = workflows.map(() => 0n);
+    this.account = new Account(options);
     if (policy !== "froben") this.baseline = baseline(policy as BaselineName, this.floor, seed);
     this.left = workflows.map(({ tasks }) => tasks.length);
     this.ends = workflows.map(() => null);
@@ -124,9 +119,7 @@ class Simulator {
   }
 
   private take({ operator, tasks, slots, price, decision }: Match<SimRun>): void {
-    const { onDecision } = this.options;
-    if (onDecision) onDecision(decision);
-    else this.decisions.push({ ...decision, digest: decisionDigest(decision) });
+    this.account.decided(decision);
     this.give(tasks, slots, this.floor.hostOf(operator.address), price);
   }
 
@@ -181,7 +174,6 @@ class Simulator {
         // A copy that was faster says something about the holder.
         if (!other.isCopy) this.floor.outlasted(run, other.chain.host, this.now - other.startedAt);
       }
-      this.paid[run.workflowIndex]! += chain.price;
       this.floor.learn(run, chain.host, wallMs);
       if (isCopy && others.length > 0)
         this.events.set({ released: run }, this.now + STANDBY.releaseMs);
@@ -191,28 +183,10 @@ class Simulator {
 
   /** Writes an attempt down and frees what it held. */
   private close(running: Running, outcome: SimAttempt["outcome"]): void {
-    const { run, attempt, chain, device, startedAt, isCopy } = running;
-    const { operator } = chain.host;
-    const hours = (this.now - startedAt) / 3_600_000;
-    if (outcome === "cancelled") {
-      this.waste.attempts++;
-      this.waste.seconds += hours * 3_600;
-      this.waste.cost += operator.pricePerHour * hours;
-    } else this.cost += operator.pricePerHour * hours;
-    this.attempts.push({
-      workflow: run.workflow.name,
-      task: run.task.id,
-      attempt,
-      operator: operator.id,
-      device,
-      start: (startedAt - START_MS) / 1000,
-      end: (this.now - START_MS) / 1000,
-      outcome,
-      ...(isCopy && { copy: true as const }),
-    });
+    this.account.ended(running, outcome, this.now);
     this.standbys.ended(running);
     this.handOn(running);
-    this.unlock(run, chain.host, outcome === "done");
+    this.unlock(running.run, running.chain.host, outcome === "done");
   }
 
   /** The next task of a chain takes over its booking; on a host that is gone, all of them go back. */
@@ -270,9 +244,17 @@ class Simulator {
 
   private result(): Simulation {
     const seconds = (end: number | null) => (end === null ? null : (end - START_MS) / 1000);
-    const { attempts, decisions, cost, waste, failed, paid } = this;
+    const { attempts, decisions, cost, waste, paid } = this.account;
     const ends = this.ends.map(seconds);
-    return summary(this.options, { ends, failed, paid, cost, waste, attempts, decisions });
+    return summary(this.options, {
+      ends,
+      failed: this.failed,
+      paid,
+      cost,
+      waste,
+      attempts,
+      decisions,
+    });
   }
 }
 

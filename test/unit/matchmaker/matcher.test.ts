@@ -150,6 +150,14 @@ describe("matching", () => {
     expect(ready.size).to.equal(10);
   });
 
+  it("gives no queue to an operator that never ran the program, whatever others took for it", () => {
+    const { operator, lane, run, experience } = floor(1);
+    operator("stranger");
+    experience.succeeded(PROGRAM, "another", 1_000);
+    lane(1, 1, 10, 5);
+    expect(run().map(({ tasks }) => tasks.length)).to.deep.equal([1]);
+  });
+
   it("keeps a machine for an urgent task that needs all of it", () => {
     const { operator, lane, run, fleet, reservations, experience, matcher } = floor(2);
     operator("a");
