@@ -137,6 +137,7 @@ function outOfReach(world: World, wrong: AttemptRun): void {
   world.challenges.delete(`${task.run.id}/${task.index}`);
   world.journal.attempt(wrong);
   const reason = `the wrong result of attempt ${wrong.number} is paid: it was not challenged in time`;
+  if (task.standby) withdraw(world, task.standby, reason);
   if (isLive(task.current)) withdraw(world, task.current, reason);
   task.lane.remove(task);
   world.parked.clear(task);

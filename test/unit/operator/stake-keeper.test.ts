@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { join } from "node:path";
+import pino from "pino";
 import { devnetAccount, ROLES } from "../../../devnet/chain";
 import { connectMarket, type MarketChain } from "../../../operator/chain/clients";
 import { accountOf } from "../../../operator/chain/stake";
@@ -9,10 +10,9 @@ import { createTransactionSender } from "../../../operator/chain/transaction-sen
 import { systemClock, type Clock } from "../../../operator/clock";
 import { openJournal, type Journal } from "../../../operator/journal/journal";
 import { startTestChain, type TestChain } from "../../support/chain";
-import { silentLog } from "../../support/silent-log";
 
 const DAY_MS = 24 * 3600 * 1000;
-const log = silentLog as never;
+const log = pino({ level: "silent" });
 
 describe("what an operator deposits", () => {
   const facts: StakeFacts = {
@@ -89,14 +89,14 @@ describe("an operator that keeps its stake", function () {
     await chain.test.revert({ id: snapshot });
   });
 
-  function life(stake: bigint, refillPerDay: bigint, changes: { clock?: Clock; on?: MarketChain }) {
-    const { on = market, clock: its = clock } = changes;
+  function life(stake: bigint, refillPerDay: bigint, changes: { on?: MarketChain } = {}) {
+    const { on = market } = changes;
     const sender = createTransactionSender({
-      ...{ chain: on, account, journal, clock: its, log },
+      ...{ chain: on, account, journal, clock, log },
       pauseMs: () => 20,
     });
     const keeper = createStakeKeeper({
-      ...{ chain: on, sender, operator: account.address, journal, clock: its, log },
+      ...{ chain: on, sender, operator: account.address, journal, clock, log },
       config: { stake, refillPerDay },
       isDraining: () => draining,
     });
@@ -120,7 +120,7 @@ describe("an operator that keeps its stake", function () {
   }
 
   it("replaces what it loses while it runs, up to a day's limit, and the rest the next day", async () => {
-    const { keeper } = life(1_000n, 300n, {});
+    const { keeper } = life(1_000n, 300n);
     await keeper.fill();
     expect(await stakeNow()).to.equal(1_000n);
     await lose(200n);
@@ -133,18 +133,18 @@ describe("an operator that keeps its stake", function () {
   });
 
   it("counts over restarts, and lets a higher stake through", async () => {
-    await life(1_000n, 300n, {}).keeper.fill();
+    await life(1_000n, 300n).keeper.fill();
     for (const left of [1_000n, 800n]) {
       await lose(250n);
-      await life(1_000n, 300n, {}).keeper.fill();
+      await life(1_000n, 300n).keeper.fill();
       expect(await stakeNow()).to.equal(left);
     }
-    await life(1_500n, 300n, {}).keeper.fill();
+    await life(1_500n, 300n).keeper.fill();
     expect(await stakeNow()).to.equal(1_300n);
   });
 
   it("looks once a minute, and puts nothing in while it drains or its owner takes stake out", async () => {
-    const { keeper } = life(1_000n, 300n, {});
+    const { keeper } = life(1_000n, 300n);
     await keeper.fill();
     expect(keeper.turn()).to.deep.equal([]);
     await chain.call(ROLES.operators, "startUnbonding", [300n]);
@@ -159,25 +159,21 @@ describe("an operator that keeps its stake", function () {
 
   for (const landed of [false, true])
     it(`does not top up twice when it is killed after a deposit was written down and ${landed ? "landed" : "never sent"}`, async () => {
-      await life(1_000n, 300n, {}).keeper.fill();
+      await life(1_000n, 300n).keeper.fill();
       await lose(200n);
       const before = await sent();
       let isDead = false;
-      const mortal: Clock = {
-        now: clock.now,
-        sleep: (ms) => (isDead ? new Promise(() => undefined) : clock.sleep(ms)),
-      };
       const sendRawTransaction: typeof market.client.sendRawTransaction = async (raw) => {
         if (landed) await market.client.sendRawTransaction(raw);
         isDead = true;
-        throw new Error("killed");
+        return new Promise(() => undefined); // nothing of that life goes on
       };
       const on = { ...market, client: { ...market.client, sendRawTransaction } };
-      void life(1_000n, 300n, { clock: mortal, on }).keeper.fill();
+      void life(1_000n, 300n, { on }).keeper.fill();
       while (!isDead) await clock.sleep(10);
       expect(journal.openTransactions()).to.have.length(1);
 
-      const next = life(1_000n, 300n, {});
+      const next = life(1_000n, 300n);
       await next.sender.recover();
       await next.keeper.fill();
       expect(await stakeNow()).to.equal(1_000n);
@@ -188,7 +184,7 @@ describe("an operator that keeps its stake", function () {
 
   it("deposits again what a reorganisation took back, however much it was", async () => {
     const empty = await chain.test.snapshot();
-    const { keeper } = life(1_000n, 300n, {});
+    const { keeper } = life(1_000n, 300n);
     await keeper.fill();
     await chain.test.revert({ id: empty });
     expect(await afterAMinute(keeper)).to.equal(1_000n);
