@@ -1,4 +1,5 @@
 import type { SimTask, SimWorkflow } from "../offchain/simulate/model";
+import { generator } from "../pipelines/zksync-batch";
 
 // Graphs of many shapes for identical machines, from a seed: those of the Standard Task Graph set (layered, random predecessors,
 // fork-join, series-parallel) and those of scientific workflows as WfCommons has them (chains side by side, a mosaic, scatter and gather).
@@ -15,14 +16,7 @@ interface Draw {
 }
 
 function drawsOf(seed: number): Draw {
-  let state = seed >>> 0;
-  // mulberry32
-  const random = () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const random = generator(seed);
   return {
     whole: (from, to) => from + Math.floor(random() * (to - from + 1)),
     chance: (p) => random() < p,

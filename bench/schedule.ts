@@ -3,7 +3,6 @@ import { Command } from "commander";
 import { withFaults, type Faults } from "../offchain/simulate/faults";
 import { parseOperators } from "../offchain/simulate/read/operators";
 import { parseWfFormat } from "../offchain/simulate/read/wfformat";
-import type { SimOperator } from "../offchain/simulate/model";
 import { BASELINES } from "../offchain/simulate/policies";
 import {
   POLICIES,
@@ -73,25 +72,15 @@ function measureGraphs(policy: Policy, shapes: ShapeName[], seeds: number): Row 
       for (const machines of MACHINES)
         for (let seed = 1; seed <= seeds; seed++) {
           const workflows = [graphOf(shape, size, seed)];
-          const operators = Array.from({ length: machines }, (_, i) => machineOf(`m${i}`));
+          const operators = machinesOf(machines);
           results.push(checked({ workflows, operators, policy, seed, knownDurations: true }));
         }
   return rowOf(shapes.length === 1 ? `graphs: ${shapes[0]}` : "graphs: all", policy, results);
 }
 
-const machineOf = (id: string): SimOperator => ({
-  id,
-  cores: 1,
-  memoryMb: 1,
-  gpus: 0,
-  vramMb: 0,
-  speed: 1,
-  pricePerHour: 1,
-  joinsAt: 0,
-  leavesAt: Infinity,
-  failureRate: 0,
-  slowdown: 1,
-});
+/** Identical machines of one core. */
+const machinesOf = (count: number) =>
+  parseOperators(JSON.stringify([{ id: "m", count, cores: 1, memoryMb: 1 }]), "machines");
 
 /** @throws Error when the schedule is not a schedule */
 function checked(options: SimulationOptions): Simulation {

@@ -1,10 +1,7 @@
 import { z } from "zod";
 import { digestSchema } from "./digest";
+import { addressSchema as address, bytes32Schema as bytes32, bytesSchema as hex } from "./hex";
 import { LIMITS } from "./limits";
-
-const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/, "must be an address");
-const bytes32 = z.string().regex(/^0x[0-9a-fA-F]{64}$/, "must be 32 hex bytes");
-const hex = z.string().regex(/^0x([0-9a-fA-F]{2})*$/, "must be hex bytes");
 
 /** Of GET /v1/workflows/:id/decisions: a page, from the decision after `after` on. */
 export const decisionsQuerySchema = z.object({

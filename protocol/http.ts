@@ -1,14 +1,12 @@
 import { z } from "zod";
 import { traceparentSchema } from "./trace-context";
 import { digestSchema } from "./digest";
+import { addressSchema as address, bytes32Schema as bytes32, bytesSchema as hex } from "./hex";
 import { LIMITS } from "./limits";
 import { resourcesSchema } from "./spec";
 
 // Bodies of the HTTP API, shared by coordinator, operator and SDK. Amounts that may pass 2^53 travel as decimal strings.
 
-const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/, "must be an address");
-const hex = z.string().regex(/^0x([0-9a-fA-F]{2})*$/, "must be hex bytes");
-const bytes32 = z.string().regex(/^0x[0-9a-fA-F]{64}$/, "must be 32 hex bytes");
 const amount = z.string().regex(/^\d{1,20}$/, "must be a whole number as a string");
 const taskRef = z.object({
   workflow: z.int().min(0),

@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { digestSchema } from "./digest";
+import { addressSchema as address } from "./hex";
 import { TASK_STATES } from "./http";
 
 // Answers of GET /v1/workflows/:id/why and /v1/workflows/:id/tasks/:task/why. Codes are stable; sentences are for people.
 
-const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/, "must be an address");
 const amount = z.string().regex(/^\d{1,20}$/, "must be a whole number as a string");
 /** Unix time, milliseconds. */
 const time = z.number();

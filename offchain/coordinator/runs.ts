@@ -5,8 +5,9 @@ import type { Spec } from "../../protocol/spec";
 import { stepsRoot, stepTermsOf, type StepTerms } from "../../protocol/terms";
 import { parseSpec, specDigest } from "../../protocol/validate-spec";
 import { unknownMs } from "../matchmaker/prospect";
-import { Lane, type LaneTerms } from "../runtime/ready-queue";
+import { Lane } from "../runtime/ready-queue";
 import { remainingPaths, treeLevels } from "../workflow/graph/priority";
+import { laneTermsOf } from "../workflow/lane-terms";
 import { Plan, type PlannedTask } from "../workflow/plan";
 import type { TaskOutputs } from "../workflow/result";
 import { allOver, endRun, isOver, lookAhead, unfoldsSteps } from "./outcomes";
@@ -121,8 +122,8 @@ export function begin(world: World, run: Run, spec: Spec, terms: StepTerms[]): R
   const work: RunWork = { spec, terms, plan, tasks, lanes: [], collections: new Map(), over: 0 };
   run.name = spec.name;
   run.work = work;
-  work.lanes = spec.steps.map((_, index) => {
-    const lane = laneTerms(run, spec, terms, index);
+  work.lanes = spec.steps.map((step, index) => {
+    const lane = laneTermsOf(run.id, step, index, terms[index]!);
     const remaining = (level: number) => remainingMs(world, work, index, level);
     const openedAt = run.openedAt * 1000;
     return new Lane<TaskRun>(
@@ -134,21 +135,6 @@ export function begin(world: World, run: Run, spec: Spec, terms: StepTerms[]): R
   });
   openLanes(world, run);
   return work;
-}
-
-function laneTerms(run: Run, spec: Spec, terms: StepTerms[], index: number): LaneTerms {
-  const step = spec.steps[index]!;
-  return {
-    workflow: run.id,
-    step: step.id,
-    stepIndex: index,
-    program: step.program,
-    resources: step.resources,
-    ceiling: terms[index]!.ceiling,
-    bond: terms[index]!.bond,
-    claimSeconds: step.claimSeconds,
-    runSeconds: step.limits.runSeconds,
-  };
 }
 
 /** Computed anew only when a duration was learned or a step unfolded. */

@@ -19,12 +19,15 @@ export interface Prospect {
   taskMs: number;
   /** Between the ends of such tasks, if it does nothing else: less than each takes where several run side by side. */
   everyMs: number;
+  /** Units per task. */
+  price: string;
+  failureRate: number;
   /** What a finish is multiplied by to give the score. */
   weight: number;
 }
 
 /** Share of a step's run limit that a task is expected to take before anyone has run its program. */
-export const UNKNOWN_SHARE = 0.25;
+const UNKNOWN_SHARE = 0.25;
 
 /** Expected milliseconds of a program that nobody has run. */
 export function unknownMs(terms: Pick<LaneTerms, "runSeconds">): number {
@@ -48,12 +51,16 @@ export class Prospects {
     const expected = experience.expectedMs(terms.program, operator.address, unknownMs(terms));
     const taskMs = expected * lateness(experience, operator, now);
     const { share } = outlook.shareOf(machine, resources);
+    const price = priceOf(operator, terms).toString();
+    const failureRate = experience.failureRate(terms.program, operator.address);
     const prospect: Prospect = {
       operator,
       startMs: 0,
       taskMs,
       everyMs: taskMs * Math.max(share, 1 / operator.registration.concurrency),
-      weight: this.score(operator, terms, 1e6) / 1e6,
+      price,
+      failureRate,
+      weight: score({ finishMs: 1e6, price, failureRate }, terms.ceiling) / 1e6,
     };
     if (freeSlots(operator) === 0) prospect.busy = "concurrency";
     else prospect.busy = this.reservations.obstacle(operator.address, resources);
@@ -65,7 +72,7 @@ export class Prospects {
 
   /** @param ahead tasks of the same lane that it should take before */
   candidate(
-    { operator, startMs, taskMs, everyMs }: Prospect,
+    { operator, startMs, taskMs, everyMs, price, failureRate }: Prospect,
     terms: LaneTerms,
     ahead: number,
   ): Candidate {
@@ -75,20 +82,12 @@ export class Prospects {
       operator: operator.address,
       startMs: start,
       finishMs,
-      price: priceOf(operator, terms).toString(),
-      failureRate: this.experience.failureRate(terms.program, operator.address),
+      price,
+      failureRate,
       experience: this.experience.attempts(operator.address),
       lastAssignedAt: operator.lastAssignedAt,
-      score: this.score(operator, terms, finishMs),
+      score: score({ finishMs, price, failureRate }, terms.ceiling),
     };
-  }
-
-  private score(operator: FleetOperator, terms: LaneTerms, finishMs: number): number {
-    const failureRate = this.experience.failureRate(terms.program, operator.address);
-    return score(
-      { finishMs, price: priceOf(operator, terms).toString(), failureRate },
-      terms.ceiling,
-    );
   }
 
   private startMs(operator: FleetOperator, { resources }: LaneTerms): number {

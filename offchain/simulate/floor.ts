@@ -1,13 +1,13 @@
 import type { Digest } from "../../protocol/digest";
 import { FrobenError } from "../../protocol/errors";
 import type { Register } from "../../protocol/http";
-import { Experience } from "../matchmaker/experience";
+import type { Experience } from "../matchmaker/experience";
 import { devicesOf, Fleet, type FleetOperator } from "../matchmaker/fleet";
 import { Matcher } from "../matchmaker/matcher";
 import { ReadyQueue } from "../runtime/ready-queue";
 import { Reservations } from "../runtime/reservation";
 import { suffices } from "../runtime/shortage";
-import type { LearnedOf } from "./estimate/market";
+import { experienceOf, type LearnedOf } from "./estimate/market";
 import { lanesOf } from "./lanes";
 import { declaredSpeed, totalsOf, trueSeconds, type SimOperator, type SimWorkflow } from "./model";
 import { childrenOf } from "./read/graph";
@@ -33,7 +33,7 @@ export class Floor {
   readonly queue = new ReadyQueue<SimRun>();
   readonly fleet = new Fleet();
   readonly reservations = new Reservations();
-  readonly experience = new Experience();
+  readonly experience: Experience;
   readonly matcher: Matcher<SimRun>;
   readonly hosts: Host[];
   readonly runs: SimRun[][];
@@ -52,8 +52,7 @@ export class Floor {
     private readonly knownDurations: boolean,
     learned: readonly LearnedOf[],
   ) {
-    for (const { program, operator, learned: record } of learned)
-      this.experience.restore(program, operator, record);
+    this.experience = experienceOf(learned);
     this.matcher = new Matcher(
       this.queue,
       this.fleet,

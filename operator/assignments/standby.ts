@@ -1,18 +1,14 @@
 /** Who calls it: intake.ts, for assignments that say that they are standby copies. */
 import type { Hex } from "viem";
 import { marketAbi } from "../../protocol/abi";
-import { FrobenError, type ErrorDetails } from "../../protocol/errors";
 import type { SignedAssignment } from "../../protocol/http";
 import type { MarketChain } from "../chain/clients";
 import type { Holdings } from "../holdings/holdings";
 import { isDead } from "../holdings/phase";
+import { refuse } from "./refuse";
 
 /** Clocks may differ by so much, seconds. */
 const CLOCK_SLACK_SECONDS = 60;
-
-function refuse(code: string, message: string, field: string, details: ErrorDetails = {}): never {
-  throw new FrobenError(`assignment_${code}`, message, { field, ...details });
-}
 
 /**
  * A copy is unpaid if it loses, so it has to be what it says: one task, which somebody else holds. And its result is kept until it can

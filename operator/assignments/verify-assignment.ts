@@ -3,12 +3,12 @@ import type { Address, Hex } from "viem";
 import { assignmentRoot, leavesOf, type InputSource } from "../../protocol/assignment";
 import { WORKFLOW_STATUS } from "../../protocol/abi";
 import { toBytes32, ZERO_BYTES32, type Digest } from "../../protocol/digest";
-import { FrobenError, type ErrorDetails } from "../../protocol/errors";
 import type { SignedAssignment } from "../../protocol/http";
 import { LIMITS } from "../../protocol/limits";
 import type { Resources } from "../../protocol/spec";
 import { areTermsOf, RULE } from "../../protocol/terms";
 import { maskOf, placeOf } from "../../protocol/ticket";
+import { refuse } from "./refuse";
 import { expectedMs, lateWith, usableMs, type Workload } from "./schedule";
 import { areTermsPackable, termsOf } from "./step-terms";
 
@@ -40,10 +40,6 @@ export interface AssignmentFacts {
 
 /** Most tasks that wait: a heartbeat names no more. */
 const MAX_WAITING = 1_024;
-
-function refuse(code: string, message: string, field: string, details: ErrorDetails = {}): never {
-  throw new FrobenError(`assignment_${code}`, message, { field, ...details });
-}
 
 /** Largest attempt, and largest time, that the contract's words hold. */
 const MAX_ATTEMPT = 0xffff;

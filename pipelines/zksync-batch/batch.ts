@@ -1,3 +1,4 @@
+import { generator } from "./generator";
 import { BATCH, CIRCUITS, KINDS, SECONDS, type KindName } from "./parameters";
 
 /** A workflow in WfFormat 1.5, with what the format has no word for in `froben`. */
@@ -33,17 +34,6 @@ interface Planned {
   kind: KindName;
   seconds: number;
   parents: string[];
-}
-
-/** Numbers in [0, 1) that follow from a seed (mulberry32). */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 /** How many circuits of each type: by their shares, at least one of each. */

@@ -1,2 +1,3 @@
 export { zksyncBatch, type WfBatch } from "./batch";
+export { generator } from "./generator";
 export { FLEET } from "./parameters";

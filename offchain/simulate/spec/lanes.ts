@@ -1,8 +1,9 @@
 import type { Spec } from "../../../protocol/spec";
 import type { Experience } from "../../matchmaker/experience";
 import { unknownMs } from "../../matchmaker/prospect";
-import { Lane, type LaneTerms } from "../../runtime/ready-queue";
+import { Lane } from "../../runtime/ready-queue";
 import { remainingPaths } from "../../workflow/graph/priority";
+import { laneTermsOf } from "../../workflow/lane-terms";
 import type { SimWorkflow } from "../model";
 import type { SimRun } from "../run";
 
@@ -13,20 +14,9 @@ export function specLanes(
   workflow: number,
   experience: Experience,
 ): Lane<SimRun>[] {
-  const terms = spec.steps.map((step, stepIndex): LaneTerms => {
-    const { program, resources, reward, bond, claimSeconds, limits } = step;
-    return {
-      workflow,
-      step: step.id,
-      stepIndex,
-      program,
-      resources,
-      ceiling: BigInt(reward),
-      bond: BigInt(bond),
-      claimSeconds,
-      runSeconds: limits.runSeconds,
-    };
-  });
+  const terms = spec.steps.map((step, index) =>
+    laneTermsOf(workflow, step, index, { ceiling: BigInt(step.reward), bond: BigInt(step.bond) }),
+  );
   const openedAt = arrivesAt * 1000;
   const levels = spec.steps.map(() => 0);
   for (const { step, level } of tasks) levels[step!] = Math.max(levels[step!]!, level! + 1);

@@ -1,6 +1,6 @@
 import type { Duration, RunModel } from "../../../protocol/run-model";
 import type { Spec, Step } from "../../../protocol/spec";
-import { UNKNOWN_SHARE } from "../../matchmaker/prospect";
+import { unknownMs } from "../../matchmaker/prospect";
 import { chance } from "../faults";
 import type { SimTask, SimWorkflow } from "../model";
 import { expandSpec } from "./expand";
@@ -13,7 +13,7 @@ function draw(duration: Duration, seed: number, task: string): number {
 }
 
 /** What the market takes a program to need that nobody has run. */
-const unknownSeconds = ({ limits }: Step): number => limits.runSeconds * UNKNOWN_SHARE;
+const unknownSeconds = ({ limits }: Step): number => unknownMs(limits) / 1000;
 
 /**
  * Makes a simulated workflow of a spec and of what it leaves open.

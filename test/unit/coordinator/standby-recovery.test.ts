@@ -1,15 +1,11 @@
 import { expect } from "chai";
-import { eachWithMarket } from "./support/each-with-market";
 import { RETAIN_MS, type Market, type TestOperator } from "./support/market";
-import { programs, Stragglers, TASK } from "./support/stragglers";
+import { eachWithStragglers, programs, TASK, type Stragglers } from "./support/stragglers";
 
 describe("copies of stragglers, whatever is lost", () => {
   let market: Market;
   let s: Stragglers;
-  eachWithMarket((made) => {
-    market = made;
-    s = new Stragglers(made);
-  });
+  eachWithStragglers((...made) => ([market, s] = made));
 
   const views = () => market.coordinator.views;
 

@@ -1,17 +1,20 @@
 import { expect } from "chai";
 import { choose } from "../../../offchain/matchmaker/choose";
-import { eachWithMarket } from "./support/each-with-market";
 import type { Market } from "./support/market";
 import { proofs } from "./support/specs";
-import { codeOf, programs, standby, Stragglers, TASK } from "./support/stragglers";
+import {
+  codeOf,
+  eachWithStragglers,
+  programs,
+  standby,
+  TASK,
+  type Stragglers,
+} from "./support/stragglers";
 
 describe("when stragglers are copied", () => {
   let market: Market;
   let s: Stragglers;
-  eachWithMarket((made) => {
-    market = made;
-    s = new Stragglers(made);
-  });
+  eachWithStragglers((...made) => ([market, s] = made));
 
   const views = () => market.coordinator.views;
 

@@ -1,16 +1,20 @@
 import { expect } from "chai";
 import { WORKFLOW_STATUS } from "../../../protocol/abi";
-import { eachWithMarket } from "./support/each-with-market";
 import type { Market } from "./support/market";
-import { codeOf, outOfMemory, programs, standby, Stragglers, TASK } from "./support/stragglers";
+import {
+  codeOf,
+  eachWithStragglers,
+  outOfMemory,
+  programs,
+  standby,
+  TASK,
+  type Stragglers,
+} from "./support/stragglers";
 
 describe("how copies of stragglers end", () => {
   let market: Market;
   let s: Stragglers;
-  eachWithMarket((made) => {
-    market = made;
-    s = new Stragglers(made);
-  });
+  eachWithStragglers((...made) => ([market, s] = made));
 
   const views = () => market.coordinator.views;
 

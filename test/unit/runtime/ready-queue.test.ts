@@ -1,9 +1,10 @@
 import { expect } from "chai";
 import { fairEnds } from "../../../bench/schedule/fair-share";
+import type { SimWorkflow } from "../../../offchain/simulate/model";
 import { Lane, ReadyQueue, type ReadyTask } from "../../../offchain/runtime/ready-queue";
-import type { SimOperator, SimWorkflow } from "../../../offchain/simulate/model";
 import { simulate } from "../../../offchain/simulate/simulate";
 import { sha256 } from "../../../protocol/digest";
+import { simOperator } from "../../support/sim-operator";
 
 /** A lane with one ready task. */
 function laneOf(workflow: number, remaining: number, openedAt = 0, deadline = 0): Lane {
@@ -64,10 +65,7 @@ describe("the order of ready tasks", () => {
   });
 
   it("gives each of ten, and small ones among large ones that are too many, at most 1.5 times its fair share's time", () => {
-    const operator: SimOperator = {
-      ...{ id: "a", cores: 4, memoryMb: 100, gpus: 0, vramMb: 0, speed: 1, pricePerHour: 1 },
-      ...{ joinsAt: 0, leavesAt: Infinity, failureRate: 0, slowdown: 1 },
-    };
+    const operator = simOperator({ id: "a", cores: 4, memoryMb: 100 });
     const fleet = Array.from({ length: 4 }, (_, i) => ({ ...operator, id: `m${i}` }));
     /** Proofs that are joined by one more task. */
     const joined = (name: string, proofs: number, seconds: number, arrivesAt = 0): SimWorkflow => ({

@@ -11,21 +11,10 @@ import { POLICIES } from "../../../offchain/simulate/result";
 import { simulate } from "../../../offchain/simulate/simulate";
 import { FLEET, zksyncBatch } from "../../../pipelines/zksync-batch";
 import { scheduleMistakes } from "../../support/check-schedule";
+import { simOperator } from "../../support/sim-operator";
 
-const operatorOf = (id: string, changes: Partial<SimOperator> = {}): SimOperator => ({
-  id,
-  cores: 2,
-  memoryMb: 4,
-  gpus: 1,
-  vramMb: 8,
-  speed: 1,
-  pricePerHour: 1,
-  joinsAt: 0,
-  leavesAt: Infinity,
-  failureRate: 0,
-  slowdown: 1,
-  ...changes,
-});
+const operatorOf = (id: string, changes: Partial<SimOperator> = {}): SimOperator =>
+  simOperator({ id, cores: 2, memoryMb: 4, gpus: 1, vramMb: 8, ...changes });
 
 const taskOf = (id: number, changes: Partial<SimTask> = {}): SimTask => ({
   id: String(id),

@@ -2,13 +2,14 @@ import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { lowerBound } from "../../../offchain/simulate/bound";
-import type { SimOperator, SimWorkflow } from "../../../offchain/simulate/model";
+import type { SimWorkflow } from "../../../offchain/simulate/model";
 import { parseWorkflow } from "../../../offchain/simulate/read/workflow";
 import { POLICIES } from "../../../offchain/simulate/result";
 import { simulate } from "../../../offchain/simulate/simulate";
 import { sha256 } from "../../../protocol/digest";
 import { parseSpec } from "../../../protocol/validate-spec";
 import type { Spec } from "../../../protocol/spec";
+import { simOperator } from "../../support/sim-operator";
 import { scheduleMistakes } from "../../support/check-schedule";
 import { pipeline, PROGRAM, step } from "../coordinator/support/specs";
 
@@ -30,19 +31,7 @@ const mistake = async (file: object): Promise<string> => {
   return error.field!;
 };
 
-const operator: SimOperator = {
-  id: "a",
-  cores: 4,
-  memoryMb: 8_192,
-  gpus: 0,
-  vramMb: 0,
-  speed: 1,
-  pricePerHour: 1,
-  joinsAt: 0,
-  leavesAt: Infinity,
-  failureRate: 0,
-  slowdown: 1,
-};
+const operator = simOperator({ id: "a", cores: 4, memoryMb: 8_192 });
 
 /** Ids of a task's parents. */
 const parentsOf = ({ tasks }: SimWorkflow, id: string): string[] =>

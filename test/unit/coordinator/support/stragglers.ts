@@ -1,6 +1,7 @@
 import { expect } from "chai";
 import { FrobenError } from "../../../../protocol/errors";
 import type { SignedAssignment } from "../../../../protocol/http";
+import { eachWithMarket } from "./each-with-market";
 import type { Market, TestOperator } from "./market";
 import { PROGRAM, proofs } from "./specs";
 
@@ -26,6 +27,11 @@ export async function codeOf(promise: Promise<unknown>): Promise<string> {
   } catch (error) {
     return error instanceof FrobenError ? error.code : String(error);
   }
+}
+
+/** As `eachWithMarket`, with the market's stragglers. */
+export function eachWithStragglers(set: (market: Market, stragglers: Stragglers) => void): void {
+  eachWithMarket((market) => set(market, new Stragglers(market)));
 }
 
 /** Workflow 1, in which one operator is slow at a task. */
