@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { TYPESCRIPT_LOADER } from "../protocol/typescript-loader";
 import { ensureCompiled } from "../deploy/compiled";
@@ -18,9 +19,12 @@ const mocha = (files: string, ...more: string[]) => [
   files,
 ];
 
+/** Files run side by side: some of them wait for processes more than they compute. */
+const JOBS = Math.min(4, availableParallelism());
+
 const SUITES: Record<string, string[]> = {
   contracts: [bin("hardhat/internal/cli/bootstrap.js"), "test"],
-  unit: mocha("test/unit/**/*.test.ts"),
+  unit: mocha("test/unit/**/*.test.ts", "--parallel", `--jobs=${JOBS}`),
   e2e: mocha("test/e2e/**/*.test.ts", "--timeout=600000", "--bail"),
 };
 

@@ -9,6 +9,9 @@ import { raise } from "./offers";
 import { park } from "./ready";
 import type { World } from "./world";
 
+/** Failures that the operator itself reports: it does not claim any more. */
+const GIVEN_UP: ReadonlySet<Failure> = new Set(["failed", "refused", "declined"]);
+
 /**
  * Ends an attempt that came to nothing, and tells its operator. If a copy runs beside it, that takes its place; otherwise the task is
  * tried again while its step's policy allows. A copy that ends beside the current attempt changes nothing for the task.
@@ -21,7 +24,7 @@ export function fail(world: World, attempt: AttemptRun, failure: Failure, reason
   if (isCopy && failure === "unclaimed") failure = "withdrawn";
   const claimBy = assignmentOf(world, attempt)?.body.claimBy ?? 0;
   close(world, attempt, failure, reason);
-  const unclaimable = attempt.claimed || failure === "failed" || failure === "refused";
+  const unclaimable = attempt.claimed || GIVEN_UP.has(failure);
   if (!unclaimable) task.claimableUntil = Math.max(task.claimableUntil, claimBy);
   if (failure !== "withdrawn") blame(world, attempt);
   if (failure === "start_timeout" && !isCopy) raise(world, task);

@@ -15,6 +15,7 @@ function kindOf(report: FailureReport): Failure {
   // Somebody else's claim is in the way, or is not seen yet where a copy was given: whose fault that is, the chain will show.
   const { code } = report;
   if (code === "claim_unavailable" || code === "assignment_not_standby") return "unclaimed";
+  if (code.startsWith("assignment_")) return "declined";
   return report.inputRefused ? "refused" : "failed";
 }
 

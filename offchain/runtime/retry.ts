@@ -8,6 +8,7 @@ export interface RetryPolicy {
 export type Failure =
   | "failed" // the operator reported it
   | "refused" // the operator says that the inputs are at fault
+  | "declined" // the operator did not accept the assignment
   | "invalid" // the result is wrong
   | "start_timeout"
   | "run_timeout"
@@ -20,6 +21,8 @@ export type RetryDecision =
   { kind: "retry"; failures: number; notBefore: number } | { kind: "give_up"; failures: number };
 
 const MAX_BACKOFF_MS = 3_600_000;
+/** A task whose assignment was not accepted waits at least so long: nobody else may be there to take it. */
+export const DECLINED_MS = 1_000;
 /** Two operators must refuse the same inputs before a task is given up for it: one could lie. */
 export const REFUSALS_TO_GIVE_UP = 2;
 
@@ -36,9 +39,15 @@ export function afterFailure(
   refusals: number,
   now: number,
 ): RetryDecision {
-  // Nothing was tried when nobody claimed; and what the coordinator took back is not the operator's failure.
+  // Nothing was tried when nobody accepted or claimed; and what the coordinator took back is not the operator's failure.
   if (failure === "unclaimed" || failure === "withdrawn")
     return { kind: "retry", failures, notBefore: now };
+  if (failure === "declined")
+    return {
+      kind: "retry",
+      failures,
+      notBefore: now + Math.max(DECLINED_MS, policy.backoffSeconds * 1000),
+    };
   const counted = failures + 1;
   if (counted >= policy.attempts || refusals >= REFUSALS_TO_GIVE_UP)
     return { kind: "give_up", failures: counted };

@@ -72,7 +72,16 @@ const FAILURE_STEPS = {
 } as const;
 
 /** Steps of a commitment that is wrong. */
-const CHALLENGE_STEPS = { coordinator: [["send challenge"]], operators: [] } as const;
+const CHALLENGE_STEPS = {
+  coordinator: [["send challenge"]],
+  operators: [["send concede"], ["write assignments given_up"]],
+} as const;
+
+/** Steps of a straggler whose task's copy came first. */
+const COPY_STEPS = {
+  coordinator: [],
+  operators: [["write tasks cancelled"], ["send release"]],
+} as const;
 
 const around = (step: string) => [`before ${step}`, `after ${step}`];
 
@@ -84,7 +93,6 @@ export const OTHERS = new Set(
   [
     ...["write __drizzle_migrations", "write chain_identity", "write deposits", "send deposit"],
     ...["write work_attempts computed", "write work_attempts reported", "write work_tasks ready"],
-    ...["write assignments given_up", "write tasks cancelled"],
   ].flatMap(around),
 );
 
@@ -103,6 +111,9 @@ export const FAILURE_POINTS = pointsOf(FAILURE_STEPS);
 
 /** Where processes are killed when a commitment is challenged. */
 export const CHALLENGE_POINTS = pointsOf(CHALLENGE_STEPS);
+
+/** Where processes are killed when a straggler's task is copied. */
+export const COPY_POINTS = pointsOf(COPY_STEPS);
 
 /** Every step that the undisturbed run reaches. */
 export const ALL_STEPS: Record<Who, string[]> = {

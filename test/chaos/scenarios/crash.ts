@@ -1,7 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { CHALLENGE_POINTS, CRASH_POINTS, FAILURE_POINTS, WHO, type Who } from "../crash-points";
+import {
+  CHALLENGE_POINTS,
+  COPY_POINTS,
+  CRASH_POINTS,
+  FAILURE_POINTS,
+  WHO,
+  type Who,
+} from "../crash-points";
 import type { Scenario } from "../scenario";
-import { withBadOperator } from "./operators";
+import { withBadOperator, withSlowOperator } from "./operators";
 
 type Hand = Record<Who, string[]>;
 
@@ -83,6 +90,23 @@ function withBad(result: "nothing" | "garbage", kill: Scenario, isFirst = true):
   };
 }
 
+/** The same for the steps that it takes a straggler to come to. */
+function withSlow(kill: Scenario): Scenario {
+  const slow = withSlowOperator((scene) => kill.inflict(scene));
+  return {
+    ...kill,
+    ...slow,
+    judge: async (scene) => [
+      ...((await slow.judge?.(scene)) ?? []),
+      ...((await kill.judge?.(scene)) ?? []),
+    ],
+    rest: () => {
+      const rest = kill.rest?.();
+      return rest && withSlow(rest);
+    },
+  };
+}
+
 /** `kill -9` before and after every write, send, upload, answer and signature. */
 export const crashScenarios: Scenario[] = [
   ...deal().map((hand, part) =>
@@ -93,4 +117,5 @@ export const crashScenarios: Scenario[] = [
     killAtEach("kill -9 at every step of a task that fails", true, FAILURE_POINTS),
   ),
   withBad("garbage", killAtEach("kill -9 at every step of a challenge", true, CHALLENGE_POINTS)),
+  withSlow(killAtEach("kill -9 at every step of a straggler's end", true, COPY_POINTS)),
 ];

@@ -3,7 +3,7 @@ import { chainScenarios } from "./chain";
 import { crashScenarios } from "./crash";
 import { networkScenarios } from "./network";
 import { operatorScenarios } from "./operators";
-import { randomScenario } from "./random";
+import { randomScenarios } from "./random";
 import { undisturbed } from "./undisturbed";
 
 /** Played every time, in this order; what stands together, on one market without anything before it. */
@@ -15,4 +15,4 @@ export const FIXED: Scenario[][] = [
 ];
 
 /** Mixes by a seed. */
-export const RANDOM: Scenario[] = [randomScenario];
+export const RANDOM: Scenario[] = randomScenarios;

@@ -83,6 +83,24 @@ export function withBadOperator(
 /** The operator that a scenario hits: the first one, which is asked as often as the others. */
 const victim = ({ market }: Scene) => market.operators[0]!;
 
+/** One operator is slow, and its tasks are copied. */
+export function withSlowOperator(
+  inflict: Scenario["inflict"] = () => Promise.resolve(),
+): Pick<Scenario, "copies" | "inflict" | "judge"> {
+  return {
+    copies: true,
+    async inflict(scene) {
+      await Promise.all([slowDown(scene, victim(scene).process), inflict(scene)]);
+    },
+    async judge({ market, workflow, note }) {
+      const attempts = await getAttempts(market.requester, await workflow);
+      const copies = attempts.filter(({ standby }) => standby);
+      note(`copies: ${copies.map(({ outcome }) => outcome).join(", ")}`);
+      return copies.length > 0 ? [] : ["nothing was copied"];
+    },
+  };
+}
+
 export const operatorScenarios: Scenario[] = [
   {
     name: "one operator is ten times slower",
@@ -90,14 +108,7 @@ export const operatorScenarios: Scenario[] = [
   },
   {
     name: "one operator is ten times slower, and what it has is copied",
-    copies: true,
-    inflict: (scene) => slowDown(scene, victim(scene).process),
-    async judge({ market, workflow, note }) {
-      const attempts = await getAttempts(market.requester, await workflow);
-      const copies = attempts.filter(({ standby }) => standby);
-      note(`copies: ${copies.map(({ outcome }) => outcome).join(", ")}`);
-      return copies.length > 0 ? [] : ["nothing was copied"];
-    },
+    ...withSlowOperator(),
   },
   {
     name: "one operator claims and falls silent",

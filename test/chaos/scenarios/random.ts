@@ -57,7 +57,7 @@ const FAULTS: Fault[] = [
 ];
 
 /** Three to six faults, one after another, while the workflow is under way. */
-export const randomScenario: Scenario = {
+const mix: Scenario = {
   name: "a mix of faults",
   async inflict(scene) {
     const { random } = scene;
@@ -68,3 +68,8 @@ export const randomScenario: Scenario = {
     }
   },
 };
+
+export const randomScenarios: Scenario[] = [
+  mix,
+  { ...mix, name: "a mix of faults, stragglers are copied", copies: true },
+];

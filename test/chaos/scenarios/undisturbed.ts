@@ -1,4 +1,11 @@
-import { ALL_STEPS, CHALLENGE_POINTS, FAILURE_POINTS, OTHERS, type Who } from "../crash-points";
+import {
+  ALL_STEPS,
+  CHALLENGE_POINTS,
+  COPY_POINTS,
+  FAILURE_POINTS,
+  OTHERS,
+  type Who,
+} from "../crash-points";
 import type { ChaosMarket } from "../market/market";
 import type { Scenario } from "../scenario";
 
@@ -7,7 +14,8 @@ function differences(market: ChaosMarket, who: Who): string[] {
   const reached = market.reached(who);
   const listed = new Set(ALL_STEPS[who]);
   const missing = [...listed].filter((name) => !reached.has(name));
-  const others = new Set([...OTHERS, ...FAILURE_POINTS[who], ...CHALLENGE_POINTS[who]]);
+  const some = [FAILURE_POINTS, CHALLENGE_POINTS, COPY_POINTS].flatMap((points) => points[who]);
+  const others = new Set([...OTHERS, ...some]);
   const unknown = [...reached].filter((name) => !listed.has(name) && !others.has(name));
   return [
     ...missing.map((name) => `${who} never reached "${name}"`),

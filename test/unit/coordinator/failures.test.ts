@@ -273,6 +273,27 @@ describe("what the coordinator does when something goes wrong", () => {
     expect(views().tasks(1)[0]).to.include({ state: "assigned", attempt: 2 });
   });
 
+  it("does not count an assignment that its operator did not accept as an attempt that failed", async () => {
+    const operator = await market.operator({ programs });
+    await market.submit(1, proofs(1, { retry: { attempts: 1, backoffSeconds: 0 } }));
+    const [body] = await operator.sync();
+    await market.coordinator.failure(operator.address, {
+      workflow: 1,
+      task: 0,
+      attempt: 1,
+      root: body!.root,
+      code: "assignment_too_late",
+      message: "no time for it",
+      inputRefused: false,
+    });
+    expect(views().attempts(1)[0]!.outcome).to.equal("declined");
+    expect(await operator.sync()).to.have.length(0);
+    await market.pass(1_500);
+    const [again] = await operator.sync();
+    expect(again!.tasks.map(({ task, attempt }) => [task, attempt])).to.deep.equal([[0, 2]]);
+    expect(views().workflow(1).state).to.equal("running");
+  });
+
   it("holds a result back until the claim behind it is on-chain", async () => {
     const operator = await market.operator({ programs });
     await market.submit(1, proofs(1));

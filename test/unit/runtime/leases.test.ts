@@ -83,6 +83,13 @@ describe("retries", () => {
     });
     expect(afterFailure(policy, "withdrawn", 2, 0, 7).kind).to.equal("retry");
   });
+
+  it("don't count what its operator did not accept, but wait, as nobody else may be there", () => {
+    const expected = (notBefore: number) => ({ kind: "retry", failures: 2, notBefore });
+    const quick = { ...policy, backoffSeconds: 0 };
+    expect(afterFailure(quick, "declined", 2, 0, 7)).to.deep.equal(expected(1_007));
+    expect(afterFailure(policy, "declined", 2, 0, 7)).to.deep.equal(expected(2_007));
+  });
 });
 
 describe("the heap", () => {
