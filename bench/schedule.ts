@@ -15,7 +15,9 @@ import { FLEET, zksyncBatch } from "../pipelines/zksync-batch";
 import { scheduleMistakes } from "../test/support/check-schedule";
 import { graphOf, SHAPES, type ShapeName } from "./graphs";
 import { printResult, runBench, whole } from "./run-bench";
+import { measureCost } from "./schedule/cost";
 import { measureFairness } from "./schedule/fairness";
+import { measureStrangers } from "./schedule/strangers";
 
 // `npm run bench:schedule`: makespans of zksync-batch on its fleet against the lower bound, for each policy, and of graphs of many
 // shapes with known durations on identical machines; and how fair the market is to requesters who come together. Every schedule is checked.
@@ -157,7 +159,42 @@ async function main(): Promise<void> {
         r.mean.toFixed(2),
         r.worstSlowdown.toFixed(1),
       ]);
-    await printResult([table.toString(), shares.toString()], { rows, fairness }, flags.json);
+    const cost = measureCost(flags.seeds);
+    const costs = new Table({
+      head: [
+        "deadline",
+        "policy",
+        "in time",
+        "mean ratio",
+        "worst",
+        "cost",
+        "least",
+        "time",
+        "worst",
+      ],
+      style: { head: [], border: [] },
+    });
+    for (const r of cost)
+      costs.push([
+        r.factor,
+        r.policy,
+        `${r.inTime}/${r.runs}`,
+        r.meanRatio.toFixed(3),
+        r.worstRatio.toFixed(3),
+        r.meanCost.toFixed(0),
+        r.meanBound.toFixed(0),
+        r.meanTime.toFixed(3),
+        r.worstTime.toFixed(3),
+      ]);
+    const strangers = measureStrangers(flags.seeds);
+    const unknown = new Table({
+      head: ["measure", "case", "mean", "worst"],
+      style: { head: [], border: [] },
+    });
+    for (const r of strangers)
+      unknown.push([r.what, r.case, r.mean.toFixed(3), r.worst.toFixed(3)]);
+    const tables = [table, shares, costs, unknown].map((t) => t.toString());
+    await printResult(tables, { rows, fairness, cost, strangers }, flags.json);
   });
 }
 

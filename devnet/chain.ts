@@ -27,6 +27,15 @@ export function devnetKey(index: number): string {
   return `0x${Buffer.from(devnetAccount(index).getHdKey().privateKey!).toString("hex")}`;
 }
 
+export interface LocalChain {
+  process: ManagedProcess;
+  rpcUrl: string;
+  /** Switches to a block time. */
+  slowDown(seconds: number): Promise<void>;
+  /** Ends the log of calls and transactions, which takes the node about as long as running them does. */
+  quiet(): Promise<void>;
+}
+
 /**
  * Starts a local Hardhat chain that mines at once; `slowDown` switches it to a block time.
  * @param config Hardhat configuration, relative to `root`
@@ -37,7 +46,7 @@ export async function startChain(
   env: Record<string, string>,
   cleanup: Cleanup,
   config = "hardhat.config.ts",
-): Promise<{ process: ManagedProcess; rpcUrl: string; slowDown(seconds: number): Promise<void> }> {
+): Promise<LocalChain> {
   const [process, rpcUrl] = await startProcess({
     name: "chain",
     args: [
@@ -61,6 +70,8 @@ export async function startChain(
   return {
     process,
     rpcUrl,
+    quiet: () =>
+      test.request({ method: "hardhat_setLoggingEnabled" as never, params: [false] as never }),
     async slowDown(seconds) {
       await test.setAutomine(false);
       // A block's time counts whole seconds: blocks that fall on them say exactly when they were made.

@@ -6,6 +6,7 @@ import { isAddress, type Address, type Hex } from "viem";
 import { z } from "zod";
 import { FrobenError } from "../protocol/errors";
 import { LIMITS } from "../protocol/limits";
+import { askSchema, type Pricing } from "../protocol/price";
 import type { Resources } from "../protocol/spec";
 import { schemaError } from "../protocol/validate-spec";
 import { programListPath } from "../sdk/program-list";
@@ -40,7 +41,8 @@ export interface OperatorConfig {
   stake: bigint;
   /** Most units that take the place of lost stake within a day. */
   refillPerDay: bigint;
-  priceBps: number;
+  /** What a task is asked for. */
+  pricing: Pricing;
   speed: number;
   /** Whether copies of other operators' stragglers are computed, which are unpaid if they lose. */
   standby: boolean;
@@ -80,6 +82,19 @@ const list = z
   );
 const whole = (low: number, high: number) => z.coerce.number().int().min(low).max(high);
 
+/** `gpu=400,core=10`: see `askSchema`. */
+const ask = z
+  .string()
+  .transform((text) =>
+    Object.fromEntries(
+      text.split(",").map((part) => {
+        const [name = "", units = ""] = part.split("=");
+        return [name.trim(), units.trim() === "" ? NaN : Number(units)];
+      }),
+    ),
+  )
+  .pipe(askSchema);
+
 const units = z.string().regex(/^\d{1,20}$/, "must be a whole number of units");
 const address = z.string().refine((text) => isAddress(text), "must be an address");
 
@@ -112,6 +127,7 @@ const environmentSchema = z.object({
   FROBEN_VERIFIERS: z.string().default("any"),
   FROBEN_STAKE: units.default("0"),
   FROBEN_REFILL_PER_DAY: units.optional(),
+  FROBEN_ASK: ask.optional(),
   FROBEN_PRICE_BPS: whole(1, 10_000).default(10_000),
   FROBEN_SPEED: z.coerce.number().min(0.01).max(1000).default(1),
   FROBEN_STANDBY: z.enum(["0", "1"]).default("1"),
@@ -223,7 +239,7 @@ export async function loadConfig(env: Environment): Promise<OperatorConfig> {
     verifiers: checkedVerifiers(e.FROBEN_VERIFIERS),
     stake: BigInt(e.FROBEN_STAKE),
     refillPerDay: BigInt(e.FROBEN_REFILL_PER_DAY ?? BigInt(e.FROBEN_STAKE) / DEFAULT_REFILL_PART),
-    priceBps: e.FROBEN_PRICE_BPS,
+    pricing: e.FROBEN_ASK ? { ask: e.FROBEN_ASK } : { priceBps: e.FROBEN_PRICE_BPS },
     speed: e.FROBEN_SPEED,
     standby: e.FROBEN_STANDBY === "1",
     commitPatienceSeconds: e.FROBEN_COMMIT_PATIENCE,

@@ -15,9 +15,11 @@ import { createChainLoop, MAX_PARTS } from "./chain/chain-loop";
 import { isLocalChain } from "./chain/clients";
 import { createDefence } from "./chain/defence";
 import { operatorOf } from "./chain/delegate";
+import { createMarketFacts } from "./chain/market-facts";
 import { CHAIN_PARTS, type ChainParts } from "./chain/parts";
 import { isCommitted } from "./chain/plan-state";
 import { withdrawOwed } from "./chain/stake";
+import { createStrikes } from "./chain/strikes";
 import { createStakeKeeper } from "./chain/stake-keeper";
 import { systemClock, type Clock } from "./clock";
 import { dataPaths, type OperatorConfig } from "./config";
@@ -129,6 +131,7 @@ export async function createOperator(
   const transfer = createArtifactTransfer(config.coordinatorUrl, signer, cache, clock);
   const holdings = createHoldings(journal, clock);
   const slotView = parts.slotView(chain, operator, journal);
+  const facts = createMarketFacts(chain, operator, slotView.head);
   const wake = createWake(clock);
   const { passEnv, network, sandbox } = config;
   const hidden = { folders: [config.dataDir], files: config.keystore ? [config.keystore] : [] };
@@ -151,7 +154,7 @@ export async function createOperator(
     onChange: () => wake.ring(),
     traces,
   });
-  const failures = createFailureQueue(reporter.fail);
+  const failures = createFailureQueue(reporter.fail, (holding) => chainLoop.isClaiming(holding));
   const runner = createTaskRunner({
     config,
     runsFolder: paths.runs,
@@ -198,9 +201,11 @@ export async function createOperator(
   });
   const chainLoop = createChainLoop({
     chain,
+    facts,
     stakeKeeper,
     operator,
     config,
+    clock,
     holdings,
     slotView,
     sender,
@@ -210,6 +215,8 @@ export async function createOperator(
     log,
     traces,
     onClaimed: (holding, tasks) => reporter.report(holding, tasks),
+    onLook: () => pace.saw(slotView.head(), clock.now()),
+    onIncluded: () => wake.ring(),
     onUnclaimable(holding, task, error) {
       runner.cancel(task);
       reporter.fail(holding, task, error);
@@ -224,12 +231,13 @@ export async function createOperator(
     devices: config.devices,
     programs: [...programs],
     concurrency: config.concurrency,
-    priceBps: config.priceBps,
+    ...config.pricing,
     speed: config.speed,
     standby: config.standby,
   };
   const register = () => coordinator.register(registration);
-  const known = { operator, holdings, journal, programs, builtin, slotView };
+  const strikes = createStrikes(chain, slotView.head);
+  const known = { operator, holdings, journal, programs, builtin, slotView, facts, strikes };
   const intake = { chain, config, clock, ...known };
   const unclaimed = () => holdings.undecided().filter(({ claim }) => claim === "wanted").length;
   const syncLoop = createSyncLoop({
@@ -268,13 +276,13 @@ export async function createOperator(
     while (!signal.aborted) {
       try {
         await chainLoop.turn();
-        pace.saw(slotView.head(), clock.now());
         failures.flush(slotView.head().number);
       } catch (error) {
         log.warn({ err: error }, "the chain could not be read");
       }
       await wake.wait(pauseMs(), signal);
     }
+    await chainLoop.ended();
   }
 
   await sender.recover();

@@ -8,13 +8,16 @@ export interface Wake {
   wait(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** A reason of its own: the default is an error, with a stack that nobody reads. */
+const RUNG = "rung";
+
 export function createWake(clock: Clock): Wake {
   let rung = false;
   let waiter: AbortController | undefined;
   return {
     ring() {
       rung = true;
-      waiter?.abort();
+      waiter?.abort(RUNG);
     },
     async wait(ms, signal) {
       if (!rung && !signal?.aborted) {

@@ -3,6 +3,7 @@ import { traceparentSchema } from "./trace-context";
 import { digestSchema } from "./digest";
 import { addressSchema as address, bytes32Schema as bytes32, bytesSchema as hex } from "./hex";
 import { LIMITS } from "./limits";
+import { askSchema } from "./price";
 import { resourcesSchema } from "./spec";
 
 // Bodies of the HTTP API, shared by coordinator, operator and SDK. Amounts that may pass 2^53 travel as decimal strings.
@@ -43,12 +44,17 @@ export const registerSchema = z
     programs: z.array(digestSchema).max(1024),
     /** Tasks that it works on at the same time. */
     concurrency: z.int().min(1).max(1024),
-    /** Asked price per task as a share of the step's ceiling, basis points. */
-    priceBps: z.int().min(1).max(10_000),
+    /** Asked price per task: by the time that it takes, or as a share of the step's ceiling, basis points. */
+    ask: askSchema.optional(),
+    priceBps: z.int().min(1).max(10_000).optional(),
     /** Relative speed, 1 = reference machine; believed only until measured. */
     speed: z.number().min(0.01).max(1000),
     /** Whether it takes standby copies, which are unpaid if they lose. Absent: it does. */
     standby: z.boolean().optional(),
+  })
+  .refine(({ ask, priceBps }) => (ask === undefined) !== (priceBps === undefined), {
+    path: ["ask"],
+    message: "one of ask and priceBps",
   })
   .superRefine(({ devices, offer, machine }, context) => {
     const complain = (message: string) =>

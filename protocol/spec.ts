@@ -179,6 +179,11 @@ export type Step = z.infer<typeof stepSchema>;
 export const specSchema = z.strictObject({
   version: z.literal(1),
   name,
+  /**
+   * Money before time: whoever is cheapest does the work, as long as all of it should be done within so many seconds of the workflow's
+   * opening. Absent: as soon as possible, where an operator that asks for the whole ceiling counts like one that takes a quarter longer.
+   */
+  withinSeconds: seconds(LIMITS.maxClaimTime).optional(),
   inputs: z.record(name, workflowInputSchema),
   steps: z.array(stepSchema).min(1).max(LIMITS.maxSteps),
   /** What the requester takes home. */

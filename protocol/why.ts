@@ -50,6 +50,7 @@ export const REJECTIONS = [
   "no_standby",
   "apart",
   "too_slow",
+  "dear",
   "slower",
 ] as const;
 

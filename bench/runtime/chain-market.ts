@@ -36,6 +36,7 @@ export async function startChainMarket(
   const { rpcUrl } = chain;
   const { market, fromBlock } = await deployDevnet(rpcUrl, { semaphore: false });
   await fundAccounts(rpcUrl, ROLES.operators + options.operators);
+  await chain.quiet();
   await chain.slowDown(blockSeconds);
   const counted: Counted[] = [{ kind: "chain", process: chain.process }];
 

@@ -42,7 +42,6 @@ function answers(coordinator: Address): Record<string, () => unknown> {
       (terms ??= termsOf()),
     ],
     taskWordOf: () => [0n, 0n],
-    fateOf: () => ({ isStruck: false }),
   };
 }
 
@@ -60,6 +59,7 @@ function instantChain(): ChainParts {
       const client = {
         readContract: ({ functionName }: { functionName: string }) =>
           Promise.resolve(read[functionName]!()),
+        getLogs: () => Promise.resolve([]),
         estimateGas: () => Promise.resolve(1n),
       };
       return Promise.resolve({
@@ -89,7 +89,8 @@ function instantChain(): ChainParts {
         state = copyOf(state);
         applyEvent(state, { name: "Advanced", operations, timestamp: head().timestamp });
         block++;
-        return Promise.resolve({ status: "success" } as TransactionReceipt);
+        const receipt = { status: "success", blockNumber: BigInt(block) };
+        return Promise.resolve(receipt as TransactionReceipt);
       },
       recover: () => Promise.resolve(),
     }),

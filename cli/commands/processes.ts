@@ -15,6 +15,7 @@ const OPERATOR: Variables = {
   "--cores <n>": ["FROBEN_CORES", "cores to offer; all if not given"],
   "--memory-mb <n>": ["FROBEN_MEMORY_MB", "memory to offer; all if not given"],
   "--concurrency <n>": ["FROBEN_CONCURRENCY", "tasks at the same time"],
+  "--ask <list>": ["FROBEN_ASK", "asked price by time, e.g. task=20,gpu=400: units an hour"],
   "--price-bps <n>": ["FROBEN_PRICE_BPS", "asked price, basis points of a step's ceiling"],
   "--verifiers <list>": ["FROBEN_VERIFIERS", "verifier adapters to claim for"],
   "--operator-keystore <file>": ["FROBEN_OPERATOR_KEYSTORE", "encrypted key"],

@@ -22,6 +22,8 @@ interface Flags {
   gantt?: string;
   ignoreTransfers?: true;
   knownDurations?: true;
+  standby?: true;
+  within?: number;
 }
 
 /** `FILE@SECONDS`: when the workflow is opened. */
@@ -93,6 +95,12 @@ export function addSimulate(program: Command, cli: Cli): void {
     .option("--decisions <file.jsonl>", "write each decision as a line of JSON, and not into --out")
     .option("--gantt <file.svg>", "draw who ran what when")
     .option("--ignore-transfers", "take data transfer to cost no time")
+    .option(
+      "--within <seconds>",
+      "prefer money: as cheaply as can be within so many seconds",
+      wholeNumber,
+    )
+    .option("--standby", "make copies of stragglers (policy froben)")
     .option("--known-durations", "let the scheduler know each task's true duration")
     .addHelpText(
       "after",
@@ -103,7 +111,7 @@ export function addSimulate(program: Command, cli: Cli): void {
       const { parseFaults, withFaults } = await import("../../offchain/simulate/faults");
       const { simulate } = await import("../../offchain/simulate/simulate");
       const workflows = await readWorkflows(flags);
-      const { operators: path, policy, seed, faults, knownDurations } = flags;
+      const { operators: path, policy, seed, faults, knownDurations, standby, within } = flags;
       const declared = parseOperators(await readText(path), path);
       const operators = faults
         ? withFaults(declared, parseFaults(await readText(faults), faults), seed)
@@ -111,7 +119,11 @@ export function addSimulate(program: Command, cli: Cli): void {
       const kept = flags.out !== undefined || cli.flags().json === true;
       const decisions = await decisionSink(flags.decisions, kept);
       const result = simulate({
-        ...{ workflows, operators, policy, seed, knownDurations },
+        ...{ operators, policy, seed, knownDurations, standby },
+        workflows:
+          within === undefined
+            ? workflows
+            : workflows.map((of) => ({ ...of, withinSeconds: within })),
         onDecision: decisions.take,
       });
       decisions.end();

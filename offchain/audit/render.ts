@@ -88,13 +88,15 @@ function operatorTable(report: AuditReport): string {
       "late",
       "settled",
       "struck",
+      "reputation",
     ],
-    [1, 2, 3, 4, 5, 6, 7, 8, 9],
+    [1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
     report.operators.map((o) => [
       short(o.operator),
       ...[o.deposited, o.free, o.locked, o.owed, o.earned, o.slashed, o.penalties].map(amount),
       String(o.settledTasks),
       String(o.struckTasks),
+      (o.reputation / 1_000_000).toFixed(3),
     ]),
   );
 }

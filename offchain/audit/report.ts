@@ -93,6 +93,8 @@ export interface OperatorSummary {
   settledTasks: number;
   struckTasks: number;
   expiredTasks: number;
+  /** Millionths, as of the audited block: see protocol/reputation.ts. */
+  reputation: number;
 }
 
 /** What `runAudit` returns; all of it is plain JSON. */

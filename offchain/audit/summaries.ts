@@ -1,3 +1,4 @@
+import { reputation } from "../../protocol/reputation";
 import type { Served } from "./artifacts/check-artifacts";
 import type { CheckSummary, OperatorSummary, WorkflowSummary } from "./report";
 import { spentOf, type Ledger, type TaskState, type Workflow } from "./replay/ledger";
@@ -54,8 +55,8 @@ export function summarizeWorkflows(
   }));
 }
 
-/** @returns everyone who ever had stake */
-export function summarizeOperators(ledger: Ledger): OperatorSummary[] {
+/** @param now time of the audited block, Unix seconds @returns everyone who ever had stake */
+export function summarizeOperators(ledger: Ledger, now: number): OperatorSummary[] {
   return [...ledger.accounts.values()]
     .filter((account) => account.deposited > 0n)
     .map((account) => ({
@@ -71,5 +72,6 @@ export function summarizeOperators(ledger: Ledger): OperatorSummary[] {
       settledTasks: account.settledTasks,
       struckTasks: account.struckTasks,
       expiredTasks: account.expiredTasks,
+      reputation: reputation(account.evidence, now),
     }));
 }

@@ -23,6 +23,8 @@ export class Run {
   version = 0;
   endedAt: number | null = null;
   attempts = 0;
+  /** Tasks that took another's result. */
+  reused = 0;
   settled = false;
   /** By its requester: nothing new is assigned. */
   paused = false;
@@ -36,6 +38,7 @@ export class Run {
   specTries = 0;
   readonly waiters = new Set<() => void>();
   readonly #counts = new Map<TaskState, number>();
+  readonly #toStart = new Map<number, number>();
 
   constructor(
     readonly id: number,
@@ -50,7 +53,15 @@ export class Run {
     return Object.fromEntries([...this.#counts].filter(([, tasks]) => tasks > 0));
   }
 
-  count(state: TaskState, change: number): void {
+  /** @returns how many tasks of a step have not begun; nothing while it is not known which it has */
+  toStart(step: number): number | undefined {
+    return this.#toStart.get(step);
+  }
+
+  /** Counts tasks of a step in a state. */
+  count(step: number, state: TaskState, change: number): void {
+    if (state === "waiting" || state === "ready")
+      this.#toStart.set(step, (this.#toStart.get(step) ?? 0) + change);
     this.#counts.set(state, (this.#counts.get(state) ?? 0) + change);
   }
 
@@ -96,8 +107,7 @@ export class TaskRun implements ReadyTask {
   leftOut: LeftOut | null = null;
   result: Digest | null = null;
   outputs: Record<string, Digest> | null = null;
-  /** Of one that was not run: whose result it took. */
-  reused: Reused | null = null;
+  #reused: Reused | null = null;
   reason: string | null = null;
   endedAt: number | null = null;
   /** Its newest attempt, but for a copy that runs beside it. */
@@ -116,7 +126,7 @@ export class TaskRun implements ReadyTask {
     readonly level: number,
     readonly inputs: Record<string, Source>,
   ) {
-    run.count(this.#state, 1);
+    run.count(stepIndex, this.#state, 1);
   }
 
   get state(): TaskState {
@@ -124,9 +134,19 @@ export class TaskRun implements ReadyTask {
   }
 
   set state(state: TaskState) {
-    this.run.count(this.#state, -1);
+    this.run.count(this.stepIndex, this.#state, -1);
     this.#state = state;
-    this.run.count(state, 1);
+    this.run.count(this.stepIndex, state, 1);
+  }
+
+  /** Of one that was not run: whose result it took. */
+  get reused(): Reused | null {
+    return this.#reused;
+  }
+
+  set reused(reused: Reused | null) {
+    this.run.reused += Number(reused !== null) - Number(this.#reused !== null);
+    this.#reused = reused;
   }
 
   get nextAttempt(): number {

@@ -123,7 +123,7 @@ export function begin(world: World, run: Run, spec: Spec, terms: StepTerms[]): R
   run.name = spec.name;
   run.work = work;
   work.lanes = spec.steps.map((step, index) => {
-    const lane = laneTermsOf(run.id, step, index, terms[index]!);
+    const lane = laneTermsOf(run.id, step, index, terms[index]!, spec);
     const remaining = (level: number) => remainingMs(world, work, index, level);
     const openedAt = run.openedAt * 1000;
     return new Lane<TaskRun>(
@@ -131,6 +131,7 @@ export function begin(world: World, run: Run, spec: Spec, terms: StepTerms[]): R
       remaining,
       () => run.deadline,
       () => openedAt,
+      () => run.toStart(index) ?? step.maxTasks,
     );
   });
   openLanes(world, run);

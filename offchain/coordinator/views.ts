@@ -70,12 +70,6 @@ function taskView(
   };
 }
 
-function reusedIn(run: Run): number {
-  let count = 0;
-  for (const task of run.work?.tasks.values() ?? []) if (task.reused) count++;
-  return count;
-}
-
 /** Outputs that are there so far. */
 function outputsOf(run: Run): WorkflowView["outputs"] {
   const { work } = run;
@@ -135,7 +129,7 @@ function workflowView(world: World, run: Run): WorkflowView {
     feePaid: chain.feePaid.toString(),
     counts: run.counts,
     attempts: run.attempts,
-    reused: reusedIn(run),
+    reused: run.reused,
     outputs: outputsOf(run),
     completionTx: chain.completionTx,
   };

@@ -6,8 +6,11 @@ import {
 } from "../../protocol/why";
 import type { Rejection } from "../matchmaker/decision";
 import { freeSlots, freeStake, isBusy } from "../matchmaker/filter";
+import type { FleetOperator } from "../matchmaker/fleet";
 import { endOf } from "../matchmaker/pace";
 import { offeredOf, priceOf } from "../matchmaker/price";
+import { unknownMs } from "../matchmaker/prospect";
+import type { LaneTerms } from "../runtime/ready-queue";
 import { shortages } from "../runtime/shortage";
 import type { OperatorRun, TaskRun } from "./model";
 import type { World } from "./world";
@@ -26,6 +29,7 @@ const SENTENCES: Record<Rejection, string> = {
   in_use: "using too much of what they offer of their machine",
   held: "on a machine that is kept for a more urgent task",
   too_slow: "expected to take longer than the task's run limit, while others are not",
+  dear: "dearer than those that should do it in time",
   slower: "with room, but slower than waiting for a faster one that is busy",
   no_standby: "taking no copies of stragglers",
   apart: "computing it already, or on the machine where that is done",
@@ -85,6 +89,12 @@ export function operatorsMessage(why: OperatorsWhy): string {
     : `no operator can take it: ${counts}`;
 }
 
+/** What an operator asks for such a task now, units. */
+function asked({ experience }: World, fleet: FleetOperator, terms: LaneTerms): string {
+  const expected = experience.expectedMs(terms.program, fleet.address, unknownMs(terms));
+  return priceOf(fleet, terms, experience, expected).toString();
+}
+
 function rejected(
   world: World,
   task: TaskRun,
@@ -95,7 +105,7 @@ function rejected(
   return {
     operator: address,
     name: fleet.registration.name,
-    asked: priceOf(fleet, task.lane.terms).toString(),
+    asked: asked(world, fleet, task.lane.terms),
     lacks: lacks(world, task, operator, code),
     lastSeen: code === "offline" ? lastSeen : null,
     expectedRoom: expectedRoom(world, task, operator, code),
@@ -122,7 +132,7 @@ function lacks(
       return [{ what: "stake", needed: terms.bond.toString(), found }];
     }
     case "price": {
-      const needed = priceOf(fleet, terms).toString();
+      const needed = asked(world, fleet, terms);
       return [{ what: "price", needed, found: offeredOf(task, terms).toString() }];
     }
     case "program":

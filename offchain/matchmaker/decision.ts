@@ -16,6 +16,7 @@ export type Rejection =
   | "too_slow" // expected to take longer than the run limit, and another operator is not
   | "no_standby" // takes no copies, and this is one
   | "apart" // has the task already, or shares its machine with who has it
+  | "dear" // cheaper ones should do all that needs the same in time, which is what the requester prefers
   | "slower"; // has room, but one that is busy should finish the task sooner
 
 /** One operator that could take the tasks now or when it has room, with what the score was made of. */

@@ -27,6 +27,13 @@ export function freeSlots(operator: FleetOperator): number {
 
 /** Whether what rules an operator out passes by itself, when work ends: it is able, and busy. */
 export function isBusy(why: Rejection | undefined): boolean {
-  const busy: (Rejection | undefined)[] = ["machine", "in_use", "concurrency", "held", "slower"];
+  const busy: (Rejection | undefined)[] = [
+    "machine",
+    "in_use",
+    "concurrency",
+    "held",
+    "dear",
+    "slower",
+  ];
   return busy.includes(why);
 }

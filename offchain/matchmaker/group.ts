@@ -4,7 +4,7 @@ import type { Lane, LaneTerms, ReadyTask } from "../runtime/ready-queue";
 import type { Reservations } from "../runtime/reservation";
 import { freeSlots, freeStake } from "./filter";
 import type { FleetOperator } from "./fleet";
-import { isOffered } from "./price";
+import { offeredOf } from "./price";
 
 /** Longest queue of tasks, one after another, that an operator is given at once, milliseconds. */
 export const MAX_QUEUE_MS = 10_000;
@@ -16,6 +16,7 @@ export const MAX_SKIPPED = 8;
  * none that an operator failed. A queue is only given to an idle operator.
  * @param most tasks that it may have, so that work spreads over all who could take it
  * @param taskMs expected of one task; undefined when the operator does not know either: then there is no queue
+ * @param price units that it is paid for each
  */
 export function group<T extends ReadyTask>(
   lane: Lane<T>,
@@ -23,6 +24,7 @@ export function group<T extends ReadyTask>(
   reservations: Reservations,
   most: number,
   taskMs: number | undefined,
+  price: bigint,
 ): { tasks: T[]; slots: number } {
   const { terms } = lane;
   const slots = roomFor(operator, terms, reservations);
@@ -40,7 +42,7 @@ export function group<T extends ReadyTask>(
       task.nextAttempt === head.nextAttempt &&
       placeOf(task.index).word === placeOf(head.index).word &&
       task.avoid.size === 0 &&
-      isOffered(task, operator);
+      price <= offeredOf(task, terms);
     (fits ? tasks : stepped).push(task);
   }
   for (const task of stepped) lane.add(task);

@@ -7,10 +7,10 @@ import { freeSlots, unable } from "./filter";
 import type { Fleet, FleetOperator } from "./fleet";
 import { group, MAX_SKIPPED } from "./group";
 import { Outlook } from "./outlook";
-import { priceOf } from "./price";
 import { aheadOf, Prospects, spread, type Prospect } from "./prospect";
 import { isWorthACopy, unfitAsCopy, type StandbyPolicy } from "./standby";
 import { surveyOf, type Survey } from "./survey";
+import { needOf, Thrift } from "./thrift";
 
 /** Tasks of one step for one operator. */
 export interface Match<T extends ReadyTask> {
@@ -27,6 +27,7 @@ export interface Match<T extends ReadyTask> {
 /** Who gets a task, and how many of the lane at most. */
 interface Decided {
   operator: FleetOperator;
+  price: bigint;
   taskMs: number;
   share: number;
   decision: DecisionRecord;
@@ -36,6 +37,8 @@ interface Decided {
 const BUSY_CANDIDATES = 3;
 /** When a task waits for a busy operator, things are looked at again after at least so long, milliseconds. */
 const LOOK_AGAIN_MS = 1_000;
+/** How long it holds whom a workflow that prefers money to time needs, milliseconds. */
+const PLAN_AGAIN_MS = 2_000;
 
 /** Pairs ready tasks with operators. It books nothing and changes no operator: the caller does, between two matches. */
 export class Matcher<T extends ReadyTask> {
@@ -43,6 +46,9 @@ export class Matcher<T extends ReadyTask> {
   private outlook: Outlook;
   /** Of the last run: lanes that wait although somebody has room, with those who are passed over. */
   private passedOver = new Map<Lane<T>, { operators: Set<string>; until: number }>();
+
+  /** By workflow that prefers money to time: whom it needs, planned not long ago. */
+  private readonly thrifty = new Map<number, { until: number; byNeed: Map<string, Set<string>> }>();
 
   constructor(
     private readonly queue: ReadyQueue<T>,
@@ -62,6 +68,8 @@ export class Matcher<T extends ReadyTask> {
   run(now: number, take: (match: Match<T>) => void): number | undefined {
     this.outlook = new Outlook(this.reservations);
     this.passedOver = new Map();
+    for (const [workflow, { until }] of this.thrifty)
+      if (until <= now) this.thrifty.delete(workflow);
     const longest = new Map<number, number>();
     const full = new Set<string>();
     let again = Infinity;
@@ -121,15 +129,8 @@ export class Matcher<T extends ReadyTask> {
     );
     const decided = this.decide(lane, task, 1, { ...survey, prospects }, 0, now);
     if (!decided) return undefined;
-    const { operator, decision } = decided;
-    return {
-      lane,
-      operator,
-      tasks: [task],
-      slots: 1,
-      price: priceOf(operator, lane.terms),
-      decision,
-    };
+    const { operator, price, decision } = decided;
+    return { lane, operator, tasks: [task], slots: 1, price, decision };
   }
 
   /** Says for each operator why it can't take a task as things stand after the last run; an empty answer means that it can. */
@@ -157,19 +158,39 @@ export class Matcher<T extends ReadyTask> {
   }
 
   private survey({ terms }: Lane<T>, task: T, now: number): Survey {
-    return surveyOf(this.fleet, this.reservations, this.view(now), terms, task);
+    const enough = this.sufficient(terms, now);
+    return surveyOf(this.fleet, this.reservations, this.view(now), terms, task, enough);
+  }
+
+  /** Whom a workflow that prefers money to time needs for what needs the same; nothing if that is anyone. */
+  private sufficient(terms: LaneTerms, now: number): ReadonlySet<string> | undefined {
+    const { workflow, withinSeconds } = terms;
+    if (withinSeconds === undefined) return undefined;
+    let known = this.thrifty.get(workflow);
+    if (!known) {
+      const lanes = [...this.queue.lanesOf(workflow)];
+      const openedAt = lanes[0]?.openedAt() ?? now;
+      const { fleet, reservations, experience } = this;
+      const thrift = new Thrift(fleet, reservations, experience, new Outlook(reservations));
+      known = {
+        until: now + PLAN_AGAIN_MS,
+        byNeed: thrift.sufficient(lanes, openedAt, withinSeconds, now),
+      };
+      this.thrifty.set(workflow, known);
+    }
+    return known.byNeed.get(needOf(terms));
   }
 
   /** @returns nothing when nobody can start the head of the lane now, or should */
   private match(lane: Lane<T>, survey: Survey, slackMs: number, now: number): Match<T> | undefined {
     const decided = this.decide(lane, lane.peek()!, lane.size, survey, slackMs, now);
     if (!decided) return undefined;
-    const { operator, share, taskMs, decision } = decided;
+    const { operator, price, share, taskMs, decision } = decided;
     // An operator that never ran the program knows no better than to refuse a queue of it.
     const known = this.experience.hasRun(lane.terms.program, operator.address);
-    const given = group(lane, operator, this.reservations, share, known ? taskMs : undefined);
+    const ms = known ? taskMs : undefined;
+    const given = group(lane, operator, this.reservations, share, ms, price);
     const tasks = given.tasks.map((task) => task.index);
-    const price = priceOf(operator, lane.terms);
     return { lane, operator, ...given, price, decision: { ...decision, tasks } };
   }
 
@@ -220,9 +241,10 @@ export class Matcher<T extends ReadyTask> {
     };
     const chosen = choose(question);
     if (!chosen) return undefined;
-    const { operator, taskMs } = free.find((p) => p.operator.address === chosen.choice)!;
+    const { operator, taskMs, price } = free.find((p) => p.operator.address === chosen.choice)!;
     const share = Math.max(1, Math.ceil(left / free.length));
-    return { operator, taskMs, share, decision: { ...question, ...chosen } };
+    const decision = { ...question, ...chosen };
+    return { operator, price: BigInt(price), taskMs, share, decision };
   }
 
   /**

@@ -51,7 +51,7 @@ export class Prospects {
     const expected = experience.expectedMs(terms.program, operator.address, unknownMs(terms));
     const taskMs = expected * lateness(experience, operator, now);
     const { share } = outlook.shareOf(machine, resources);
-    const price = priceOf(operator, terms).toString();
+    const price = priceOf(operator, terms, experience, expected).toString();
     const failureRate = experience.failureRate(terms.program, operator.address);
     const prospect: Prospect = {
       operator,

@@ -29,6 +29,8 @@ export interface LaneTerms {
   bond: bigint;
   claimSeconds: number;
   runSeconds: number;
+  /** Of a workflow that prefers money to time: it is to be done within so many seconds of its opening, as cheaply as can be. */
+  withinSeconds?: number | undefined;
 }
 
 /** Ready tasks of one step, in the order in which they start. */
@@ -45,6 +47,8 @@ export class Lane<T extends ReadyTask = ReadyTask> {
     readonly deadline: () => number,
     /** Of the workflow, Unix milliseconds. */
     readonly openedAt: () => number = () => 0,
+    /** Tasks that have not started, ready or not, as far as is known. */
+    readonly left: () => number = () => this.size,
   ) {}
 
   get size(): number {
@@ -101,6 +105,11 @@ export class ReadyQueue<T extends ReadyTask = ReadyTask> {
     const lanes = this.workflows.get(workflow);
     lanes?.delete(lane);
     if (lanes?.size === 0) this.workflows.delete(workflow);
+  }
+
+  /** @returns all lanes of a workflow, ready tasks or not */
+  lanesOf(workflow: number): Iterable<Lane<T>> {
+    return this.workflows.get(workflow) ?? [];
   }
 
   /** Notes that a workflow got its turn. */

@@ -1,6 +1,6 @@
 import { decisionDigest, type DecisionRecord } from "../matchmaker/decision";
 import type { Running } from "./attempt";
-import { START_MS } from "./floor";
+import { START_MS } from "./model";
 import type { SimAttempt, Simulation, SimulationOptions } from "./result";
 
 /** What a simulation writes down: decisions, attempts and what they cost. */

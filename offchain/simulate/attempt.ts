@@ -1,12 +1,13 @@
 import type { Work } from "../matchmaker/fleet";
 import { unknownMs } from "../matchmaker/prospect";
 import { chance } from "./faults";
-import { START_MS, type Host } from "./floor";
+import type { Host } from "./floor";
+import { START_MS } from "./model";
 import { trueSeconds } from "./model";
 import type { SimAttempt } from "./result";
 import type { SimRun } from "./run";
 
-/** After so many seconds without a word from an operator it is taken to be gone: the coordinator's default. */
+/** After so many seconds without a word from an operator it is taken to be gone, where a task says nothing else: the coordinator's default. */
 export const SILENCE_SECONDS = 60;
 
 /** Tasks that an operator works off one after another in one booking. */
@@ -48,6 +49,7 @@ export function fateOf(
   luck: string,
   now: number,
 ): { outcome: SimAttempt["outcome"]; end: number } {
+  const silenceMs = (task.silenceSeconds ?? SILENCE_SECONDS) * 1000;
   const trueMs = trueSeconds(task, operator) * 1000;
   const leavesAt = START_MS + operator.leavesAt * 1000;
   let outcome: SimAttempt["outcome"] = "done";
@@ -56,12 +58,17 @@ export function fateOf(
     outcome = "failed";
     takes = trueMs * chance(`${luck}/when`);
   }
-  if (takes > task.runSeconds * 1000) {
+  const { invalidRate = 0, silentRate = 0 } = operator;
+  if (outcome === "done" && chance(`${luck}/invalid`) < invalidRate) outcome = "invalid";
+  if (chance(`${luck}/silent`) < silentRate) {
+    outcome = "silence";
+    takes = silenceMs;
+  } else if (takes > task.runSeconds * 1000) {
     outcome = "run_timeout";
     takes = task.runSeconds * 1000;
   }
   // Whole milliseconds, never shorter than the truth.
   const end = now + Math.max(1, Math.ceil(takes - 1e-6));
   if (end <= leavesAt) return { outcome, end };
-  return { outcome: "silence", end: Math.max(now + 1, leavesAt + SILENCE_SECONDS * 1000) };
+  return { outcome: "silence", end: Math.max(now + 1, leavesAt + silenceMs) };
 }

@@ -24,7 +24,7 @@ const MAX_ANCESTRY = 2_000;
 const MAX_BEGINNINGS = 128;
 
 /** A task, and the least time before its start and after its end. Seconds. */
-interface Load {
+export interface Load {
   task: SimTask;
   least: number;
   head: number;
@@ -39,7 +39,7 @@ interface Area {
 }
 
 /** Fastest that a task runs on any operator that could take it, joins and departures left aside. */
-function fastest(operators: SimOperator[]): (task: SimTask) => number {
+export function fastest(operators: SimOperator[]): (task: SimTask) => number {
   const known = new Map<string, number>();
   return (task) => {
     const key = `${task.program}\n${keyOf(task.resources)}`;
@@ -55,11 +55,11 @@ function fastest(operators: SimOperator[]): (task: SimTask) => number {
   };
 }
 
-const keyOf = ({ cores, memoryMb, gpus, vramMb }: Resources) =>
+export const keyOf = ({ cores, memoryMb, gpus, vramMb }: Resources) =>
   [cores, memoryMb, gpus, vramMb].join("/");
 
 /** Heads and tails of a workflow: along the longest paths, and by the work of all ancestors and all descendants. */
-function loadsOf(
+export function loadsOf(
   { tasks, arrivesAt = 0 }: SimWorkflow,
   least: (task: SimTask) => number,
   areas: Area[],

@@ -14,5 +14,6 @@ export type Event =
   | { host: Host; online: boolean }
   | { again: SimRun }
   | { released: SimRun }
+  | { unwanted: SimRun }
   | { workflow: number; arrives: SimRun[] }
   | "look";

@@ -1,6 +1,7 @@
 import type { Digest } from "../../protocol/digest";
 import { FrobenError } from "../../protocol/errors";
 import type { Register } from "../../protocol/http";
+import type { Pricing } from "../../protocol/price";
 import type { Experience } from "../matchmaker/experience";
 import { devicesOf, Fleet, type FleetOperator } from "../matchmaker/fleet";
 import { Matcher } from "../matchmaker/matcher";
@@ -13,9 +14,9 @@ import { declaredSpeed, totalsOf, trueSeconds, type SimOperator, type SimWorkflo
 import { childrenOf } from "./read/graph";
 import { SimRun } from "./run";
 
-/** The simulated present, Unix milliseconds at the start: 0 would mean "never" to the matchmaker. */
-export const START_MS = 1_000_000_000_000;
 const FULL_BPS = 10_000;
+/** Prices by time of workflows that are no specs are counted in thousandths, so that rounding to units says nothing. */
+const PARTS = 1_000;
 const MIN_SPEED = 0.01;
 /** Covers any number of bonds. */
 const ENOUGH_STAKE = 2n ** 100n;
@@ -39,6 +40,8 @@ export class Floor {
   readonly runs: SimRun[][];
   private readonly children: number[][][];
   private readonly lanes: Set<SimRun["lane"]>[];
+  /** Tasks that have not started, by lane. */
+  private readonly left = new Map<SimRun["lane"], number>();
   private readonly byAddress = new Map<string, Host>();
 
   /**
@@ -61,15 +64,17 @@ export class Floor {
       String(seed),
     );
     const lanes = workflows.map((workflow, w) =>
-      lanesOf(workflow, w, this.experience, knownDurations),
+      lanesOf(workflow, w, this.experience, knownDurations, this.left),
     );
     this.runs = workflows.map((workflow, w) =>
       workflow.tasks.map((task, i) => new SimRun(workflow, w, task, i, lanes[w]![i]!)),
     );
+    for (const run of this.runs.flat()) this.comesBack(run);
     this.children = workflows.map(({ tasks }) => childrenOf(tasks));
     const all = new Set(lanes.flat());
     this.lanes = lanes.map((of) => new Set(of));
-    this.hosts = this.join(operators, [...new Set([...all].map((lane) => lane.terms.program))]);
+    const programs = [...new Set([...all].map((lane) => lane.terms.program))];
+    this.hosts = this.join(operators, programs, pricingOf(workflows, operators));
     if (knownDurations) this.tellAll();
   }
 
@@ -112,19 +117,25 @@ export class Floor {
     run.lane.add(run);
   }
 
+  /** Counts a task as one that has still to start. */
+  comesBack({ lane }: SimRun): void {
+    this.left.set(lane, (this.left.get(lane) ?? 0) + 1);
+  }
+
+  /** Counts a task as one that has started. */
+  begins({ lane }: SimRun): void {
+    this.left.set(lane, this.left.get(lane)! - 1);
+  }
+
   /** Whether a host, if it were idle and online, could take a task. */
   static couldTake({ fleet }: Host, { task, lane }: Pick<SimRun, "task" | "lane">): boolean {
     const { offer } = fleet.registration;
     return suffices(offer, task.resources) && fleet.programs.has(lane.terms.program);
   }
 
-  private join(operators: SimOperator[], programs: Digest[]): Host[] {
-    const unitPrice = ({ speed, pricePerHour }: SimOperator) =>
-      pricePerHour / (typeof speed === "number" ? speed : (speed.default ?? 1));
-    const dearest = operators.reduce((most, one) => Math.max(most, unitPrice(one)), 0);
+  private join(operators: SimOperator[], programs: Digest[], pricing: PricingOf): Host[] {
     return operators.map((operator) => {
-      const share = dearest > 0 ? unitPrice(operator) / dearest : 1;
-      const registration = operator.registration ?? registrationOf(operator, programs, share);
+      const registration = operator.registration ?? registrationOf(operator, programs, pricing);
       const { machine, offer } = registration;
       this.reservations.declare(machine.id, machine);
       this.reservations.offer(operator.id, machine.id, offer, devicesOf(registration));
@@ -161,8 +172,30 @@ export class Floor {
   }
 }
 
-/** What an operator that is made up would tell a coordinator. @param share of the dearest operator's price */
-function registrationOf(operator: SimOperator, programs: Digest[], share: number): Register {
+type PricingOf = (operator: SimOperator) => Pricing;
+
+/**
+ * How operators that are made up ask: by time if a workflow prefers money; else shares of the ceiling, in proportion to what an hour of
+ * a machine of speed 1 costs there.
+ */
+function pricingOf(workflows: SimWorkflow[], operators: SimOperator[]): PricingOf {
+  const none = { core: 0, memoryGb: 0, gpu: 0 };
+  const parts = workflows.some(({ spec }) => spec) ? 1 : PARTS;
+  if (workflows.some(({ withinSeconds }) => withinSeconds !== undefined))
+    return ({ pricePerHour }) => ({
+      ask: { task: Math.max(1, Math.round(pricePerHour * parts)), ...none },
+    });
+  const unitPrice = ({ speed, pricePerHour }: SimOperator) =>
+    pricePerHour / (typeof speed === "number" ? speed : (speed.default ?? 1));
+  const dearest = operators.reduce((most, one) => Math.max(most, unitPrice(one)), 0);
+  return (operator) => {
+    const share = dearest > 0 ? unitPrice(operator) / dearest : 1;
+    return { priceBps: Math.max(1, Math.round(share * FULL_BPS)) };
+  };
+}
+
+/** What an operator that is made up would tell a coordinator. */
+function registrationOf(operator: SimOperator, programs: Digest[], pricing: PricingOf): Register {
   const { cores, memoryMb, gpus, vramMb, id } = operator;
   return {
     name: id.slice(0, 64),
@@ -170,7 +203,7 @@ function registrationOf(operator: SimOperator, programs: Digest[], share: number
     offer: totalsOf(operator),
     programs,
     concurrency: cores,
-    priceBps: Math.max(1, Math.round(share * FULL_BPS)),
+    ...pricing(operator),
     speed: Math.max(MIN_SPEED, declaredSpeed(operator, "default")),
   };
 }

@@ -5,6 +5,7 @@ const LEFT = 140;
 const WIDTH = 1_200;
 const COLOURS = {
   done: "#4c9f70",
+  invalid: "#7a1f1f",
   failed: "#d1495b",
   run_timeout: "#edae49",
   silence: "#8d99ae",

@@ -1,14 +1,17 @@
 import { sha256 } from "../../protocol/digest";
+import { LIMITS } from "../../protocol/limits";
 import type { Experience } from "../matchmaker/experience";
 import { unknownMs } from "../matchmaker/prospect";
 import { Lane, type LaneTerms } from "../runtime/ready-queue";
-import type { SimWorkflow } from "./model";
+import { START_MS, type SimWorkflow } from "./model";
 import { childrenOf, inOrder } from "./read/graph";
-import type { SimRun } from "./run";
+import type { LeftByLane, SimRun } from "./run";
 import { specLanes } from "./spec/lanes";
 
 /** Most that a task may be paid, and its bond; only shares of it matter here. */
 const CEILING = 1_000_000n;
+/** The same where operators ask by time: files say no ceilings, so this is more than anyone asks. */
+const NO_CEILING = BigInt(LIMITS.maxAmount);
 /** The default of a spec, seconds. */
 const CLAIM_SECONDS = 600;
 
@@ -22,11 +25,12 @@ export function lanesOf(
   index: number,
   experience: Experience,
   knownDurations: boolean,
+  left: LeftByLane,
 ): Lane<SimRun>[] {
   if (workflow.spec && !knownDurations)
-    return specLanes(workflow, workflow.spec, index, experience);
-  const { tasks, arrivesAt = 0 } = workflow;
-  const openedAt = arrivesAt * 1000;
+    return specLanes(workflow, workflow.spec, index, experience, left);
+  const { tasks, arrivesAt = 0, withinSeconds } = workflow;
+  const openedAt = START_MS + arrivesAt * 1000;
   const children = childrenOf(tasks);
   const order = inOrder(tasks, children).reverse();
   const hops: number[] = [];
@@ -53,10 +57,11 @@ export function lanesOf(
       stepIndex,
       program: sha256(knownDurations ? `${index}/${id}` : program),
       resources,
-      ceiling: CEILING,
+      ceiling: withinSeconds === undefined ? CEILING : NO_CEILING,
       bond: 1n,
       claimSeconds: CLAIM_SECONDS,
       runSeconds,
+      withinSeconds,
     };
   });
   const rising = [...firsts.keys()].sort((a, b) => hops[firsts[a]!]! - hops[firsts[b]!]!);
@@ -74,14 +79,15 @@ export function lanesOf(
     }
     return paths[step]!;
   };
-  const lanes = terms.map(
-    (t, step) =>
-      new Lane<SimRun>(
-        t,
-        () => remaining(step),
-        () => 0,
-        () => openedAt,
-      ),
-  );
+  const lanes = terms.map((t, step) => {
+    const lane: Lane<SimRun> = new Lane<SimRun>(
+      t,
+      () => remaining(step),
+      () => 0,
+      () => openedAt,
+      () => left.get(lane) ?? 0,
+    );
+    return lane;
+  });
   return stepOf.map((step) => lanes[step]!);
 }

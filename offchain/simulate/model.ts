@@ -2,6 +2,9 @@ import type { Register } from "../../protocol/http";
 import type { Assumption } from "../../protocol/run-model";
 import type { Resources, Spec } from "../../protocol/spec";
 
+/** The simulated present, Unix milliseconds at the start: 0 would mean "never" to the matchmaker. */
+export const START_MS = 1_000_000_000_000;
+
 /** Most tasks of one workflow file, and most operators after `count` is applied. */
 export const MAX_TASKS = 1_000_000;
 export const MAX_OPERATORS = 20_000;
@@ -19,6 +22,8 @@ export interface SimTask {
   /** Time limit of an attempt, seconds. */
   runSeconds: number;
   attempts: number;
+  /** After so many seconds without a word an attempt has failed. */
+  silenceSeconds?: number;
   /** After the first failure; twice that after the second, and so on. A second if not given. */
   backoffSeconds?: number;
   /** Of a task of a spec: index of its step, and level in a tree. */
@@ -31,6 +36,8 @@ export interface SimWorkflow {
   tasks: SimTask[];
   /** When it is opened, seconds from the start; 0 if not given. */
   arrivesAt?: number;
+  /** Of one that prefers money to time, see `withinSeconds` of a spec. */
+  withinSeconds?: number | undefined;
   /** What it was made of, if that is a spec; its steps are then the scheduler's. */
   spec?: Spec;
   /** What its file did not say. */
@@ -53,6 +60,10 @@ export interface SimOperator {
   leavesAt: number;
   /** Chance of an attempt to fail, 0 to 1. */
   failureRate: number;
+  /** Chance of a result to be wrong, which is found when it is there; none if not given. */
+  invalidRate?: number;
+  /** Chance of an attempt of which nothing is heard again; none if not given. */
+  silentRate?: number;
   /** Its durations are so many times what its speed promises. */
   slowdown: number;
   /** What it told a coordinator, of one that is taken from a market; `id` is its address then. Else it follows from the rest. */

@@ -18,7 +18,7 @@ export interface SimulationOptions {
   /** Whether the scheduler knows each task's true duration. Else it knows declared speeds, and learns. */
   knownDurations?: boolean;
   /** What the matchmaker has learned before. */
-  learned?: readonly LearnedOf[];
+  learned?: readonly LearnedOf[] | undefined;
   /** Takes each decision as it is made; the result then has none. They grow with operators times tasks. */
   onDecision?: (decision: DecisionRecord) => void;
   /** Whether the policy froben makes standby copies of stragglers, on machines that have nothing else to do. */
@@ -35,7 +35,8 @@ export interface SimAttempt {
   device: number[];
   start: number;
   end: number;
-  outcome: "done" | Extract<Failure, "failed" | "run_timeout" | "silence"> | "cancelled";
+  outcome:
+    "done" | Extract<Failure, "failed" | "invalid" | "run_timeout" | "silence"> | "cancelled";
   /** It was started while another attempt of the task ran. */
   copy?: true;
 }

@@ -1,3 +1,5 @@
+import type { Step } from "../../protocol/spec";
+import { offeredBps } from "../runtime/offer";
 import type { Lane, ReadyTask } from "../runtime/ready-queue";
 import type { SimTask, SimWorkflow } from "./model";
 
@@ -6,8 +8,8 @@ const NOBODY: ReadonlySet<string> = new Set();
 /** A task while it is simulated. */
 export class SimRun implements ReadyTask {
   readonly level: number;
-  /** The whole ceiling is offered at once: there is no auction among simulated operators yet. */
-  readonly offerBps = 10_000;
+  /** How often nobody took it in time. */
+  rises = 0;
   avoid: ReadonlySet<string> = NOBODY;
   nextAttempt = 1;
   failures = 0;
@@ -26,7 +28,24 @@ export class SimRun implements ReadyTask {
     this.level = task.level ?? 0;
   }
 
+  /** Of a spec, as its step says; else the whole ceiling. */
+  get offerBps(): number {
+    return offeredBps(this.specStep?.priceBump, this.rises);
+  }
+
+  /** Time in which it should be taken, of a spec. */
+  get startSeconds(): number {
+    return this.specStep?.limits.startSeconds ?? 0;
+  }
+
+  private get specStep(): Step | undefined {
+    return this.workflow.spec?.steps[this.task.step!];
+  }
+
   get key(): string {
     return `${this.workflowIndex}/${this.index}`;
   }
 }
+
+/** Tasks that have not started, by lane. */
+export type LeftByLane = ReadonlyMap<Lane<SimRun>, number>;

@@ -7,10 +7,12 @@ import { Timers } from "../runtime/timers";
 import { Account } from "./account";
 import { fateOf, SILENCE_SECONDS, workOf, type Chain, type Running } from "./attempt";
 import type { Event } from "./event";
-import { Floor, START_MS, type Host } from "./floor";
+import { Floor, type Host } from "./floor";
+import { START_MS } from "./model";
 import { trueSeconds } from "./model";
 import type { Baseline } from "./baseline";
 import { baseline, type BaselineName } from "./policies";
+import { Rises } from "./rises";
 import type { SimAttempt, Simulation, SimulationOptions } from "./result";
 import type { SimRun } from "./run";
 import { Standbys } from "./standbys";
@@ -27,6 +29,7 @@ class Simulator {
   private readonly floor: Floor;
   private readonly baseline?: Baseline;
   private readonly events = new Timers<Event>();
+  private readonly rises = new Rises(this.events);
   private readonly account: Account;
   private readonly ends: (number | null)[];
   private readonly left: number[];
@@ -73,6 +76,7 @@ class Simulator {
     if (event === "look") return;
     if ("again" in event) this.ready(event.again);
     else if ("released" in event) this.done(event.released);
+    else if ("unwanted" in event) this.rises.due(event.unwanted, this.now);
     else if ("arrives" in event) this.arrive(event.workflow, event.arrives);
     else if ("unlocks" in event) event.host.fleet.promisedStake -= event.unlocks;
     else if ("online" in event) {
@@ -91,7 +95,10 @@ class Simulator {
     if (this.failed.has(run.workflowIndex)) return;
     if (run.task.seconds === 0) this.done(run);
     else if (this.baseline) this.baseline.add(run);
-    else this.floor.add(run);
+    else {
+      this.floor.add(run);
+      this.rises.await(run, this.now);
+    }
   }
 
   private done(run: SimRun): void {
@@ -153,10 +160,12 @@ class Simulator {
   private start(run: SimRun, chain: Chain, device: number[]): void {
     const key = keyOf(run);
     chain.host.fleet.computing.set(key, workOf(run, this.now));
+    this.rises.taken(run);
     const attempt = run.nextAttempt++;
     const luck = `${this.options.seed}/${run.key}/${attempt}`;
     const { outcome, end } = fateOf(run, chain.host, luck, this.now);
     const isCopy = this.standbys.of(run).length > 0;
+    if (!isCopy) this.floor.begins(run);
     const running = { key, run, attempt, chain, device, startedAt: this.now, outcome, isCopy };
     this.standbys.started(running);
     this.events.set(running, end);
@@ -229,6 +238,7 @@ class Simulator {
     const next = afterFailure(policy, failure, run.failures, 0, this.now);
     run.failures = next.failures;
     if (goesOn) return;
+    this.floor.comesBack(run);
     if (next.kind === "retry") this.events.set({ again: run }, next.notBefore);
     else this.giveUp(run.workflowIndex);
   }

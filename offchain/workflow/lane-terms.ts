@@ -1,12 +1,13 @@
-import type { Step } from "../../protocol/spec";
+import type { Spec, Step } from "../../protocol/spec";
 import type { LaneTerms } from "../runtime/ready-queue";
 
-/** @param money units: most that a task is paid, and its bond @returns a step as the scheduler knows it */
+/** @param money units: most that a task is paid, and its bond @param spec the step's @returns a step as the scheduler knows it */
 export function laneTermsOf(
   workflow: number,
   step: Step,
   stepIndex: number,
   money: Pick<LaneTerms, "ceiling" | "bond">,
+  { withinSeconds }: Pick<Spec, "withinSeconds">,
 ): LaneTerms {
   const { id, program, resources, claimSeconds, limits } = step;
   const { ceiling, bond } = money;
@@ -21,5 +22,6 @@ export function laneTermsOf(
     bond,
     claimSeconds,
     runSeconds,
+    withinSeconds,
   };
 }

@@ -1,6 +1,5 @@
 /** Who calls it: the sync loop, for every assignment in an answer. Accepts into the journal, or refuses with a reason. */
 import { keccak256, type Address, type Hex } from "viem";
-import { marketAbi } from "../../protocol/abi";
 import type { InputSource } from "../../protocol/assignment";
 import type { Digest } from "../../protocol/digest";
 import { marketDomain } from "../../protocol/eip712";
@@ -8,7 +7,8 @@ import { FrobenError } from "../../protocol/errors";
 import type { SignedAssignment } from "../../protocol/http";
 import { LIMITS } from "../../protocol/limits";
 import { signerOf, typedHash } from "../../protocol/typed-hash";
-import { accountOf } from "../chain/stake";
+import type { MarketFacts } from "../chain/market-facts";
+import type { Strikes } from "../chain/strikes";
 import { isLocalChain, type MarketChain } from "../chain/clients";
 import type { SlotView } from "../chain/slot-view";
 import type { Clock } from "../clock";
@@ -37,7 +37,7 @@ export interface IntakeDeps {
   chain: MarketChain;
   config: Pick<
     OperatorConfig,
-    "verifiers" | "offer" | "concurrency" | "priceBps" | "revealSeconds" | "standby"
+    "verifiers" | "offer" | "concurrency" | "pricing" | "revealSeconds" | "standby"
   >;
   operator: Address;
   holdings: Holdings;
@@ -46,6 +46,8 @@ export interface IntakeDeps {
   /** Those of them that take none of the machine. */
   builtin: { has(program: Digest): boolean };
   slotView: Pick<SlotView, "slots">;
+  facts: MarketFacts;
+  strikes: Strikes;
   clock: Clock;
 }
 
@@ -84,26 +86,11 @@ async function verifierAllowed({ chain, config }: IntakeDeps, verifier: Address)
   return config.verifiers.includes(keccak256(code));
 }
 
-/** The sources of an assignment's inputs that were struck on-chain. */
-async function struckSources(
-  { client, market }: MarketChain,
-  { workflow, tasks }: SignedAssignment,
-): Promise<InputSource[]> {
-  const named = tasks
+/** The sources of an assignment's inputs. */
+const sourcesOf = ({ tasks }: SignedAssignment): InputSource[] =>
+  tasks
     .flatMap(({ inputs }) => Object.values(inputs))
-    .flatMap(({ source }) => (source ? [source] : []))
-    // Others are refused as malformed; the chain can't be asked about them.
-    .filter(({ task, attempt }) => task < LIMITS.maxTasks && attempt < 2 ** 16);
-  const sources = new Map(named.map((source) => [`${source.task}:${source.attempt}`, source]));
-  const call = { address: market, abi: marketAbi, functionName: "fateOf" } as const;
-  const fates = await Promise.all(
-    [...sources.values()].map(async (source) => {
-      const args = [workflow, source.task, source.attempt] as const;
-      return { source, fate: await client.readContract({ ...call, args }) };
-    }),
-  );
-  return fates.filter(({ fate }) => fate.isStruck).map(({ source }) => source);
-}
+    .flatMap(({ source }) => (source ? [source] : []));
 
 /** Bonds that accepted assignments will need and the chain has not locked yet, units. */
 function promised(holdings: Holding[]): bigint {
@@ -137,10 +124,9 @@ export async function takeIn(
   const { chain, config, operator, holdings, journal, programs } = deps;
   const known = holdings.find(signed.workflow, signed.root);
   if (known) return known;
-  const call = { address: chain.market, abi: marketAbi, functionName: "workflowOf" } as const;
   const [workflow, account] = await Promise.all([
-    chain.client.readContract({ ...call, args: [signed.workflow] }),
-    accountOf(chain, operator),
+    deps.facts.workflowOf(signed.workflow),
+    deps.facts.account(),
   ]);
   const [, coordinator, status, , deadline, , , terms] = workflow;
   const held = holdings.all();
@@ -148,7 +134,7 @@ export async function takeIn(
     operator,
     now,
     workflow: { status, deadline, coordinator, terms },
-    struckSources: await struckSources(chain, signed),
+    struckSources: await deps.strikes.among(signed.workflow, sourcesOf(signed)),
     signatureValid: await signedBy(deps, signed, coordinator),
     freeStake: account.free - promised(held),
     offer: config.offer,
@@ -156,7 +142,7 @@ export async function takeIn(
     work: deps.builtin.has(signed.program) ? undefined : workload(deps, now),
     programs,
     verifierAllowed: await verifierAllowed(deps, signed.terms.judge.verifier as Address),
-    priceBps: config.priceBps,
+    pricing: config.pricing,
     revealSeconds: config.revealSeconds ?? (isLocalChain(chain.chainId) ? 0 : LIMITS.revealSeconds),
     meanMs: journal.meanDuration(signed.program),
   });

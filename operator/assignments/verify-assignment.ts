@@ -5,6 +5,7 @@ import { WORKFLOW_STATUS } from "../../protocol/abi";
 import { toBytes32, ZERO_BYTES32, type Digest } from "../../protocol/digest";
 import type { SignedAssignment } from "../../protocol/http";
 import { LIMITS } from "../../protocol/limits";
+import { askedPrice, type Pricing } from "../../protocol/price";
 import type { Resources } from "../../protocol/spec";
 import { areTermsOf, RULE } from "../../protocol/terms";
 import { maskOf, placeOf } from "../../protocol/ticket";
@@ -31,7 +32,7 @@ export interface AssignmentFacts {
   work: Workload | undefined;
   programs: { has(digest: Digest): boolean };
   verifierAllowed: boolean;
-  priceBps: number;
+  pricing: Pricing;
   /** Time that this operator needs to reveal a result on-chain, seconds. */
   revealSeconds: number;
   /** Mean wall time of the program here, milliseconds, if it ever ran here. */
@@ -102,6 +103,19 @@ function checkTasks(signed: SignedAssignment): void {
     refuse("malformed", "a final step has one task", "tasks", { limit: 1, value: indices.length });
 }
 
+/** The coordinator's expectation of a duration is not this operator's: so much less than its own is let pass, a share in 4 parts. */
+const LET_PASS = 3n;
+
+/** What is asked at least; by time, only once the program has run here. */
+function leastPrice(
+  { resources }: SignedAssignment,
+  ceiling: bigint,
+  { pricing, meanMs }: AssignmentFacts,
+): bigint {
+  const asked = askedPrice(pricing, resources, ceiling, meanMs ?? 0);
+  return pricing.ask ? (asked * LET_PASS) / 4n : asked;
+}
+
 function checkTerms(signed: SignedAssignment, facts: AssignmentFacts): void {
   const terms = termsOf(signed);
   const { coordinator, terms: digest } = facts.workflow;
@@ -134,7 +148,7 @@ function checkTerms(signed: SignedAssignment, facts: AssignmentFacts): void {
       limit: String(terms.ceiling),
       value: signed.price,
     });
-  const least = (terms.ceiling * BigInt(facts.priceBps)) / 10_000n;
+  const least = leastPrice(signed, terms.ceiling, facts);
   if (price < least)
     refuse("price_too_low", "the price is below what this operator asks", "price", {
       limit: String(least),

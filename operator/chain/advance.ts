@@ -47,19 +47,21 @@ export function encoderFor(operator: Address, sender: Address): EncodeParts {
   };
 }
 
-/** Whether a call would work now. @returns undefined, or why not */
-export type TryCall = (data: Hex) => Promise<string | undefined>;
+/** What a node says of a call: the gas that it would take now, or why it would not work. */
+export type Tried = { gas: bigint } | { reason: string };
+
+/** Whether a call would work now. */
+export type TryCall = (data: Hex) => Promise<Tried>;
 
 /** Asks the node with the state and the time of the block that comes next. */
 export function tryCallOn({ client, market }: MarketChain, from: Address): TryCall {
   return async (data) => {
     try {
-      await client.estimateGas({ account: from, to: market, data });
-      return undefined;
+      return { gas: await client.estimateGas({ account: from, to: market, data }) };
     } catch (error) {
       const reason = revertReason(error);
       if (reason === undefined) throw error; // no fault of any part
-      return reason;
+      return { reason };
     }
   };
 }
@@ -68,20 +70,25 @@ export function tryCallOn({ client, market }: MarketChain, from: Address): TryCa
  * Finds the parts that work together. When all of them do, that takes one look; else each part is tried behind those
  * that were found to work, so that a bad part costs nothing but itself.
  * @param parts settles first, then commits, then claims
+ * @returns those that work, with the gas that they take together, and the others
  */
 export async function workingParts(
   parts: Part[],
   encode: EncodeParts,
   tryCall: TryCall,
-): Promise<{ parts: Part[]; refused: Refused[] }> {
-  if (parts.length === 0 || (await tryCall(encode(parts))) === undefined)
-    return { parts, refused: [] };
+): Promise<{ parts: Part[]; gas: bigint; refused: Refused[] }> {
+  if (parts.length === 0) return { parts, gas: 0n, refused: [] };
+  const all = await tryCall(encode(parts));
+  if ("gas" in all) return { parts, gas: all.gas, refused: [] };
   const good: Part[] = [];
   const refused: Refused[] = [];
+  let gas = 0n;
   for (const part of parts) {
-    const reason = await tryCall(encode([...good, part]));
-    if (reason === undefined) good.push(part);
-    else refused.push({ part, reason });
+    const tried = await tryCall(encode([...good, part]));
+    if ("gas" in tried) {
+      good.push(part);
+      gas = tried.gas;
+    } else refused.push({ part, reason: tried.reason });
   }
-  return { parts: good, refused };
+  return { parts: good, gas, refused };
 }

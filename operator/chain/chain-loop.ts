@@ -2,49 +2,57 @@
  * Who calls it: operator.ts runs it for the operator's whole life. Looks at the chain, decides (plan/plan.ts) and sends;
  * tells the reporter whose claims are on-chain.
  */
-import { encodeFunctionData, toHex, type Address, type Hex } from "viem";
-import { assignmentPath, leavesOf } from "../../protocol/assignment";
-import { marketAbi } from "../../protocol/abi";
+import type { Address, Hex, TransactionReceipt } from "viem";
 import { commitmentsRoot } from "../../protocol/commitment";
 import { FrobenError } from "../../protocol/errors";
-import { verifiedCallGas } from "../../protocol/gas";
+import type { SignedAssignment } from "../../protocol/http";
 import type { TakeOver } from "../../protocol/operations";
-import { ticketStruct, unpackTicket } from "../../protocol/ticket";
 import type { ArtifactCache } from "../artifacts/cache";
 import { assignmentFields, termsOf } from "../assignments/step-terms";
 import type { CoordinatorClient } from "../coordinator-client/client";
 import type { OperatorConfig } from "../config";
+import type { Clock } from "../clock";
 import type { Holdings } from "../holdings/holdings";
 import { isDead, type HeldTask, type Holding } from "../holdings/phase";
 import type { Log } from "../log";
 import { plan } from "../plan/plan";
-import type { Plan, PlannedCommit, PlannedExit, PlanPolicy } from "../plan/plan-types";
+import type { Plan, PlannedExit, PlanPolicy } from "../plan/plan-types";
+import { stepOf, stepsOf, type TaskTraces } from "../traces";
+import { createAcceptances } from "./acceptances";
 import { encoderFor, tryCallOn, workingParts, type Part, type Refused } from "./advance";
 import { claimable } from "./claimable";
 import type { MarketChain } from "./clients";
+import type { MarketFacts } from "./market-facts";
 import type { Defence } from "./defence";
+import { exitCall } from "./exit-call";
+import { finalCall } from "./final-call";
 import { isCommitted, isOver, planHolding, slotOfTask, slotsOf } from "./plan-state";
 import type { Slot } from "./slots";
 import type { SlotView } from "./slot-view";
-import { accountOf } from "./stake";
 import type { StakeKeeper } from "./stake-keeper";
-import { stepOf, stepsOf, type TaskTraces } from "../traces";
-import type { TransactionSender } from "./transaction-sender";
+import type { Call, TransactionSender } from "./transaction-sender";
+import { UnderWay, type Changes } from "./under-way";
 
 export interface ChainLoop {
-  /** One look and what follows from it. */
+  /** One look, and what follows from it is sent. Not waited for: see `onIncluded`. */
   turn(): Promise<void>;
-  /** Whether a claim is live, a batch waits to be settled, or a result is in dispute. */
+  /** Whether a claim is live, a batch waits to be settled, or a result is in dispute, or a transaction is under way. */
   busy(): boolean;
+  /** Whether a claim is on its way. */
+  isClaiming(holding: Holding): boolean;
+  /** Resolves when nothing is under way. */
+  ended(): Promise<void>;
 }
 
 export interface ChainLoopDeps {
   chain: MarketChain;
   /** Whose claims these are: the sender's own, or those of whom it is the delegate. */
   operator: Address;
-  config: Pick<OperatorConfig, "commitPatienceSeconds" | "settlePatienceSeconds">;
+  config: Pick<OperatorConfig, "commitPatienceSeconds" | "settlePatienceSeconds" | "pollMs">;
+  clock: Clock;
   holdings: Holdings;
   slotView: SlotView;
+  facts: MarketFacts;
   sender: TransactionSender;
   defence: Defence;
   stakeKeeper: Pick<StakeKeeper, "turn">;
@@ -54,6 +62,10 @@ export interface ChainLoopDeps {
   traces: TaskTraces;
   /** Tasks whose claim is live: their results may go out. */
   onClaimed(holding: Holding, tasks: HeldTask[]): void;
+  /** The view shows the newest block. */
+  onLook(): void;
+  /** A transaction is included: there is something to see. */
+  onIncluded(): void;
   /** A task ends because its claim can't be had. */
   onUnclaimable(holding: Holding, task: HeldTask, error: FrobenError): void;
 }
@@ -62,15 +74,18 @@ export interface ChainLoopDeps {
 const MAX_CLAIM_REFUSALS = 4;
 /** Parts of each kind in one transaction. */
 export const MAX_PARTS = 16;
-/** Signatures that are kept for a commit which did not get through. */
-const MAX_ACCEPTANCES = 256;
+/** Transactions that may be under way when another one claims. */
+const MAX_UNDER_WAY = 3;
 /** Blocks may be full, and an answer may be lost: what is committable is committed this long before the deadline. */
 const DEADLINE_MARGIN_SECONDS = 20;
+
+/** Units that claiming all of an assignment locks. */
+const bondsOf = ({ terms, tasks }: SignedAssignment) => BigInt(terms.bond) * BigInt(tasks.length);
 
 const message = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
-  const { chain, operator, config, holdings, slotView, sender, coordinator, cache, log } = deps;
+  const { chain, operator, config, clock, holdings, slotView, facts, sender, cache, log } = deps;
   const encode = encoderFor(operator, sender.address);
   const context = { chainId: chain.chainId, market: chain.market, operator };
   const policy: PlanPolicy = {
@@ -80,11 +95,27 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
     maxParts: MAX_PARTS,
   };
   const refusals = new Map<Holding, { count: number; block: number }>();
-  const acceptances = new Map<string, Hex>();
+  /** When new blocks were last looked for, Unix milliseconds. */
+  let lookedAt = 0;
+  const acceptance = createAcceptances(deps.coordinator, log);
+  const underWay = new UnderWay(deps.onIncluded, (error) =>
+    log.warn({ err: error }, message(error)),
+  );
   const tryCall = tryCallOn(chain, sender.address);
 
-  async function send(purpose: string, data: Hex, gas?: bigint): Promise<void> {
-    slotView.expect(await sender.send({ purpose, to: chain.market, data, gas }));
+  /** Reads new blocks. News from the coordinator makes the chain no newer than it was a moment ago. */
+  async function look(): Promise<void> {
+    if (!underWay.hasNews() && clock.now() - lookedAt < config.pollMs) return;
+    await slotView.sync();
+    lookedAt = clock.now();
+    underWay.seen(slotView.head().number);
+    deps.onLook();
+  }
+
+  async function send(call: Omit<Call, "to">): Promise<TransactionReceipt> {
+    const receipt = await sender.send({ ...call, to: chain.market });
+    slotView.expect(receipt);
+    return receipt;
   }
 
   /** Whether a reorganisation took a claim back, which can be made again. A slot remembers what it held until it is used again. */
@@ -100,6 +131,7 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
   function follow(): void {
     const slots = slotView.slots();
     for (const holding of holdings.all()) {
+      if (underWay.claims(holding)) continue; // what becomes of it is not known
       if (holding.claim === "claimed" && isCommitted(holding, slots)) continue; // until it is settled
       const live = holding.tasks.filter((task) => slotOfTask(slots, task)?.state === "claimed");
       const claimed = live.length > 0 || holding.tasks.some((task) => slotOfTask(slots, task));
@@ -131,37 +163,18 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
   /** Which of the wanted claims the chain would take now, with the take-overs that they need. */
   async function claimables(now: number): Promise<Map<Holding, TakeOver[]>> {
     const ready = new Map<Holding, TakeOver[]>();
-    const wanted = holdings.all().filter((holding) => holding.claim === "wanted");
+    const wanted = holdings
+      .all()
+      .filter((holding) => holding.claim === "wanted" && !underWay.claims(holding));
     await Promise.all(
       wanted.map(async (holding) => {
         const mask = BigInt(holding.signed.mask);
-        const answer = await claimable(chain, holding.signed, mask, now, operator);
+        const answer = await claimable(chain, facts, holding.signed, mask, now, operator);
         if (answer.claimable) ready.set(holding, answer.takeOvers);
         else if (answer.final) giveUp(holding, answer.reason);
       }),
     );
     return ready;
-  }
-
-  /** @returns the coordinator's signature over a commit, or undefined when it does not give it now */
-  async function acceptance(commit: PlannedCommit): Promise<Hex | undefined> {
-    if (!commit.needsAcceptance) return "0x";
-    const { workflow, step, attempt, word, root } = unpackTicket(commit.ticket);
-    const mask = toHex(commit.mask, { size: 24 });
-    const key = `${workflow}:${root}:${mask}:${commitmentsRoot(commit.commitments)}`;
-    const known = acceptances.get(key);
-    if (known) return known;
-    try {
-      const { commitments } = commit;
-      const body = { workflow, step, attempt, word, mask, root, commitments };
-      const signature = await coordinator.acceptance(body);
-      if (acceptances.size >= MAX_ACCEPTANCES) acceptances.clear(); // they can be asked for again
-      acceptances.set(key, signature);
-      return signature;
-    } catch (error) {
-      log.warn({ workflow, step, attempt, err: error }, "no acceptance yet");
-      return undefined;
-    }
   }
 
   async function partsOf(
@@ -174,8 +187,9 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
       label: `settle slot ${slot}`,
       call: { slot, ticket, commitmentsRoot: commitmentsRoot(commitments) },
     }));
-    for (const commit of next.commits) {
-      const signature = await acceptance(commit);
+    const signatures = await Promise.all(next.commits.map(acceptance));
+    for (const [i, commit] of next.commits.entries()) {
+      const signature = signatures[i];
       if (signature === undefined) continue;
       const { slot, ticket, subMask, partSlot, commitments } = commit;
       const call = { slot, ticket, subMask, partSlot, commitments, acceptance: signature };
@@ -215,108 +229,102 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
     if (refused.some(({ part }) => part.kind !== "claim")) await slotView.rebuild();
   }
 
-  /** @returns whether there was anything to send */
+  /** What some parts change, and so must be left alone until the view shows it. */
+  function changesOf(parts: Part[], held: Holding[]): Changes {
+    const slots = parts.flatMap((part) =>
+      part.kind === "commit" && part.call.subMask !== 0n
+        ? [part.call.slot, part.call.partSlot]
+        : [part.call.slot],
+    );
+    const claims = parts.flatMap((part) => (part.kind === "claim" ? [held[part.id]!] : []));
+    const bonds = claims.reduce((sum, holding) => sum + bondsOf(holding.signed), 0n);
+    return { slots, claims, bonds };
+  }
+
+  /** Sends what is planned in one transaction, if there is anything. */
   async function advance(
     next: Plan,
     held: Holding[],
     takeOvers: Map<Holding, TakeOver[]>,
-  ): Promise<boolean> {
+  ): Promise<void> {
     const planned = await partsOf(next, held, takeOvers);
-    const { parts, refused } = await workingParts(planned, encode, tryCall);
+    const { parts, gas: estimated, refused } = await workingParts(planned, encode, tryCall);
     if (refused.length > 0) await handleRefused(refused, held);
-    if (parts.length === 0) return false;
+    if (parts.length === 0) return;
     const purpose = `advance: ${parts.map((part) => part.label).join(", ")}`;
     const steps = stepsOf(parts, held, holdings);
-    await deps.traces.during(steps, () => send(purpose, encode(parts)));
-    return true;
-  }
-
-  function exitCall({ kind, slot, ticket, subMask, signature, commitments }: PlannedExit): Hex {
-    const part = subMask === unpackTicket(ticket).mask ? 0n : subMask;
-    const what = [operator, slot, ticketStruct(ticket)] as const;
-    const abi = marketAbi;
-    switch (kind) {
-      case "expire":
-        return encodeFunctionData({ abi, functionName: "expire", args: what });
-      case "release": {
-        const args = [...what, part, signature!] as const;
-        return encodeFunctionData({ abi, functionName: "release", args });
-      }
-      case "concede": {
-        const args = [...what, part, commitments!] as const;
-        return encodeFunctionData({ abi, functionName: "concede", args });
-      }
-    }
-  }
-
-  async function exit(planned: PlannedExit) {
-    const purpose = `${planned.kind} of slot ${planned.slot}`;
-    await send(purpose, exitCall(planned));
-  }
-
-  /** Delivers a final step's proof, which is verified in this very transaction. */
-  async function submitFinal(holding: Holding, task: HeldTask, { slot, ticket }: Slot) {
-    const { signed } = holding;
-    const leaves = leavesOf(signed);
-    const position = leaves.findIndex((leaf) => leaf.task === task.task);
-    const { inputs } = signed.tasks[position]!;
-    const statement = toHex(await cache.bytes(inputs[signed.statement!]!.digest));
-    const result = toHex(await cache.bytes(task.result!));
-    const leaf = { leaf: leaves[position]!, path: assignmentPath(leaves, position) };
-    const { judge } = termsOf(signed);
-    const data = encodeFunctionData({
-      abi: marketAbi,
-      functionName: "submitFinal",
-      args: [operator, slot, ticketStruct(ticket), ticket.root, judge, leaf, statement, result],
-    });
-    const { workflow } = task;
-    await deps.traces.during([stepOf("submit final proof", holding, task)], () =>
-      send(`final proof of workflow ${workflow}`, data, verifiedCallGas(judge.verifierGas, data)),
+    const data = encode(parts);
+    underWay.begin(changesOf(parts, held), () =>
+      deps.traces.during(steps, () => send({ purpose, data, estimated })),
     );
   }
 
-  function finals(held: Holding[]): Promise<void>[] {
-    const slots = slotView.slots();
-    return held
-      .filter(({ signed }) => signed.terms.isFinal && signed.statement !== undefined)
-      .flatMap((holding) => {
-        const task = holding.tasks[0]!;
-        const slot = slotOfTask(slots, task);
-        const told = task.phase === "reported" || task.phase === "valid";
-        return told && slot?.state === "claimed" ? [submitFinal(holding, task, slot)] : [];
-      });
+  function exit(planned: PlannedExit): void {
+    const purpose = `${planned.kind} of slot ${planned.slot}`;
+    underWay.begin({ slots: [planned.slot], claims: [], bonds: 0n }, () =>
+      send({ purpose, data: exitCall(operator, planned) }),
+    );
   }
+
+  function submitFinal(holding: Holding, task: HeldTask, slot: Slot): void {
+    const purpose = `final proof of workflow ${task.workflow}`;
+    const step = stepOf("submit final proof", holding, task);
+    underWay.begin({ slots: [slot.slot], claims: [], bonds: 0n }, async () => {
+      const call = await finalCall(cache, operator, holding, task, slot);
+      return deps.traces.during([step], () => send({ purpose, ...call }));
+    });
+  }
+
+  function submitFinals(held: Holding[], busy: ReadonlySet<number>): void {
+    const slots = slotView.slots();
+    for (const holding of held) {
+      const { terms, statement } = holding.signed;
+      if (!terms.isFinal || statement === undefined) continue;
+      const task = holding.tasks[0]!;
+      const slot = slotOfTask(slots, task);
+      const told = task.phase === "reported" || task.phase === "valid";
+      if (told && slot?.state === "claimed" && !busy.has(slot.slot))
+        submitFinal(holding, task, slot);
+    }
+  }
+
+  /** Claims hold results up: those go out though others are on their way. What nobody waits for goes along, or later. */
+  const isTimely = ({ claims }: Plan) =>
+    underWay.size === 0 || (claims.length > 0 && underWay.size < MAX_UNDER_WAY);
 
   return {
     busy: () =>
+      underWay.size > 0 ||
       slotView.disputes().size > 0 ||
       [...slotView.slots().values()].some((slot) => slot.state !== "credited"),
+    isClaiming: (holding) => underWay.claims(holding),
+    ended: () => underWay.ended(),
     async turn() {
-      await slotView.sync();
+      await look();
       holdings.together(follow);
       const { timestamp: now } = slotView.head();
       const takeOvers = await claimables(now);
       const held = holdings.all().filter((one) => !isCommitted(one, slotView.slots()));
+      const free = takeOvers.size > 0 ? (await facts.account()).free : 0n;
+      const busy = underWay.slots();
       const state = {
         slots: [...slotView.slots().values()],
         holdings: held.map((one, id) => planHolding(one, id, takeOvers.has(one), context)),
-        freeStake: takeOvers.size > 0 ? (await accountOf(chain, operator)).free : 0n,
+        freeStake: free - underWay.bonds(),
+        busy,
       };
       const next = plan(state, now, policy);
-      const others = [
+      const timely = isTimely(next);
+      submitFinals(held, busy);
+      next.exits.forEach(exit);
+      const outcomes = await Promise.allSettled([
+        ...(timely ? [advance(next, held, takeOvers)] : []),
         ...(await deps.defence.turn()),
-        ...finals(held),
-        ...next.exits.map(exit),
         ...deps.stakeKeeper.turn(),
-      ];
-      const outcomes = await Promise.allSettled([advance(next, held, takeOvers), ...others]);
+      ]);
       for (const outcome of outcomes)
         if (outcome.status === "rejected")
           log.warn({ err: outcome.reason as unknown }, message(outcome.reason));
-      const [advanced] = outcomes;
-      if (others.length === 0 && advanced!.status === "fulfilled" && !advanced.value) return;
-      await slotView.sync();
-      holdings.together(follow);
     },
   };
 }

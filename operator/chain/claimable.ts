@@ -6,6 +6,7 @@ import type { TakeOver } from "../../protocol/operations";
 import { maskOf, placeOf, ticketHash, unpackTicket } from "../../protocol/ticket";
 import { takeOversOf } from "../assignments/step-terms";
 import type { MarketChain } from "./clients";
+import type { MarketFacts } from "./market-facts";
 
 export type Claimable =
   { claimable: true; takeOvers: TakeOver[] } | { claimable: false; reason: string; final: boolean };
@@ -19,19 +20,16 @@ export type Claimable =
  */
 export async function claimable(
   { client, market }: Pick<MarketChain, "client" | "market">,
+  facts: Pick<MarketFacts, "workflowOf" | "claimedOf">,
   signed: SignedAssignment,
   mask: bigint,
   now: number,
   operator: Address,
 ): Promise<Claimable> {
   const read = { address: market, abi: marketAbi } as const;
-  const [workflow, [claimed]] = await Promise.all([
-    client.readContract({ ...read, functionName: "workflowOf", args: [signed.workflow] }),
-    client.readContract({
-      ...read,
-      functionName: "taskWordOf",
-      args: [signed.workflow, signed.word],
-    }),
+  const [workflow, claimed] = await Promise.all([
+    facts.workflowOf(signed.workflow),
+    facts.claimedOf(signed.workflow, signed.word),
   ]);
   if (workflow[2] !== WORKFLOW_STATUS.open)
     return { claimable: false, reason: "the workflow takes no claims", final: true };

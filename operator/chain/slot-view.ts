@@ -54,6 +54,9 @@ const MAX_RANGE = 5_000;
 /** After so many looks without its events a transaction is taken to be gone by a reorganisation. */
 const MAX_LOOKS = 4;
 
+/** More than are included between two looks. */
+const KEPT_FOUND = 256;
+
 /** @param operator whose slots these are */
 export function createSlotView(
   { client, market, fromBlock }: MarketChain,
@@ -64,6 +67,8 @@ export function createSlotView(
   let read: { number: number; hash: Hex } | undefined;
   let head = { number: 0, hash: "0x" as Hex, timestamp: 0 };
   const expected = new Map<Hex, { block: number; looks: number }>();
+  /** Own transactions whose events were read, the latest last: of the newest KEPT_FOUND. */
+  const known = new Set<Hex>();
 
   const saved = journal.chainView(market, operator);
   if (saved) {
@@ -74,6 +79,9 @@ export function createSlotView(
   /** Times of the blocks whose events need one, by number. */
   async function timesOf(logs: DecodedLog[]): Promise<Map<bigint, number>> {
     const timed = logs.filter((log) => log.eventName === "Advanced");
+    const isHead = ({ blockNumber, blockHash }: DecodedLog) =>
+      Number(blockNumber) === head.number && blockHash === head.hash;
+    if (timed.every(isHead)) return new Map([[BigInt(head.number), head.timestamp]]); // as almost always
     const numbers = [...new Set(timed.map((log) => log.blockNumber))];
     const blocks = await Promise.all(
       numbers.map((blockNumber) => client.getBlock({ blockNumber })),
@@ -119,8 +127,17 @@ export function createSlotView(
       }
     }
     demandExpected(to, found);
+    for (const hash of found) known.add(hash);
+    for (const oldest of known) {
+      if (known.size <= KEPT_FOUND) break;
+      known.delete(oldest);
+    }
     return events;
   }
+
+  /** Whether a block was read when the node did not find all of its events yet. */
+  const hasMissed = (): boolean =>
+    [...expected.values()].some(({ block }) => read !== undefined && block <= read.number);
 
   /** Whether the last block that was read is still part of the chain that ends with `latest`. */
   async function stillThere(latest: { number: bigint; parentHash: Hex }): Promise<boolean> {
@@ -138,19 +155,16 @@ export function createSlotView(
     // A node that lags behind another; a history that is shorter for good will grow past this block too.
     if (read && number < read.number) return { newBlock: false, changed: false };
     head = { number, hash: latest.hash, timestamp: Number(latest.timestamp) };
-    if (read?.hash === latest.hash) return { newBlock: false, changed: false };
-    let changed = false;
-    if (!(await stillThere(latest))) {
-      // A reorg: own events are few, so reading all of them again is simpler than undoing some.
-      state = emptyState();
-      read = undefined;
-      changed = true;
-    }
-    const events = await eventsBetween(read ? read.number + 1 : fromBlock, number);
-    if (events.length > 0) {
-      state = copyOf(state);
+    const missed = hasMissed();
+    if (read?.hash === latest.hash && !missed) return { newBlock: false, changed: false };
+    // After a reorg, too: own events are few, so reading all of them again is simpler than undoing some.
+    const afresh = missed || !(await stillThere(latest));
+    if (afresh) known.clear();
+    const events = await eventsBetween(read && !afresh ? read.number + 1 : fromBlock, number);
+    const changed = afresh || events.length > 0;
+    if (changed) {
+      state = afresh ? emptyState() : copyOf(state);
       for (const event of events) applyEvent(state, event);
-      changed = true;
     }
     read = { number, hash: latest.hash };
     if (changed) journal.saveChainView(market, operator, number, latest.hash, stateToJson(state));
@@ -169,7 +183,8 @@ export function createSlotView(
           address.toLowerCase() === market.toLowerCase() &&
           topics[1]?.toLowerCase() === pad(operator).toLowerCase(),
       );
-      if (own) expected.set(transactionHash, { block: Number(blockNumber), looks: 0 });
+      if (own && !known.has(transactionHash))
+        expected.set(transactionHash, { block: Number(blockNumber), looks: 0 });
     },
     async rebuild() {
       state = emptyState();

@@ -26,6 +26,8 @@ export interface Call {
   value?: bigint;
   /** For a call that must be given more than it uses, which not every node can estimate. */
   gas?: bigint;
+  /** What the node has just estimated for it: it is not asked again. */
+  estimated?: bigint;
   /** What it is for, if it deposits stake: the journal has it together with the transaction. */
   deposit?: DepositIntent;
 }
@@ -67,6 +69,7 @@ export interface SenderOptions {
 }
 
 const GAS_MARGIN_PERCENT = 30n;
+const withMargin = (gas: bigint) => gas + (gas * GAS_MARGIN_PERCENT) / 100n;
 /** Nodes accept a replacement from 10 % more. */
 const BUMP_PERCENT = 25n;
 /** A node that does not know a transaction this long after it was sent never got it, milliseconds. */
@@ -216,15 +219,16 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
   }
 
   /** @returns the gas to send a call with, if it succeeds now */
-  async function gasFor({ purpose, to, data, value = 0n, gas }: Call): Promise<bigint> {
+  async function gasFor(call: Call): Promise<bigint> {
+    const { purpose, to, data, value = 0n, gas, estimated } = call;
+    if (estimated !== undefined) return withMargin(estimated);
     const asked = { account: account.address, to, data, value };
     try {
       if (gas !== undefined) {
         await client.call({ ...asked, gas });
         return gas;
       }
-      const estimated = await client.estimateGas(asked);
-      return estimated + (estimated * GAS_MARGIN_PERCENT) / 100n;
+      return withMargin(await client.estimateGas(asked));
     } catch (cause) {
       const reason = revertReason(cause);
       if (reason === undefined)
@@ -243,16 +247,19 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
   async function launch(call: Call): Promise<Launched> {
     const { value = 0n } = call;
     const limit = await gasFor(call);
-    const onChain = await client.getTransactionCount({ address: account.address });
+    const { address } = account;
+    const [onChain, fee, balance] = await Promise.all([
+      client.getTransactionCount({ address }),
+      fees(),
+      client.getBalance({ address }),
+    ]);
     // Of what has ended the chain knows best: a reorganisation may have given its nonce back.
     const nonce = Math.max(onChain, ...[...inFlight].map((used) => used + 1));
-    const fee = await fees();
-    const balance = await client.getBalance({ address: account.address });
     if (balance < value + limit * fee.maxFeePerGas)
       throw new FrobenError("funds_too_low", "the wallet can't pay for the transaction", {
         limit: String(balance),
         value: String(value + limit * fee.maxFeePerGas),
-        hint: `send ether to ${account.address}`,
+        hint: `send ether to ${address}`,
         retryable: true,
       });
     const { hash, raw } = await sign(call, nonce, limit, fee);

@@ -12,7 +12,11 @@ import type { Holdings } from "../holdings/holdings";
 import { isUndecided, type HeldTask } from "../holdings/phase";
 import type { Log } from "../log";
 import type { CoordinatorClient } from "./client";
+import { ProgressReports } from "./progress-reports";
 import { retryDelay, PATIENT } from "./retry";
+
+/** Why a poll ends early; made once, since an error costs a stack each time. */
+const NUDGED = new Error("there is something to tell");
 
 type Verdict = SyncResponse["verdicts"][number];
 
@@ -92,16 +96,18 @@ export function applyVerdict(holdings: Holdings, word: Verdict): HeldTask | unde
 export function createSyncLoop(deps: SyncLoopDeps) {
   const { coordinator, holdings, clock, log } = deps;
   const refused: string[] = [];
+  const reports = new ProgressReports();
   let seen: Verdict[] = [];
   let poll = new AbortController();
   let nudged = false;
 
-  function request(): SyncRequest {
+  function request(): { body: SyncRequest; tasks: HeldTask[] } {
     const held = heldTasks(holdings);
     const silences = holdings.undecided().map(({ signed }) => signed.limits.silenceSeconds * 1000);
     const busyWait = Math.floor(Math.min(BUSY_WAIT_MS, ...silences.map((ms) => ms / 3)));
-    return {
-      running: held.slice(0, 1024).map(({ workflow, task, attempt, progress, note }) => ({
+    const { tasks, more } = reports.due(held, clock.now(), busyWait / 2);
+    const body = {
+      running: tasks.map(({ workflow, task, attempt, progress, note }) => ({
         workflow,
         task,
         attempt,
@@ -113,8 +119,9 @@ export function createSyncLoop(deps: SyncLoopDeps) {
       seenVerdicts: seen
         .slice(0, 1024)
         .map(({ workflow, task, attempt }) => ({ workflow, task, attempt })),
-      waitMs: held.length > 0 ? busyWait : IDLE_WAIT_MS,
+      waitMs: more ? 0 : held.length > 0 ? busyWait : IDLE_WAIT_MS,
     };
+    return { body, tasks };
   }
 
   async function take(signed: SignedAssignment): Promise<void> {
@@ -141,8 +148,9 @@ export function createSyncLoop(deps: SyncLoopDeps) {
   async function once(signal: AbortSignal): Promise<void> {
     nudged = false;
     poll = new AbortController();
-    const sent = request();
+    const { body: sent, tasks } = request();
     const answer = await coordinator.sync(sent, AbortSignal.any([signal, poll.signal]));
+    reports.heard(tasks, sent.running, clock.now());
     seen = seen.slice(sent.seenVerdicts.length);
     const died = holdings.together(() =>
       answer.verdicts.flatMap((word) => applyVerdict(holdings, word) ?? []),
@@ -158,12 +166,13 @@ export function createSyncLoop(deps: SyncLoopDeps) {
   return {
     /** Has the coordinator hear at once how far the tasks are, instead of after the poll that is under way. */
     nudge(): void {
+      if (nudged) return; // as each of many tasks that end together does
       nudged = true;
-      poll.abort();
+      poll.abort(NUDGED);
     },
     /** A last word before this process ends: give me nothing new; what I hold I may come back for. */
     async farewell(): Promise<void> {
-      const goodbye = { ...request(), draining: true, waitMs: 0 };
+      const goodbye = { ...request().body, draining: true, waitMs: 0 };
       await coordinator.sync(goodbye, AbortSignal.timeout(FAREWELL_MS)).catch((err: unknown) => {
         log.debug({ err }, "the coordinator did not hear the farewell");
       });
@@ -179,6 +188,7 @@ export function createSyncLoop(deps: SyncLoopDeps) {
           if (signal.aborted) return;
           if (nudged) continue; // an answer that is lost that way is sent again
           failures++;
+          reports.forget();
           log.warn({ err: error, failures }, "the coordinator could not be reached");
           await clock.sleep(retryDelay(PATIENT, failures, Math.random()), signal);
           const unknown = error instanceof FrobenError && !error.retryable && error.status < 500;

@@ -92,7 +92,7 @@ function lock(db: Database.Database): void {
   try {
     db.pragma("locking_mode = EXCLUSIVE");
     db.pragma("journal_mode = WAL");
-    db.pragma("synchronous = FULL"); // a signature must be on the disk before it is sent
+    db.pragma("synchronous = NORMAL"); // see `durably`
     db.exec("BEGIN EXCLUSIVE; COMMIT");
   } catch (cause) {
     db.close();
@@ -170,6 +170,19 @@ export function openJournal(path: string, clock: Clock) {
     view: sql("SELECT block, hash, state FROM chain_view WHERE market = ? AND operator = ?"),
     setView: sql("INSERT OR REPLACE INTO chain_view VALUES (1, ?, ?, ?, ?, ?)"),
   };
+  /**
+   * Has what is written here, and all that was written before it, on the disk before it returns: what is signed next must not be
+   * forgotten even if the machine goes dark. The rest survives the process; what a dark machine forgets of it is asked for again.
+   */
+  function durably<T>(write: () => T): T {
+    db.pragma("synchronous = FULL");
+    try {
+      return db.transaction(write)();
+    } finally {
+      db.pragma("synchronous = NORMAL");
+    }
+  }
+
   const toTask = (row: Record<string, unknown>): TaskRow => ({
     ...(row as unknown as TaskRow),
     usage: row.usage === null ? null : (JSON.parse(row.usage as string) as ResultReport["usage"]),
@@ -223,12 +236,12 @@ export function openJournal(path: string, clock: Clock) {
     ): boolean[] {
       const place = `${chainId}:${market.toLowerCase()}`;
       const now = clock.now();
-      return db.transaction(() =>
+      return durably(() =>
         results.map(({ workflow, task, attempt, result }) => {
           const row = [place, workflow, task, attempt, result, now];
           return statements.fixResult.run(...row).changes > 0;
         }),
-      )();
+      );
     },
     /** @param deposit what it is for, if it deposits stake */
     addTransaction(
@@ -236,12 +249,12 @@ export function openJournal(path: string, clock: Clock) {
       deposit?: DepositIntent,
     ): void {
       const now = clock.now();
-      db.transaction(() => {
+      durably(() => {
         statements.addTransaction.run(row.purpose, row.nonce, row.hash, row.raw, now);
         if (!deposit) return;
         const { account, target, refill } = deposit;
         statements.addDeposit.run(row.hash, account, String(target), String(refill), now);
-      })();
+      });
     },
     /**
      * Deposits that are on their way or were included, the newest first; of one nonce, each that was signed.

@@ -37,8 +37,10 @@ export interface PlanHolding {
 export interface PlanState {
   slots: Slot[];
   holdings: PlanHolding[];
-  /** Units. */
+  /** Units that no claim under way takes. */
   freeStake: bigint;
+  /** Slots that a transaction under way changes: nothing else happens to them. */
+  busy: ReadonlySet<number>;
 }
 
 export interface PlanPolicy {

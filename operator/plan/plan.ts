@@ -21,9 +21,14 @@ const bitOf = (task: PlanTask) => 1n << BigInt(placeOf(task.task).bit);
 const maskOfTasks = (tasks: PlanTask[]) => tasks.reduce((mask, task) => mask | bitOf(task), 0n);
 
 /** Numbers of slots that can take something new: credited ones first, because using them again is cheap. */
-function* freeSlots(slots: Slot[], settled: Set<number>): Generator<number, never> {
-  const used = new Set(slots.map((slot) => slot.slot));
-  const reusable = slots.filter((slot) => slot.state === "credited" || settled.has(slot.slot));
+function* freeSlots(
+  { slots, busy }: Pick<PlanState, "slots" | "busy">,
+  settled: Set<number>,
+): Generator<number, never> {
+  const used = new Set([...slots.map((slot) => slot.slot), ...busy]);
+  const reusable = slots.filter(
+    (slot) => (slot.state === "credited" || settled.has(slot.slot)) && !busy.has(slot.slot),
+  );
   yield* reusable.map((slot) => slot.slot).sort((a, b) => a - b);
   for (let fresh = 0; ; fresh++) if (!used.has(fresh)) yield fresh;
 }
@@ -128,18 +133,19 @@ function planClaims(
 export function plan(state: PlanState, now: number, policy: PlanPolicy): Plan {
   const matured = state.slots
     .filter((slot) => slot.state === "committed" && slot.maturesAt <= now)
+    .filter((slot) => !state.busy.has(slot.slot))
     .sort((a, b) => a.maturesAt - b.maturesAt)
     .slice(0, policy.maxParts);
   const settled = new Set(matured.map((slot) => slot.slot));
 
   function work(): Omit<Plan, "settles"> {
-    const free = freeSlots(state.slots, settled);
+    const free = freeSlots(state, settled);
     const nextSlot = () => free.next().value;
     const commits: PlannedCommit[] = [];
     const exits: PlannedExit[] = [];
     let room = MAX_COMMITMENTS;
     for (const slot of state.slots) {
-      if (slot.state !== "claimed") continue;
+      if (slot.state !== "claimed" || state.busy.has(slot.slot)) continue;
       const holding = state.holdings.find((one) => belongsTo(one, slot));
       if (!holding) {
         // A claim of an assignment that the journal lost: nothing will come of it.

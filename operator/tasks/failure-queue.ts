@@ -9,7 +9,7 @@ import type { HeldTask, Holding } from "../holdings/phase";
 
 export interface FailureQueue {
   add(holding: Holding, task: HeldTask, error: FrobenError): void;
-  /** @param block newest block that was looked at; no claim is on its way now */
+  /** @param block newest block that was looked at */
   flush(block: number): void;
   /** Tells everything: there will be no more turns. */
   end(): void;
@@ -23,9 +23,13 @@ interface Waiting {
   claimedAt?: number;
 }
 
-/** @param tell reports a failure to the coordinator */
+/**
+ * @param tell reports a failure to the coordinator
+ * @param isClaiming whether a claim is on its way
+ */
 export function createFailureQueue(
   tell: (holding: Holding, task: HeldTask, error: FrobenError) => void,
+  isClaiming: (holding: Holding) => boolean,
 ): FailureQueue {
   let waiting: Waiting[] = [];
   return {
@@ -36,7 +40,7 @@ export function createFailureQueue(
     },
     flush(block) {
       const due = waiting.filter((one) => {
-        if (one.holding.claim !== "claimed") return true;
+        if (one.holding.claim !== "claimed") return !isClaiming(one.holding);
         one.claimedAt ??= block;
         return block > one.claimedAt;
       });

@@ -240,7 +240,8 @@ function unbounded(id: string): FrobenError {
 /**
  * Describes a workflow in code.
  * @param name for people
- * @param options defaults of all steps, and the market's unit in wei
+ * @param options defaults of all steps, the market's unit in wei, and `withinSeconds`: as cheaply as can be within so many seconds of
+ *   the opening, instead of as soon as possible
  * @param build adds inputs and steps; returns what the requester takes home
  * @returns the checked spec with the bytes of its inputs
  * @throws FrobenError as `parseSpec`, `spec_duplicate_input`, and `amount_…`
@@ -253,13 +254,20 @@ function unbounded(id: string): FrobenError {
  */
 export function defineWorkflow(
   name: string,
-  options: StepDefaults & { unit?: bigint },
+  options: StepDefaults & { unit?: bigint; withinSeconds?: number },
   build: (w: WorkflowBuilder) => Record<string, FileRef | ListRef>,
 ): Workflow {
-  const { unit = DEFAULT_UNIT, ...defaults } = options;
+  const { unit = DEFAULT_UNIT, withinSeconds, ...defaults } = options;
   const draft = new Draft();
   const outputs = refsOf(build(new WorkflowBuilder(defaults, unit, draft)));
   const { inputs, steps, artifacts } = draft;
-  const spec = parseSpec({ version: 1, name, inputs, steps, outputs });
+  const spec = parseSpec({
+    version: 1,
+    name,
+    inputs,
+    steps,
+    outputs,
+    ...(withinSeconds === undefined ? {} : { withinSeconds }),
+  });
   return { spec, digest: specDigest(spec), artifacts };
 }

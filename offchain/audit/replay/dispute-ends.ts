@@ -45,6 +45,7 @@ export function disputePaid(
   dispute.phase = "closed";
   if (void_) return;
   account.settledTasks++;
+  account.evidence.push({ kind: "completed", at: time, tasks: 1 });
   const task = taskOf(replay, dispute);
   if (task?.attempt === dispute.attempt) task.state = "settled";
   const record = replay.ledger.committed.get(

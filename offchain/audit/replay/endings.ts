@@ -157,6 +157,7 @@ export function expired(replay: Replay, event: EventOf<"Expired">, where: string
   holder.penalties += args.penalty;
   const tasks = tasksOf(args.word, args.mask);
   holder.expiredTasks += tasks.length;
+  holder.evidence.push({ kind: "late", at: time, tasks: tasks.length });
   const batch = liveClaim(replay, args.operator, args.slot, args.word, args.mask, where);
   if (!batch) return;
   check.expect(
@@ -215,6 +216,7 @@ export function settled(replay: Replay, event: EventOf<"Settled">, where: string
   );
   batch!.state = "credited";
   account.settledTasks += tasks.length;
+  account.evidence.push({ kind: "completed", at: time, tasks: tasks.length });
   for (const index of tasks) payTask(replay, workflow, batch!, index, where);
 }
 
@@ -255,6 +257,7 @@ export function finalAccepted(
   account.owed += args.pay;
   account.earned += args.pay;
   account.settledTasks++;
+  account.evidence.push({ kind: "completed", at: time, tasks: 1 });
   if (workflow) {
     workflow.paid += args.pay;
   }

@@ -1,4 +1,5 @@
 import { getAddress, type Address, type Hex } from "viem";
+import type { Evidence } from "../../../protocol/reputation";
 import type { StepTerms } from "../../../protocol/terms";
 import type { Claim, Ticket } from "../../../protocol/ticket";
 import type { Dispute, Draw, Fate, Pool } from "./court-books";
@@ -22,6 +23,8 @@ export interface Account {
   settledTasks: number;
   struckTasks: number;
   expiredTasks: number;
+  /** How its tasks ended, and when. */
+  evidence: Evidence[];
 }
 
 /** Content of one of an operator's slots. */
@@ -159,6 +162,7 @@ export class Ledger {
         settledTasks: 0,
         struckTasks: 0,
         expiredTasks: 0,
+        evidence: [],
       };
       this.accounts.set(key, account);
     }

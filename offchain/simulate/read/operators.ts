@@ -15,6 +15,8 @@ const operatorSchema = z.strictObject({
   joinsAt: z.number().min(0).default(0),
   leavesAt: z.number().min(0).nullish(),
   failureRate: z.number().min(0).max(1).default(0),
+  invalidRate: z.number().min(0).max(1).default(0),
+  silentRate: z.number().min(0).max(1).default(0),
   slowdown: z.number().min(0.001).max(1_000_000).default(1),
 });
 const fileSchema = z.array(operatorSchema).min(1);

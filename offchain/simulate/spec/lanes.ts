@@ -4,8 +4,8 @@ import { unknownMs } from "../../matchmaker/prospect";
 import { Lane } from "../../runtime/ready-queue";
 import { remainingPaths } from "../../workflow/graph/priority";
 import { laneTermsOf } from "../../workflow/lane-terms";
-import type { SimWorkflow } from "../model";
-import type { SimRun } from "../run";
+import { START_MS, type SimWorkflow } from "../model";
+import type { LeftByLane, SimRun } from "../run";
 
 /** @returns the lanes of a spec's steps, as the coordinator makes them, for each task of the workflow */
 export function specLanes(
@@ -13,11 +13,18 @@ export function specLanes(
   spec: Spec,
   workflow: number,
   experience: Experience,
+  left: LeftByLane,
 ): Lane<SimRun>[] {
   const terms = spec.steps.map((step, index) =>
-    laneTermsOf(workflow, step, index, { ceiling: BigInt(step.reward), bond: BigInt(step.bond) }),
+    laneTermsOf(
+      workflow,
+      step,
+      index,
+      { ceiling: BigInt(step.reward), bond: BigInt(step.bond) },
+      spec,
+    ),
   );
-  const openedAt = arrivesAt * 1000;
+  const openedAt = START_MS + arrivesAt * 1000;
   const levels = spec.steps.map(() => 0);
   for (const { step, level } of tasks) levels[step!] = Math.max(levels[step!]!, level! + 1);
   const idle = spec.steps.map((_, i) =>
@@ -34,14 +41,15 @@ export function specLanes(
     }
     return paths[step]!(level);
   };
-  const lanes = terms.map(
-    (of, step) =>
-      new Lane<SimRun>(
-        of,
-        (level) => remaining(step, level),
-        () => 0,
-        () => openedAt,
-      ),
-  );
+  const lanes = terms.map((of, step) => {
+    const lane: Lane<SimRun> = new Lane<SimRun>(
+      of,
+      (level) => remaining(step, level),
+      () => 0,
+      () => openedAt,
+      () => left.get(lane) ?? 0,
+    );
+    return lane;
+  });
   return tasks.map(({ step }) => lanes[step!]!);
 }

@@ -41,6 +41,7 @@ export function specWorkflow(spec: Spec, model: RunModel, file: string, seed: nu
       resources,
       parents: [...parents],
       runSeconds: limits.runSeconds,
+      silenceSeconds: limits.silenceSeconds,
       attempts: retry.attempts,
       backoffSeconds: retry.backoffSeconds,
       step: index,
@@ -54,5 +55,6 @@ export function specWorkflow(spec: Spec, model: RunModel, file: string, seed: nu
       of: step.id,
       message: `a task of ${step.id} takes ${unknownSeconds(step)} s, a quarter of its time limit`,
     }));
-  return { name: spec.name, tasks: made, spec, assumed: [...assumed, ...unknown] };
+  const { name, withinSeconds } = spec;
+  return { name, withinSeconds, tasks: made, spec, assumed: [...assumed, ...unknown] };
 }

@@ -32,7 +32,7 @@ describe("one transaction out of many parts", () => {
     let tries = 0;
     const { parts } = await workingParts([settle(0), settle(1)], encode, () => {
       tries++;
-      return Promise.resolve(undefined);
+      return Promise.resolve({ gas: 1n });
     });
     expect(parts).to.have.length(2);
     expect(tries).to.equal(1);
@@ -47,7 +47,9 @@ describe("one transaction out of many parts", () => {
         const calls = new Map(subsets(all).map((subset) => [encode(subset), subset]));
         const { parts, refused } = await workingParts(all, encode, (data) =>
           Promise.resolve(
-            bad.some((part) => calls.get(data)!.includes(part)) ? "reverted" : undefined,
+            bad.some((part) => calls.get(data)!.includes(part))
+              ? { reason: "reverted" }
+              : { gas: 1n },
           ),
         );
         expect(parts).to.deep.equal(all.filter((_, n) => good[n]));

@@ -118,7 +118,7 @@ export function facts(changes: Partial<AssignmentFacts> = {}): AssignmentFacts {
     work: { running: [], waiting: [] },
     programs: new Set([PROGRAM]),
     verifierAllowed: true,
-    priceBps: 9000,
+    pricing: { priceBps: 9000 },
     revealSeconds: 10,
     ...changes,
   };

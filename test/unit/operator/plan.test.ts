@@ -76,6 +76,7 @@ const state = (changes: Partial<PlanState>): PlanState => ({
   slots: [],
   holdings: [],
   freeStake: 100n,
+  busy: new Set(),
   ...changes,
 });
 
@@ -107,6 +108,23 @@ describe("the planner of an operator's next transaction", () => {
     expect(commits).to.have.length(1);
     expect(commits[0]).to.include({ subMask: 0n, mask: 0b111n, needsAcceptance: true });
     expect(commits[0]!.commitments).to.deep.equal([0, 1, 2].map(commitmentOf));
+  });
+
+  it("leaves alone what a transaction under way changes", () => {
+    const matured = slotOf(1, "committed", {}, 900);
+    const credited = slotOf(2, "credited", {});
+    const holdings = [
+      holding(1, [ready(0), ready(1), ready(2)]),
+      holding(2, [pending(0)], { claimable: true }),
+    ];
+    const busy = new Set([0, 1, 2, 3]);
+    const next = plan(state({ slots: [claimed, matured, credited], holdings, busy }), 1001, policy);
+    expect(next.commits).to.deep.equal([]);
+    expect(next.settles).to.deep.equal([]);
+    expect(
+      next.claims.map(({ slot }) => slot),
+      "neither is 3 free any more",
+    ).to.deep.equal([4]);
   });
 
   it("lets finished results wait for the others of their claim, but not too long", () => {
@@ -268,7 +286,7 @@ describe("the planner of an operator's next transaction", () => {
           if (row.slot !== "wanted") slots.push(slotOf(id * 3, row.slot, claim, row.maturesAt));
           return one;
         });
-        return { slots, holdings, freeStake: 60n };
+        return { slots, holdings, freeStake: 60n, busy: new Set<number>() };
       });
     const now = 1000;
 

@@ -43,6 +43,24 @@ describe("the operator's view of its slots", () => {
     expect(await view.sync()).to.have.property("newBlock", true);
   });
 
+  it("reads blocks again when it turns out that events of an own transaction were not found in them", async () => {
+    let asked = 0;
+    const lagging = withoutLogs(1);
+    const request = (args: { method: string }) => {
+      if (args.method === "eth_getLogs") asked++;
+      return lagging.client.request(args as never);
+    };
+    const client = Object.create(lagging.client, { request: { value: request } });
+    const view = createSlotView({ ...market, client }, operator, journal);
+    const receipt = await deposited();
+    await view.sync();
+    view.expect(receipt);
+    expect(await view.sync(), "though there is no new block").to.have.property("changed", true);
+    view.expect(receipt);
+    await view.sync();
+    expect(asked, "what was found is not looked for again").to.equal(2);
+  });
+
   it("goes on when the events never come: a reorganisation took the transaction back", async () => {
     const view = createSlotView(withoutLogs(Infinity), operator, journal);
     view.expect(await deposited());

@@ -138,7 +138,11 @@ describe("an operator that is offered an assignment", () => {
       { verifierAllowed: false },
       "assignment_verifier_not_allowed",
     ],
-    "below its price": [{ priceBps: 9010 }, "assignment_price_too_low"],
+    "below its price": [{ pricing: { priceBps: 9010 } }, "assignment_price_too_low"],
+    "that pays less than three quarters of what its own mean time costs": [
+      { pricing: { ask: { task: 3_600_000, core: 0, memoryGb: 0, gpu: 0 } }, meanMs: 5_000_000 },
+      "assignment_price_too_low",
+    ],
     "whose results it could not reveal in time": [{ revealSeconds: 11 }, "assignment_window_short"],
     "whose bonds it can't cover": [{ freeStake: 149n }, "assignment_stake_too_low"],
     "that needs more memory than it offers": [

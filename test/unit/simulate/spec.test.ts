@@ -201,3 +201,32 @@ describe("simulating a spec", () => {
     expect((await read(fixed)).tasks.map(({ id }) => id)).to.have.members(["plan", "fast"]);
   });
 });
+
+describe("offers that rise in a simulated market", () => {
+  const priceBump = { fromBps: 5_000, byBps: 2_000 };
+  const spec = () => {
+    const made = pipeline();
+    return { ...made, steps: made.steps.map((of) => ({ ...of, priceBump })) };
+  };
+  /** Two operators, of which the second asks twice as much. */
+  const fleet = (slots: number) => [
+    simOperator({ id: "cheap", cores: slots, memoryMb: 8_192 * slots, pricePerHour: 1 }),
+    simOperator({ id: "dear", cores: 4, memoryMb: 32_768, pricePerHour: 2 }),
+  ];
+  const run = (workflow: SimWorkflow, operators = fleet(4)) =>
+    simulate({ workflows: [workflow], operators, policy: "froben", seed: 1 });
+
+  it("come up to what the only operator asks, after the time that its step gives for each rise", async () => {
+    const workflow = await read({ spec: spec() });
+    const result = run(workflow, [fleet(1)[1]!]);
+    const { startSeconds } = workflow.spec!.steps[0]!.limits;
+    expect(result.workflows[0]!.state).to.equal("done");
+    expect(result.attempts[0]!.start).to.equal(3 * startSeconds);
+  });
+
+  it("go at once to whoever asks for so little", async () => {
+    const result = run(await read({ spec: spec() }));
+    expect(result.attempts[0]).to.include({ operator: "cheap", start: 0 });
+    expect(result.decisions[0]!.rejections.price).to.deep.equal(["dear"]);
+  });
+});

@@ -1,0 +1,131 @@
+import type { Lane, LaneTerms, ReadyTask } from "../runtime/ready-queue";
+import type { Reservations } from "../runtime/reservation";
+import type { Experience } from "./experience";
+import { unable } from "./filter";
+import type { Fleet, FleetOperator } from "./fleet";
+import type { Outlook } from "./outlook";
+import { priceOf } from "./price";
+import { unknownMs } from "./prospect";
+
+// Whom a workflow that prefers money to time needs. Pure.
+
+/** Of the time that a workflow may take, the share that is planned with: durations are not known exactly, and machines fail. */
+const PLANNED_SHARE = 0.95;
+
+/** What one operator would take for the tasks of a lane. */
+interface Offer {
+  operator: FleetOperator;
+  price: bigint;
+  /** Milliseconds of its whole machine that a task takes. */
+  machineMs: number;
+  taskMs: number;
+  /** From now until it should have room. */
+  roomMs: number;
+}
+
+/** Tasks of a lane that have not started, and when: milliseconds from now. */
+interface Demand {
+  left: number;
+  start: number;
+  end: number;
+  need: string;
+  offers: Offer[];
+}
+
+export const needOf = ({ resources }: Pick<LaneTerms, "resources">): string =>
+  Object.values(resources).join("/");
+
+/** The cheapest operators that should do in time all that is left of a workflow. */
+export class Thrift {
+  constructor(
+    private readonly fleet: Fleet,
+    private readonly reservations: Reservations,
+    private readonly experience: Experience,
+    private readonly outlook: Outlook,
+  ) {}
+
+  /**
+   * Fills the time until the workflow is due with its tasks, those that must end first first, each at the cheapest operators that still
+   * have time. Lanes that need the same share whom they need, as there is nothing else between them than the order.
+   * @param lanes all of one workflow
+   * @param openedAt of the workflow, Unix milliseconds
+   * @returns by need the operators that suffice; nothing for a need of which there is more than all can do: then nobody is too dear
+   */
+  sufficient<T extends ReadyTask>(
+    lanes: Iterable<Lane<T>>,
+    openedAt: number,
+    withinSeconds: number,
+    now: number,
+  ): Map<string, Set<string>> {
+    const demands = this.demands(
+      [...lanes],
+      openedAt + withinSeconds * 1000 * PLANNED_SHARE - now,
+      now,
+    );
+    const taken = new Map<string, number>();
+    const chosen = new Map<string, Set<string>>();
+    const overfull = new Set<string>();
+    for (const { left, start, end, need, offers } of demands) {
+      let set = chosen.get(need);
+      if (!set) chosen.set(need, (set = new Set()));
+      let rest = left;
+      for (const { operator, machineMs, taskMs, roomMs } of offers) {
+        if (rest <= 0) break;
+        const { id } = operator.registration.machine;
+        const used = taken.get(id) ?? 0;
+        const free = end - Math.max(start, roomMs) - used;
+        if (free < taskMs) continue;
+        const tasks = Math.min(rest, free / machineMs);
+        rest -= tasks;
+        taken.set(id, used + tasks * machineMs);
+        set.add(operator.address);
+      }
+      if (rest > 0) overfull.add(need);
+    }
+    for (const need of overfull) chosen.delete(need);
+    return chosen;
+  }
+
+  private demands<T extends ReadyTask>(lanes: Lane<T>[], timeMs: number, now: number): Demand[] {
+    const open = lanes.filter((lane) => lane.left() > 0);
+    const longest = open.reduce((most, lane) => Math.max(most, lane.remainingMs(0)), 0);
+    return open
+      .map((lane) => {
+        const { terms } = lane;
+        const own = this.experience.typicalMs(terms.program) ?? unknownMs(terms);
+        const remaining = lane.remainingMs(lane.peek()?.level ?? 0);
+        // What comes before it has not begun, or runs: its inputs are not there sooner than after that.
+        const start = lane.size > 0 ? 0 : longest - remaining;
+        const end = timeMs - remaining + own;
+        return {
+          left: lane.left(),
+          start,
+          end,
+          need: needOf(terms),
+          offers: this.offers(terms, now),
+        };
+      })
+      .sort((a, b) => a.end - b.end);
+  }
+
+  /** Who could take such tasks, the cheapest first. */
+  private offers(terms: LaneTerms, now: number): Offer[] {
+    const { experience, outlook, reservations } = this;
+    const offers: Offer[] = [];
+    for (const operator of this.fleet.holding(terms.program)) {
+      if (unable(operator, terms)) continue;
+      if (!reservations.couldFit(operator.address, terms.resources)) continue;
+      const taskMs = experience.expectedMs(terms.program, operator.address, unknownMs(terms));
+      const price = priceOf(operator, terms, experience, taskMs);
+      if (price > terms.ceiling) continue;
+      const { share } = outlook.shareOf(operator.registration.machine.id, terms.resources);
+      const each = Math.max(share, 1 / operator.registration.concurrency);
+      const room = reservations.expectedRoom(operator.address, terms.resources, now) ?? now;
+      const roomMs = room - now;
+      offers.push({ operator, price, taskMs, machineMs: taskMs * each, roomMs });
+    }
+    return offers.sort(
+      (a, b) => Number(a.price - b.price) || (a.operator.address < b.operator.address ? -1 : 1),
+    );
+  }
+}
