@@ -8,6 +8,9 @@ export const EXPLORATION = 0.05;
 /** Attempts below which an operator is a newcomer. */
 export const NEWCOMER_BELOW = 3;
 
+/** Candidates that a record names at most. */
+export const MAX_CANDIDATES = 32;
+
 /** What the choice is made from; the rest of the record follows from it. */
 export type Question = Omit<DecisionRecord, "explored" | "choice">;
 
@@ -18,7 +21,7 @@ function chance(question: Question): number {
   return parseInt(digest.slice(0, 12), 16) / 2 ** 48;
 }
 
-/** Who waited longest for work; the address decides between strangers. */
+/** Who waited longest for work; the address decides between strangers. @param candidates at least one */
 function longestIdle(candidates: Candidate[]): Candidate {
   return candidates.reduce((a, b) =>
     b.lastAssignedAt < a.lastAssignedAt ||
@@ -28,23 +31,53 @@ function longestIdle(candidates: Candidate[]): Candidate {
   );
 }
 
+const isExperienced = ({ experience }: Candidate) => experience >= NEWCOMER_BELOW;
+
+/** Those that could start now, as far as one of them may be chosen: for its score, or to learn about it. */
+function eligible({ candidates, slackMs }: Pick<Question, "candidates" | "slackMs">) {
+  const free = candidates.filter((c) => c.startMs === 0);
+  const best = candidates.reduce((least, { score }) => Math.min(least, score), Infinity);
+  const equals = free.filter((c) => c.score <= best * (1 + EQUAL_WITHIN));
+  // What an operator is like is found out with tasks that the workflow does not wait for.
+  const newcomers = free.filter((c) => !isExperienced(c) && c.finishMs <= slackMs);
+  return { equals, newcomers };
+}
+
 /**
  * Chooses an operator, from the record alone, so that anyone can repeat it.
  * @param question at least one candidate
  * @returns undefined when waiting for an operator that is busy should be better than any that could start now
  */
 export function choose(question: Question): { choice: string; explored: boolean } | undefined {
-  const { candidates, slackMs } = question;
-  const free = candidates.filter((c) => c.startMs === 0);
-  const best = Math.min(...candidates.map((c) => c.score));
-  const equals = free.filter((c) => c.score <= best * (1 + EQUAL_WITHIN));
-  // What an operator is like is found out with tasks that the workflow does not wait for.
-  const newcomers = free.filter((c) => c.experience < NEWCOMER_BELOW && c.finishMs <= slackMs);
-  if (newcomers.length > 0 && candidates.some((c) => c.experience >= NEWCOMER_BELOW))
+  const { equals, newcomers } = eligible(question);
+  if (newcomers.length > 0 && question.candidates.some(isExperienced))
     if (chance(question) < EXPLORATION) {
       const choice = longestIdle(newcomers);
       return { choice: choice.operator, explored: !equals.includes(choice) };
     }
   if (equals.length === 0) return undefined;
   return { choice: longestIdle(equals).operator, explored: false };
+}
+
+/**
+ * Leaves out of a question whom the choice does not depend on, as soon as there are many: the record stays small however many operators
+ * there are, and the choice is the same.
+ * @param candidates of whom few are busy
+ * @returns the best by score and whoever else decides, in the same order; at most MAX_CANDIDATES
+ */
+export function deciding(candidates: Candidate[], slackMs: number): Candidate[] {
+  if (candidates.length <= MAX_CANDIDATES) return candidates;
+  const named = new Set(candidates.filter((c) => c.startMs > 0));
+  const { equals, newcomers } = eligible({ candidates, slackMs });
+  for (const group of [equals, newcomers]) if (group.length > 0) named.add(longestIdle(group));
+  const experienced = candidates.find(isExperienced);
+  if (experienced) named.add(experienced);
+  const byScore = [...candidates].sort(
+    (a, b) => a.score - b.score || (a.operator < b.operator ? -1 : 1),
+  );
+  for (const candidate of byScore) {
+    if (named.size >= MAX_CANDIDATES) break;
+    named.add(candidate);
+  }
+  return candidates.filter((c) => named.has(c));
 }

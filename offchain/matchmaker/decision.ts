@@ -19,6 +19,9 @@ export type Rejection =
   | "dear" // cheaper ones should do all that needs the same in time, which is what the requester prefers
   | "slower"; // has room, but one that is busy should finish the task sooner
 
+/** Operators that a record names for one reason at most. */
+export const MAX_REJECTED = 64;
+
 /** One operator that could take the tasks now or when it has room, with what the score was made of. */
 export interface Candidate {
   operator: string;
@@ -53,9 +56,12 @@ export interface DecisionRecord {
   seed: string;
   /** By how much the longest remaining path of the workflow's ready tasks is longer than this task's, milliseconds. */
   slackMs: number;
-  /** All that could start now, and the best few of those that are busy. */
+  /** Those that could start now, and the best few of those that are busy; of many, those on whom the choice depends. */
   candidates: Candidate[];
+  /** The first by address for each reason, at most MAX_REJECTED. */
   rejections: Partial<Record<Rejection, string[]>>;
+  /** How many are not named, by reason; `free`: they could start now too. */
+  unnamed: Partial<Record<Rejection | "free", number>>;
   /** Whether a newcomer was chosen to learn about it, against the score. */
   explored: boolean;
   choice: string;
@@ -64,4 +70,18 @@ export interface DecisionRecord {
 /** @returns the digest that goes under the assignment's signed root */
 export function decisionDigest(record: DecisionRecord): Digest {
   return digestOf(record);
+}
+
+/** Puts rejections as a record has them. */
+export function rejectionsOf(
+  rejections: ReadonlyMap<string, Rejection>,
+): Pick<DecisionRecord, "rejections" | "unnamed"> {
+  const byReason: DecisionRecord["rejections"] = {};
+  for (const [address, why] of rejections) (byReason[why] ??= []).push(address);
+  const unnamed: DecisionRecord["unnamed"] = {};
+  for (const [why, list] of Object.entries(byReason) as [Rejection, string[]][]) {
+    list.sort();
+    if (list.length > MAX_REJECTED) unnamed[why] = list.splice(MAX_REJECTED).length;
+  }
+  return { rejections: byReason, unnamed };
 }

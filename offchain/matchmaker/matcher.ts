@@ -1,7 +1,7 @@
 import type { ReadyQueue, ReadyTask, Lane, LaneTerms } from "../runtime/ready-queue";
 import type { Reservations } from "../runtime/reservation";
-import { choose } from "./choose";
-import type { DecisionRecord, Rejection } from "./decision";
+import { choose, deciding } from "./choose";
+import { rejectionsOf, type DecisionRecord, type Rejection } from "./decision";
 import type { Experience } from "./experience";
 import { freeSlots, unable } from "./filter";
 import type { Fleet, FleetOperator } from "./fleet";
@@ -215,16 +215,17 @@ export class Matcher<T extends ReadyTask> {
     const later = busy
       .map((p, i) => view.candidate(p, terms, left > 0 ? ahead[i]! : 0))
       .sort((a, b) => a.score - b.score || (a.operator < b.operator ? -1 : 1));
-    const candidates = [
+    const all = [
       ...free.map((p) => view.candidate(p, terms, 0)),
       ...later.slice(0, BUSY_CANDIDATES),
     ].sort((a, b) => (a.operator < b.operator ? -1 : 1));
-    const named = new Set(candidates.map(({ operator }) => operator));
+    const known = new Set(all.map(({ operator }) => operator));
     for (const { operator, busy: why } of busy)
-      if (!named.has(operator.address)) rejections.set(operator.address, why!);
-    const byReason: DecisionRecord["rejections"] = {};
-    for (const [address, why] of rejections) (byReason[why] ??= []).push(address);
-    for (const list of Object.values(byReason)) list.sort();
+      if (!known.has(operator.address)) rejections.set(operator.address, why!);
+    const slack = Math.round(slackMs);
+    const candidates = deciding(all, slack);
+    const written = rejectionsOf(rejections);
+    if (candidates.length < all.length) written.unnamed.free = all.length - candidates.length;
     // The choice looks at the head alone; how many follow it depends on who was chosen.
     const question = {
       version: 1 as const,
@@ -235,9 +236,9 @@ export class Matcher<T extends ReadyTask> {
       attempt: head.nextAttempt,
       decidedAt: now,
       seed: this.seed,
-      slackMs: Math.round(slackMs),
+      slackMs: slack,
       candidates,
-      rejections: byReason,
+      ...written,
     };
     const chosen = choose(question);
     if (!chosen) return undefined;

@@ -1,6 +1,13 @@
 import { expect } from "chai";
+import fc from "fast-check";
 import { sha256 } from "../../../protocol/digest";
-import { choose, type Question } from "../../../offchain/matchmaker/choose";
+import {
+  choose,
+  deciding,
+  MAX_CANDIDATES,
+  type Question,
+} from "../../../offchain/matchmaker/choose";
+import { MAX_REJECTED, rejectionsOf } from "../../../offchain/matchmaker/decision";
 import { Experience } from "../../../offchain/matchmaker/experience";
 import { Fleet } from "../../../offchain/matchmaker/fleet";
 import { Matcher, type Match } from "../../../offchain/matchmaker/matcher";
@@ -327,6 +334,7 @@ describe("choosing", () => {
     slackMs: 10_000,
     candidates,
     rejections: {},
+    unnamed: {},
   });
 
   it("takes the best score, and goes round among those that are as good", () => {
@@ -344,5 +352,40 @@ describe("choosing", () => {
     const share = explored.filter((c) => c?.choice === "new").length / explored.length;
     expect(share).to.be.within(0.03, 0.07);
     expect(choose(question([old, fresh], 7))).to.deep.equal(choose(question([old, fresh], 7)));
+  });
+
+  it("is the same from a record that names the deciding candidates as from all of them", () => {
+    const many = fc.array(
+      fc.record({
+        score: fc.integer({ min: 95, max: 200 }),
+        finishMs: fc.integer({ min: 1, max: 20_000 }),
+        experience: fc.integer({ min: 0, max: 5 }),
+        lastAssignedAt: fc.integer({ min: 0, max: 50 }),
+      }),
+      { minLength: 2, maxLength: 300, size: "max" },
+    );
+    let left = 0;
+    fc.assert(
+      fc.property(many, fc.integer({ min: 0, max: 3 }), fc.nat(200), (drawn, busy, head) => {
+        const all = drawn.map(({ score, ...more }, i) =>
+          candidate(`op${i}`, score, { ...more, startMs: i < busy ? 1 : 0 }),
+        );
+        const named = deciding(all, 10_000);
+        left += all.length - named.length;
+        expect(named.length).to.be.at.most(MAX_CANDIDATES);
+        expect(choose(question(named, head))).to.deep.equal(choose(question(all, head)));
+      }),
+    );
+    expect(left).to.be.greaterThan(0);
+  });
+
+  it("counts those beyond a limit whom a record does not name, by reason", () => {
+    const address = (i: number) => `op${String(i).padStart(3, "0")}`;
+    const draining = Array.from({ length: MAX_REJECTED + 5 }, (_, i) => address(i)).reverse();
+    const why = new Map(draining.map((one) => [one, "draining"] as const));
+    const { rejections, unnamed } = rejectionsOf(new Map([...why, ["x", "stake"]]));
+    expect(unnamed).to.deep.equal({ draining: 5 });
+    expect(rejections.stake).to.deep.equal(["x"]);
+    expect(rejections.draining).to.deep.equal([...draining].sort().slice(0, MAX_REJECTED));
   });
 });
