@@ -1,0 +1,141 @@
+import { decisionDigest } from "../../offchain/matchmaker/decision";
+import type { Match } from "../../offchain/matchmaker/matcher";
+import { endOf } from "../../offchain/matchmaker/pace";
+import { Timers } from "../../offchain/runtime/timers";
+import { workOf } from "../../offchain/simulate/attempt";
+import { Floor, type Host } from "../../offchain/simulate/floor";
+import { START_MS, trueSeconds, type SimWorkflow } from "../../offchain/simulate/model";
+import type { SimRun } from "../../offchain/simulate/run";
+import { chance } from "../../offchain/simulate/faults";
+import { machines, workflowsOf } from "./load";
+
+/** What a decision costs where as many tasks end as begin. */
+export interface DecisionRow {
+  operators: number;
+  tasks: number;
+  decisions: number;
+  /** Of one decision, with its record and its digest: milliseconds. */
+  p50: number;
+  p99: number;
+  max: number;
+  /** Processor time of all of them, by their number: milliseconds. */
+  cpuMs: number;
+  /** Bytes of a record, on average. */
+  recordBytes: number;
+}
+
+interface Busy {
+  run: SimRun;
+  host: Host;
+  key: string;
+  since: number;
+}
+
+/** A market that is full: whenever a task ends, the next is decided. */
+export class SteadyMarket {
+  private readonly floor: Floor;
+  private readonly ends = new Timers<Busy>();
+  private now = START_MS;
+  recordBytes = 0;
+
+  constructor(operators: number, tasks: number) {
+    const workflows: SimWorkflow[] = workflowsOf(tasks);
+    this.floor = new Floor(workflows, machines(operators), 1, false, []);
+    for (const { fleet } of this.floor.hosts) fleet.online = true;
+    for (const [w] of workflows.entries()) this.floor.open(w);
+    for (const run of this.floor.runs.flat()) this.floor.add(run);
+    for (const host of this.floor.hosts) this.fill(host);
+  }
+
+  /** Gives a machine what it has room for, as if that had begun some time ago. */
+  private fill(host: Host): void {
+    const { reservations, runs } = this.floor;
+    const { address } = host.fleet;
+    const first = Math.floor(chance(`${address}/first`) * runs.length);
+    const tasks = [...runs[first]!.values()].filter(({ lane }) => lane.size > 0);
+    for (const run of tasks) {
+      if (!run.lane.has(run) || !reservations.fits(address, run.task.resources)) continue;
+      run.lane.remove(run);
+      const ms = trueSeconds(run.task, host.operator) * 1000;
+      this.start(run, host, this.now - Math.floor(chance(`${address}/${run.key}`) * ms));
+    }
+  }
+
+  /** @returns milliseconds of each decision until so many are made */
+  decide(count: number): number[] {
+    const times: number[] = [];
+    while (times.length < count) {
+      let since = performance.now();
+      this.floor.matcher.run(this.now, (match) => {
+        decisionDigest(match.decision);
+        this.recordBytes += JSON.stringify(match.decision).length;
+        const decided = performance.now();
+        times.push(decided - since);
+        this.take(match);
+        since = performance.now();
+      });
+      // What it takes to find that nothing more can be given out is the last decision's.
+      if (times.length > 0) times[times.length - 1]! += performance.now() - since;
+      const next = this.ends.next();
+      if (next === undefined) break;
+      this.now = next;
+      for (const busy of this.ends.due(next)) this.end(busy);
+    }
+    return times;
+  }
+
+  private take({ operator, tasks, slots }: Match<SimRun>): void {
+    const host = this.floor.hostOf(operator.address);
+    operator.lastAssignedAt = this.now;
+    for (const [i, run] of tasks.entries()) {
+      if (i >= slots) {
+        this.floor.add(run);
+        continue;
+      }
+      this.start(run, host, this.now);
+    }
+  }
+
+  private start(run: SimRun, host: Host, since: number): void {
+    const { address, computing } = host.fleet;
+    const key = `${run.key}/${run.nextAttempt++}`;
+    const work = workOf(run, since);
+    const { experience, reservations } = this.floor;
+    reservations.book(key, address, run.task.resources, (now) =>
+      endOf(experience, address, work, now),
+    );
+    computing.set(key, work);
+    const ms = Math.ceil(trueSeconds(run.task, host.operator) * 1000);
+    this.ends.set({ run, host, key, since }, Math.max(this.now + 1, since + ms));
+  }
+
+  /** The task is done, and comes back as a new one: there are always as many. */
+  private end({ run, host, key, since }: Busy): void {
+    this.floor.reservations.free(key);
+    host.fleet.computing.delete(key);
+    this.floor.learn(run, host, this.now - since);
+    this.floor.add(run);
+  }
+}
+
+/** @param decisions that are measured, after as many that are not */
+export function measure(operators: number, tasks: number, decisions: number): DecisionRow {
+  const market = new SteadyMarket(operators, tasks);
+  market.decide(decisions);
+  market.recordBytes = 0;
+  const cpu = process.cpuUsage();
+  const times = market.decide(decisions).sort((a, b) => a - b);
+  const { user, system } = process.cpuUsage(cpu);
+  const at = (share: number) =>
+    times[Math.min(times.length - 1, Math.floor(times.length * share))]!;
+  return {
+    operators,
+    tasks,
+    decisions: times.length,
+    p50: at(0.5),
+    p99: at(0.99),
+    max: times.at(-1)!,
+    cpuMs: (user + system) / 1000 / times.length,
+    recordBytes: Math.round(market.recordBytes / times.length),
+  };
+}
