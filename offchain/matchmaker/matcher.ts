@@ -7,7 +7,7 @@ import { freeSlots, unable } from "./filter";
 import type { Fleet, FleetOperator } from "./fleet";
 import { group, MAX_SKIPPED } from "./group";
 import { Outlook } from "./outlook";
-import { aheadOf, Prospects, spread, type Prospect } from "./prospect";
+import { aheadOf, least, Prospects, spread, type Prospect } from "./prospect";
 import { isWorthACopy, unfitAsCopy, type StandbyPolicy } from "./standby";
 import { surveyOf, type Survey } from "./survey";
 import { needOf, Thrift } from "./thrift";
@@ -35,6 +35,8 @@ interface Decided {
 
 /** Busy operators that a decision's record names as candidates; the choice needs none but the best. */
 const BUSY_CANDIDATES = 3;
+/** So many are looked at for them, as their scores are rounded. */
+const SOONER = 3 * BUSY_CANDIDATES;
 /** When a task waits for a busy operator, things are looked at again after at least so long, milliseconds. */
 const LOOK_AGAIN_MS = 1_000;
 /** How long it holds whom a workflow that prefers money to time needs, milliseconds. */
@@ -44,6 +46,8 @@ const PLAN_AGAIN_MS = 2_000;
 export class Matcher<T extends ReadyTask> {
   /** Of the last run. */
   private outlook: Outlook;
+  /** During a run. */
+  private current: Prospects | undefined;
   /** Of the last run: lanes that wait although somebody has room, with those who are passed over. */
   private passedOver = new Map<Lane<T>, { operators: Set<string>; until: number }>();
 
@@ -68,6 +72,7 @@ export class Matcher<T extends ReadyTask> {
   run(now: number, take: (match: Match<T>) => void): number | undefined {
     this.outlook = new Outlook(this.reservations);
     this.passedOver = new Map();
+    this.current = this.view(now);
     for (const [workflow, { until }] of this.thrifty)
       if (until <= now) this.thrifty.delete(workflow);
     const longest = new Map<number, number>();
@@ -87,6 +92,7 @@ export class Matcher<T extends ReadyTask> {
         if (match) {
           this.queue.serve(workflow);
           take(match);
+          this.current.touch(match.operator.registration.machine.id);
           continue;
         }
         // Others in the lane may have other operators than a task that failed, or for which less is offered.
@@ -100,6 +106,7 @@ export class Matcher<T extends ReadyTask> {
       }
       for (const task of skipped) lane.add(task);
     }
+    this.current = undefined;
     return again === Infinity ? undefined : again;
   }
 
@@ -154,12 +161,12 @@ export class Matcher<T extends ReadyTask> {
   }
 
   private view(now: number): Prospects {
-    return new Prospects(this.reservations, this.experience, this.outlook, now);
+    return this.current ?? new Prospects(this.reservations, this.experience, this.outlook, now);
   }
 
   private survey({ terms }: Lane<T>, task: T, now: number): Survey {
     const enough = this.sufficient(terms, now);
-    return surveyOf(this.fleet, this.reservations, this.view(now), terms, task, enough);
+    return surveyOf(this.fleet, this.view(now), terms, task, enough);
   }
 
   /** Whom a workflow that prefers money to time needs for what needs the same; nothing if that is anyone. */
@@ -212,8 +219,13 @@ export class Matcher<T extends ReadyTask> {
     const ahead = busy.map((p) => aheadOf(p, level));
     const left = count - ahead.reduce((a, b) => a + b, 0);
     const view = this.view(now);
-    const later = busy
-      .map((p, i) => view.candidate(p, terms, left > 0 ? ahead[i]! : 0))
+    const after = (i: number) => (left > 0 ? ahead[i]! : 0);
+    const sooner = least([...busy.keys()], SOONER, (i) => {
+      const { startMs, taskMs, everyMs, weight } = busy[i]!;
+      return (startMs + after(i) * everyMs + taskMs) * weight;
+    });
+    const later = sooner
+      .map((i) => view.candidate(busy[i]!, terms, after(i)))
       .sort((a, b) => a.score - b.score || (a.operator < b.operator ? -1 : 1));
     const all = [
       ...free.map((p) => view.candidate(p, terms, 0)),
@@ -245,7 +257,7 @@ export class Matcher<T extends ReadyTask> {
     const { operator, taskMs, price } = free.find((p) => p.operator.address === chosen.choice)!;
     const share = Math.max(1, Math.ceil(left / free.length));
     const decision = { ...question, ...chosen };
-    return { operator, price: BigInt(price), taskMs, share, decision };
+    return { operator, price, taskMs, share, decision };
   }
 
   /**

@@ -48,6 +48,11 @@ export class Outlook {
     for (const k of KINDS) known.beside[k] += need[k] * beside;
   }
 
+  /** Whether a machine was promised to any task. */
+  isPromised(machine: string): boolean {
+    return this.promised.has(machine);
+  }
+
   /** Milliseconds by which a task that is short of the same must wait for what the machine was promised to. */
   delayOf(machine: string, need: Resources): number {
     const known = this.promised.get(machine);

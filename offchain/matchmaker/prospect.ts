@@ -16,11 +16,13 @@ export interface Prospect {
   busy?: Extract<Rejection, "concurrency" | "machine" | "in_use" | "held">;
   /** From now until it can start one. */
   startMs: number;
+  /** The same if its machine was promised to nobody; below 0 when that should be over already. */
+  roomMs: number;
   taskMs: number;
   /** Between the ends of such tasks, if it does nothing else: less than each takes where several run side by side. */
   everyMs: number;
   /** Units per task. */
-  price: string;
+  price: bigint;
   failureRate: number;
   /** What a finish is multiplied by to give the score. */
   weight: number;
@@ -34,8 +36,23 @@ export function unknownMs(terms: Pick<LaneTerms, "runSeconds">): number {
   return terms.runSeconds * 1000 * UNKNOWN_SHARE;
 }
 
-/** Looks at operators as they stand at one moment. */
+/** What lanes have in common whose tasks are all the same to an operator. */
+function kindOf({ program, resources, ceiling, runSeconds }: LaneTerms): string {
+  const { cores, memoryMb, gpus, vramMb } = resources;
+  return `${program}/${cores}/${memoryMb}/${gpus}/${vramMb}/${ceiling}/${runSeconds}`;
+}
+
+/** A prospect before what machines were promised to is looked at. */
+type Bare = Readonly<Prospect>;
+const TOO_SMALL = null;
+type Kind = Map<FleetOperator, Bare | typeof TOO_SMALL>;
+
+/** Looks at operators as they stand at one moment; at one that it has seen only again after `touch`. */
 export class Prospects {
+  private readonly kinds = new Map<string, Kind>();
+  /** Operators of each machine that it has seen. */
+  private readonly byMachine = new Map<string, Set<FleetOperator>>();
+
   constructor(
     private readonly reservations: Reservations,
     private readonly experience: Experience,
@@ -43,39 +60,82 @@ export class Prospects {
     private readonly now: number,
   ) {}
 
-  /** @param operator one that is able to take such tasks */
-  of(operator: FleetOperator, terms: LaneTerms): Prospect {
+  /** What was seen by those for whom the tasks of these terms are the same. */
+  kind(terms: LaneTerms): Kind {
+    const key = kindOf(terms);
+    let kind = this.kinds.get(key);
+    if (!kind) this.kinds.set(key, (kind = new Map()));
+    return kind;
+  }
+
+  /**
+   * @param operator one that is able to take such tasks
+   * @param kind of the terms
+   * @returns nothing when the operator or its machine is too small
+   */
+  of(operator: FleetOperator, terms: LaneTerms, kind: Kind): Prospect | undefined {
+    const { outlook, now } = this;
+    let bare = kind.get(operator);
+    if (bare === undefined) kind.set(operator, (bare = this.see(operator, terms)));
+    if (bare === TOO_SMALL) return undefined;
+    const machine = operator.registration.machine.id;
+    if (!outlook.isPromised(machine)) return bare;
+    const { resources } = terms;
+    if (!bare.busy && !outlook.isInTheWay(machine, resources, now + bare.taskMs)) return bare;
+    const roomMs = bare.busy ? bare.roomMs : this.roomMs(operator, terms);
+    const startMs = Math.max(1, roomMs + outlook.delayOf(machine, resources));
+    return { ...bare, busy: bare.busy ?? "held", startMs };
+  }
+
+  /** Has a machine looked at again: it got work. */
+  touch(machine: string): void {
+    for (const operator of this.byMachine.get(machine) ?? [])
+      for (const kind of this.kinds.values()) kind.delete(operator);
+    this.byMachine.delete(machine);
+  }
+
+  private see(operator: FleetOperator, terms: LaneTerms): Bare | typeof TOO_SMALL {
+    const { id } = operator.registration.machine;
+    const beside = this.byMachine.get(id);
+    if (beside) beside.add(operator);
+    else this.byMachine.set(id, new Set([operator]));
+    const fits = this.reservations.couldFit(operator.address, terms.resources);
+    return fits ? this.look(operator, terms) : TOO_SMALL;
+  }
+
+  private look(operator: FleetOperator, terms: LaneTerms): Bare {
     const { experience, outlook, now } = this;
     const { resources } = terms;
     const machine = operator.registration.machine.id;
     const expected = experience.expectedMs(terms.program, operator.address, unknownMs(terms));
     const taskMs = expected * lateness(experience, operator, now);
     const { share } = outlook.shareOf(machine, resources);
-    const price = priceOf(operator, terms, experience, expected).toString();
+    const price = priceOf(operator, terms, experience, expected);
     const failureRate = experience.failureRate(terms.program, operator.address);
     const prospect: Prospect = {
       operator,
       startMs: 0,
+      roomMs: 0,
       taskMs,
       everyMs: taskMs * Math.max(share, 1 / operator.registration.concurrency),
       price,
       failureRate,
-      weight: score({ finishMs: 1e6, price, failureRate }, terms.ceiling) / 1e6,
+      weight: score({ finishMs: 1e6, price: String(price), failureRate }, terms.ceiling) / 1e6,
     };
     if (freeSlots(operator) === 0) prospect.busy = "concurrency";
     else prospect.busy = this.reservations.obstacle(operator.address, resources);
-    if (!prospect.busy && outlook.isInTheWay(machine, resources, now + taskMs))
-      prospect.busy = "held";
-    if (prospect.busy) prospect.startMs = this.startMs(operator, terms);
-    return prospect;
+    if (!prospect.busy) return prospect;
+    const roomMs = this.roomMs(operator, terms);
+    return { ...prospect, roomMs, startMs: Math.max(1, roomMs) };
   }
 
   /** @param ahead tasks of the same lane that it should take before */
   candidate(
-    { operator, startMs, taskMs, everyMs, price, failureRate }: Prospect,
+    { operator, startMs, taskMs, everyMs, price: units, failureRate }: Prospect,
     terms: LaneTerms,
     ahead: number,
   ): Candidate {
+    const price = String(units);
     const start = Math.round(startMs + ahead * everyMs);
     const finishMs = start + Math.round(taskMs);
     return {
@@ -90,9 +150,9 @@ export class Prospects {
     };
   }
 
-  private startMs(operator: FleetOperator, { resources }: LaneTerms): number {
+  /** From now until there should be room, if the machine was promised to nobody. */
+  private roomMs(operator: FleetOperator, { resources }: LaneTerms): number {
     const { now } = this;
-    const machine = operator.registration.machine.id;
     let at = this.reservations.expectedRoom(operator.address, resources, now) ?? now;
     if (freeSlots(operator) === 0) {
       const ends = [...operator.computing.values()].map((work) =>
@@ -102,7 +162,7 @@ export class Prospects {
       if (ends.length > 0)
         at = Math.max(at, operator.queued > 0 ? Math.max(...ends) : Math.min(...ends));
     }
-    return Math.max(1, at - now + this.outlook.delayOf(machine, resources));
+    return at - now;
   }
 }
 
@@ -128,4 +188,18 @@ export function spread(prospects: Prospect[], count: number): number[] {
     else above = middle;
   }
   return prospects.map((p) => aheadOf(p, above));
+}
+
+/** Those of some items that have the least values, not in order. @returns at most `count` */
+export function least<T>(items: T[], count: number, valueOf: (item: T, i: number) => number): T[] {
+  if (items.length <= count) return items;
+  const kept: { item: T; value: number }[] = [];
+  for (const [i, item] of items.entries()) {
+    const value = valueOf(item, i);
+    if (kept.length === count && value >= kept[count - 1]!.value) continue;
+    let at = Math.min(kept.length, count - 1);
+    for (; at > 0 && kept[at - 1]!.value > value; at--) kept[at] = kept[at - 1]!;
+    kept[at] = { item, value };
+  }
+  return kept.map(({ item }) => item);
 }

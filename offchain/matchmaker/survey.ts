@@ -1,8 +1,7 @@
 import type { LaneTerms, ReadyTask } from "../runtime/ready-queue";
-import type { Reservations } from "../runtime/reservation";
 import type { Rejection } from "./decision";
 import { unable } from "./filter";
-import type { Fleet, FleetOperator } from "./fleet";
+import type { Fleet } from "./fleet";
 import { offeredOf } from "./price";
 import type { Prospect, Prospects } from "./prospect";
 
@@ -15,7 +14,6 @@ export interface Survey {
 /** Looks at all operators that hold a task's program. @param sufficient those that are needed, if others are too dear */
 export function surveyOf(
   fleet: Fleet,
-  reservations: Reservations,
   view: Prospects,
   terms: LaneTerms,
   task: ReadyTask,
@@ -23,10 +21,12 @@ export function surveyOf(
 ): Survey {
   const rejections = new Map<string, Rejection>();
   let prospects: Prospect[] = [];
+  const kind = view.kind(terms);
   for (const operator of fleet.holding(terms.program)) {
-    const why = unfit(reservations, operator, terms);
-    if (why) rejections.set(operator.address, why);
-    else prospects.push(view.of(operator, terms));
+    const why = unable(operator, terms);
+    const prospect = why ? undefined : view.of(operator, terms, kind);
+    if (prospect) prospects.push(prospect);
+    else rejections.set(operator.address, why ?? "offer");
   }
   // These rule nobody out when there would be nobody left.
   const rule = (why: Rejection, isOut: (p: Prospect) => boolean) => {
@@ -36,7 +36,7 @@ export function surveyOf(
   };
   const offered = offeredOf(task, terms);
   prospects = prospects.filter(({ operator, price }) => {
-    if (BigInt(price) <= offered) return true;
+    if (price <= offered) return true;
     rejections.set(operator.address, "price");
     return false;
   });
@@ -44,16 +44,4 @@ export function surveyOf(
   if (sufficient) rule("dear", (p) => !sufficient.has(p.operator.address));
   rule("too_slow", (p) => p.taskMs > terms.runSeconds * 1000);
   return { prospects, rejections };
-}
-
-/** Why an operator can't take a task whatever else it is doing. */
-function unfit(
-  reservations: Reservations,
-  operator: FleetOperator,
-  terms: LaneTerms,
-): Rejection | undefined {
-  const why = unable(operator, terms);
-  if (why) return why;
-  if (!reservations.couldFit(operator.address, terms.resources)) return "offer";
-  return undefined;
 }
