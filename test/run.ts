@@ -6,7 +6,7 @@ import { ensureCompiled } from "../deploy/compiled";
 import { PIPELINES } from "../devnet/profiles";
 import { setUpPipelines } from "../devnet/setup";
 
-// `npm test [-- SUITE ...]`: compiles the contracts, sets the provers up, runs the suites one after another and adds up what they counted.
+// `npm test [-- SUITE ...]`: compiles the contracts, sets the provers up, runs the suites and adds up what they counted.
 const root = join(__dirname, "..");
 const bin = (path: string) => join(root, "node_modules", path);
 const mocha = (files: string, ...more: string[]) => [
@@ -28,14 +28,26 @@ const SUITES: Record<string, string[]> = {
   e2e: mocha("test/e2e/**/*.test.ts", "--timeout=600000", "--bail"),
 };
 
+/** The suite of the contracts needs one core, and so runs beside another one. */
+const TOGETHER = [["contracts", "unit"], ["e2e"]];
+
 interface Count {
   passed: number;
   failed: number;
   skipped: number;
 }
 
-/** Runs a suite, shows its output as it comes, and reads mocha's closing lines. */
-function run(args: string[]): Promise<Count> {
+/**
+ * Runs a suite, shows its output, and reads mocha's closing lines.
+ * @param mayShow resolves when the output may be shown, from then on as it comes
+ */
+function run(args: string[], mayShow: Promise<unknown>): Promise<Count> {
+  let held: Buffer[] | undefined = [];
+  const show = (chunk: Buffer) => (held ? held.push(chunk) : process.stdout.write(chunk));
+  const shown = mayShow.then(() => {
+    for (const chunk of held ?? []) process.stdout.write(chunk);
+    held = undefined;
+  });
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, {
       cwd: root,
@@ -43,7 +55,7 @@ function run(args: string[]): Promise<Count> {
     });
     let tail = "";
     child.stdout.on("data", (chunk: Buffer) => {
-      process.stdout.write(chunk);
+      show(chunk);
       tail = (tail + chunk.toString()).slice(-200_000);
     });
     child.on("close", (code) => {
@@ -52,9 +64,18 @@ function run(args: string[]): Promise<Count> {
       const count = { passed: read("passing"), failed: read("failing"), skipped: read("pending") };
       // A runner that dies without a failing test has failed all the same.
       if (code !== 0 && count.failed === 0) count.failed = 1;
-      resolve(count);
+      void shown.then(() => resolve(count));
     });
   });
+}
+
+async function runOne(name: string, before: Promise<unknown>, total: Count): Promise<void> {
+  const started = Date.now();
+  const head = before.then(() => console.log(`\n== ${name}`));
+  const count = await run(SUITES[name]!, head);
+  const seconds = Math.round((Date.now() - started) / 1000);
+  console.log(`== ${name}: ${count.passed} passed, ${count.failed} failed, ${seconds} s`);
+  for (const key of ["passed", "failed", "skipped"] as const) total[key] += count[key];
 }
 
 async function main(): Promise<void> {
@@ -69,14 +90,10 @@ async function main(): Promise<void> {
     setUpPipelines([...PIPELINES], (line) => console.log(`setup: ${line}`)),
   ]);
   const total: Count = { passed: 0, failed: 0, skipped: 0 };
-  for (const name of names) {
-    const started = Date.now();
-    console.log(`\n== ${name}`);
-    const count = await run(SUITES[name]!);
-    console.log(
-      `== ${name}: ${count.passed} passed, ${count.failed} failed, ${Math.round((Date.now() - started) / 1000)} s`,
-    );
-    for (const key of ["passed", "failed", "skipped"] as const) total[key] += count[key];
+  let before: Promise<unknown> = Promise.resolve();
+  for (const group of TOGETHER.map((together) => together.filter((name) => names.includes(name)))) {
+    const runs = group.map((name) => (before = runOne(name, before, total)));
+    await Promise.all(runs);
   }
   console.log(`\n${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
   process.exit(total.failed > 0 || total.passed === 0 ? 1 : 0);
