@@ -192,7 +192,7 @@ async function main(): Promise<void> {
       style: { head: [], border: [] },
     });
     for (const r of strangers)
-      unknown.push([r.what, r.case, r.mean.toFixed(3), r.worst.toFixed(3)]);
+      unknown.push([r.what, r.case, r.mean.toFixed(3), r.worst?.toFixed(3) ?? ""]);
     const tables = [table, shares, costs, unknown].map((t) => t.toString());
     await printResult(tables, { rows, fairness, cost, strangers }, flags.json);
   });

@@ -3,10 +3,10 @@ import type { Match } from "../../offchain/matchmaker/matcher";
 import { endOf } from "../../offchain/matchmaker/pace";
 import { Timers } from "../../offchain/runtime/timers";
 import { workOf } from "../../offchain/simulate/attempt";
+import { chance } from "../../offchain/simulate/faults";
 import { Floor, type Host } from "../../offchain/simulate/floor";
 import { START_MS, trueSeconds, type SimWorkflow } from "../../offchain/simulate/model";
 import type { SimRun } from "../../offchain/simulate/run";
-import { chance } from "../../offchain/simulate/faults";
 import { machines, workflowsOf } from "./load";
 
 /** What a decision costs where as many tasks end as begin. */
@@ -52,8 +52,7 @@ export class SteadyMarket {
     const { reservations, runs } = this.floor;
     const { address } = host.fleet;
     const first = Math.floor(chance(`${address}/first`) * runs.length);
-    const tasks = [...runs[first]!.values()].filter(({ lane }) => lane.size > 0);
-    for (const run of tasks) {
+    for (const run of runs[first]!) {
       if (!run.lane.has(run) || !reservations.fits(address, run.task.resources)) continue;
       run.lane.remove(run);
       const ms = trueSeconds(run.task, host.operator) * 1000;
@@ -68,9 +67,8 @@ export class SteadyMarket {
       let since = performance.now();
       this.floor.matcher.run(this.now, (match) => {
         decisionDigest(match.decision);
+        times.push(performance.now() - since);
         this.recordBytes += JSON.stringify(match.decision).length;
-        const decided = performance.now();
-        times.push(decided - since);
         this.take(match);
         since = performance.now();
       });
@@ -87,13 +85,8 @@ export class SteadyMarket {
   private take({ operator, tasks, slots }: Match<SimRun>): void {
     const host = this.floor.hostOf(operator.address);
     operator.lastAssignedAt = this.now;
-    for (const [i, run] of tasks.entries()) {
-      if (i >= slots) {
-        this.floor.add(run);
-        continue;
-      }
-      this.start(run, host, this.now);
-    }
+    for (const run of tasks.slice(0, slots)) this.start(run, host, this.now);
+    for (const run of tasks.slice(slots)) this.floor.add(run);
   }
 
   private start(run: SimRun, host: Host, since: number): void {

@@ -21,7 +21,8 @@ export interface StrangerRow {
   what: string;
   case: string;
   mean: number;
-  worst: number;
+  /** Of the seeds; a sybil's gain is one ratio over all of them. */
+  worst?: number;
 }
 
 const batchOf = (seed: number): SimWorkflow =>
@@ -134,16 +135,17 @@ function sybils(seeds: number[]): StrangerRow[] {
     });
     const sum = (of: (i: (typeof incomes)[number]) => number) =>
       incomes.reduce((all, i) => all + of(i), 0);
-    const ratio = (over: number) => {
-      const value = sum(({ fresh }) => fresh) / over;
-      return { mean: value, worst: value };
-    };
+    const fresh = sum((i) => i.fresh);
     return [
-      { what: "sybil gain: new name over own history", case: name, ...ratio(sum((i) => i.kept)) },
+      {
+        what: "sybil gain: new name over own history",
+        case: name,
+        mean: fresh / sum((i) => i.kept),
+      },
       {
         what: "sybil gain: new name over average history",
         case: name,
-        ...ratio(sum((i) => i.average)),
+        mean: fresh / sum((i) => i.average),
       },
     ];
   });

@@ -1,7 +1,7 @@
-import { reputation } from "../../protocol/reputation";
+import { reputation, type EvidenceKind } from "../../protocol/reputation";
 import type { Served } from "./artifacts/check-artifacts";
 import type { CheckSummary, OperatorSummary, WorkflowSummary } from "./report";
-import { spentOf, type Ledger, type TaskState, type Workflow } from "./replay/ledger";
+import { spentOf, type Account, type Ledger, type TaskState, type Workflow } from "./replay/ledger";
 
 const STATUS = { 1: "open", 2: "completed", 3: "cancelled" } as const;
 
@@ -55,6 +55,9 @@ export function summarizeWorkflows(
   }));
 }
 
+const ended = ({ evidence }: Account, as: EvidenceKind): number =>
+  evidence.reduce((sum, { kind, tasks }) => (kind === as ? sum + tasks : sum), 0);
+
 /** @param now time of the audited block, Unix seconds @returns everyone who ever had stake */
 export function summarizeOperators(ledger: Ledger, now: number): OperatorSummary[] {
   return [...ledger.accounts.values()]
@@ -69,9 +72,9 @@ export function summarizeOperators(ledger: Ledger, now: number): OperatorSummary
       earned: String(account.earned),
       slashed: String(account.slashed),
       penalties: String(account.penalties),
-      settledTasks: account.settledTasks,
-      struckTasks: account.struckTasks,
-      expiredTasks: account.expiredTasks,
+      settledTasks: ended(account, "completed"),
+      struckTasks: ended(account, "invalid"),
+      expiredTasks: ended(account, "late"),
       reputation: reputation(account.evidence, now),
     }));
 }

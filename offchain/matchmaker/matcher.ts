@@ -46,8 +46,6 @@ const PLAN_AGAIN_MS = 2_000;
 export class Matcher<T extends ReadyTask> {
   /** Of the last run. */
   private outlook: Outlook;
-  /** During a run. */
-  private current: Prospects | undefined;
   /** Of the last run: lanes that wait although somebody has room, with those who are passed over. */
   private passedOver = new Map<Lane<T>, { operators: Set<string>; until: number }>();
 
@@ -72,7 +70,7 @@ export class Matcher<T extends ReadyTask> {
   run(now: number, take: (match: Match<T>) => void): number | undefined {
     this.outlook = new Outlook(this.reservations);
     this.passedOver = new Map();
-    this.current = this.view(now);
+    const view = this.view(now);
     for (const [workflow, { until }] of this.thrifty)
       if (until <= now) this.thrifty.delete(workflow);
     const longest = new Map<number, number>();
@@ -86,13 +84,13 @@ export class Matcher<T extends ReadyTask> {
       if (full.has(need)) continue;
       const skipped: T[] = [];
       while (lane.size > 0 && skipped.length < MAX_SKIPPED) {
-        const survey = this.survey(lane, lane.peek()!, now);
+        const survey = this.survey(view, lane, lane.peek()!, now);
         const { prospects } = survey;
-        const match = this.match(lane, survey, slackMs, now);
+        const match = this.match(view, lane, survey, slackMs, now);
         if (match) {
           this.queue.serve(workflow);
           take(match);
-          this.current.touch(match.operator.registration.machine.id);
+          view.touch(match.operator.registration.machine.id);
           continue;
         }
         // Others in the lane may have other operators than a task that failed, or for which less is offered.
@@ -106,7 +104,6 @@ export class Matcher<T extends ReadyTask> {
       }
       for (const task of skipped) lane.add(task);
     }
-    this.current = undefined;
     return again === Infinity ? undefined : again;
   }
 
@@ -124,7 +121,8 @@ export class Matcher<T extends ReadyTask> {
     policy: Pick<StandbyPolicy, "releaseMs">,
     now: number,
   ): Match<T> | undefined {
-    const survey = this.survey(lane, task, now);
+    const view = this.view(now);
+    const survey = this.survey(view, lane, task, now);
     for (const { operator } of survey.prospects) {
       const why = unfitAsCopy(operator, holder);
       if (why) survey.rejections.set(operator.address, why);
@@ -134,7 +132,7 @@ export class Matcher<T extends ReadyTask> {
         !survey.rejections.has(operator.address) &&
         (busy || isWorthACopy(taskMs, holderMs, policy)),
     );
-    const decided = this.decide(lane, task, 1, { ...survey, prospects }, 0, now);
+    const decided = this.decide(view, lane, task, 1, { ...survey, prospects }, 0, now);
     if (!decided) return undefined;
     const { operator, price, decision } = decided;
     return { lane, operator, tasks: [task], slots: 1, price, decision };
@@ -142,7 +140,7 @@ export class Matcher<T extends ReadyTask> {
 
   /** Says for each operator why it can't take a task as things stand after the last run; an empty answer means that it can. */
   explain(lane: Lane<T>, task: T, now: number): Map<string, Rejection | undefined> {
-    const { prospects, rejections } = this.survey(lane, task, now);
+    const { prospects, rejections } = this.survey(this.view(now), lane, task, now);
     const passedOver = this.passedOver.get(lane);
     const why = new Map<string, Rejection | undefined>(rejections);
     for (const { operator, busy } of prospects)
@@ -161,12 +159,12 @@ export class Matcher<T extends ReadyTask> {
   }
 
   private view(now: number): Prospects {
-    return this.current ?? new Prospects(this.reservations, this.experience, this.outlook, now);
+    return new Prospects(this.reservations, this.experience, this.outlook, now);
   }
 
-  private survey({ terms }: Lane<T>, task: T, now: number): Survey {
+  private survey(view: Prospects, { terms }: Lane<T>, task: T, now: number): Survey {
     const enough = this.sufficient(terms, now);
-    return surveyOf(this.fleet, this.view(now), terms, task, enough);
+    return surveyOf(this.fleet, view, terms, task, enough);
   }
 
   /** Whom a workflow that prefers money to time needs for what needs the same; nothing if that is anyone. */
@@ -189,8 +187,14 @@ export class Matcher<T extends ReadyTask> {
   }
 
   /** @returns nothing when nobody can start the head of the lane now, or should */
-  private match(lane: Lane<T>, survey: Survey, slackMs: number, now: number): Match<T> | undefined {
-    const decided = this.decide(lane, lane.peek()!, lane.size, survey, slackMs, now);
+  private match(
+    view: Prospects,
+    lane: Lane<T>,
+    survey: Survey,
+    slackMs: number,
+    now: number,
+  ): Match<T> | undefined {
+    const decided = this.decide(view, lane, lane.peek()!, lane.size, survey, slackMs, now);
     if (!decided) return undefined;
     const { operator, price, share, taskMs, decision } = decided;
     // An operator that never ran the program knows no better than to refuse a queue of it.
@@ -203,6 +207,7 @@ export class Matcher<T extends ReadyTask> {
 
   /** @param count tasks of the lane that are ready, of which `head` is to be placed */
   private decide(
+    view: Prospects,
     lane: Lane<T>,
     head: T,
     count: number,
@@ -218,7 +223,6 @@ export class Matcher<T extends ReadyTask> {
     // What the busy ones should finish before the best of the free ones would finish the head is theirs, as long as there is enough.
     const ahead = busy.map((p) => aheadOf(p, level));
     const left = count - ahead.reduce((a, b) => a + b, 0);
-    const view = this.view(now);
     const after = (i: number) => (left > 0 ? ahead[i]! : 0);
     const sooner = least([...busy.keys()], SOONER, (i) => {
       const { startMs, taskMs, everyMs, weight } = busy[i]!;

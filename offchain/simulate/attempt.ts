@@ -2,8 +2,7 @@ import type { Work } from "../matchmaker/fleet";
 import { unknownMs } from "../matchmaker/prospect";
 import { chance } from "./faults";
 import type { Host } from "./floor";
-import { START_MS } from "./model";
-import { trueSeconds } from "./model";
+import { START_MS, trueSeconds } from "./model";
 import type { SimAttempt } from "./result";
 import type { SimRun } from "./run";
 

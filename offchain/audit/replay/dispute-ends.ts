@@ -44,7 +44,6 @@ export function disputePaid(
   );
   dispute.phase = "closed";
   if (void_) return;
-  account.settledTasks++;
   account.evidence.push({ kind: "completed", at: time, tasks: 1 });
   const task = taskOf(replay, dispute);
   if (task?.attempt === dispute.attempt) task.state = "settled";

@@ -156,7 +156,6 @@ export function expired(replay: Replay, event: EventOf<"Expired">, where: string
   replay.ledger.burned += args.burned;
   holder.penalties += args.penalty;
   const tasks = tasksOf(args.word, args.mask);
-  holder.expiredTasks += tasks.length;
   holder.evidence.push({ kind: "late", at: time, tasks: tasks.length });
   const batch = liveClaim(replay, args.operator, args.slot, args.word, args.mask, where);
   if (!batch) return;
@@ -215,7 +214,6 @@ export function settled(replay: Replay, event: EventOf<"Settled">, where: string
     (task) => !removed.has(task) && !voided.has(task),
   );
   batch!.state = "credited";
-  account.settledTasks += tasks.length;
   account.evidence.push({ kind: "completed", at: time, tasks: tasks.length });
   for (const index of tasks) payTask(replay, workflow, batch!, index, where);
 }
@@ -256,7 +254,6 @@ export function finalAccepted(
   account.free += args.bond;
   account.owed += args.pay;
   account.earned += args.pay;
-  account.settledTasks++;
   account.evidence.push({ kind: "completed", at: time, tasks: 1 });
   if (workflow) {
     workflow.paid += args.pay;

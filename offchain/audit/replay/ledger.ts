@@ -20,9 +20,6 @@ export interface Account {
   earned: bigint;
   slashed: bigint;
   penalties: bigint;
-  settledTasks: number;
-  struckTasks: number;
-  expiredTasks: number;
   /** How its tasks ended, and when. */
   evidence: Evidence[];
 }
@@ -159,9 +156,6 @@ export class Ledger {
         earned: 0n,
         slashed: 0n,
         penalties: 0n,
-        settledTasks: 0,
-        struckTasks: 0,
-        expiredTasks: 0,
         evidence: [],
       };
       this.accounts.set(key, account);

@@ -32,7 +32,6 @@ function splitBond(
   );
   account.locked -= args.bond;
   account.slashed += args.bond;
-  account.struckTasks++;
   account.evidence.push({ kind: "invalid", at: event.time, tasks: 1 });
   replay.ledger.account(args.challenger).owed += args.toChallenger;
   replay.ledger.burned += due.burned;

@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { decodeFunctionData, getAddress, toHex, type Hex } from "viem";
+import { decodeFunctionData, getAddress, toHex, type Address, type Hex } from "viem";
 import { marketAbi, WORKFLOW_STATUS } from "../../../protocol/abi";
 import { assignmentRoot, inputsDigest, type Leaf } from "../../../protocol/assignment";
 import { commitmentsRoot, openCommitment } from "../../../protocol/commitment";
@@ -30,6 +30,17 @@ describe("what the coordinator does when something goes wrong", () => {
   eachWithMarket((made) => (market = made));
 
   const views = () => market.coordinator.views;
+  /** Says for an operator that it gives the first attempt of task 0 up. */
+  const giveUp = (address: Address, { workflow, root }: SignedAssignment, code: string) =>
+    market.coordinator.failure(address, {
+      workflow,
+      task: 0,
+      attempt: 1,
+      root,
+      code,
+      message: "no",
+      inputRefused: false,
+    });
 
   it("gives a task whose operator fell silent to another, and lets the late report change nothing", async () => {
     const slow = await market.operator({ programs });
@@ -237,15 +248,7 @@ describe("what the coordinator does when something goes wrong", () => {
     for (const id of [1, 2]) {
       await market.submit(id, proofs(1, { retry: { attempts: 1, backoffSeconds: 0 } }));
       const body = (await operator.sync())[0]!;
-      await market.coordinator.failure(operator.address, {
-        workflow: id,
-        task: 0,
-        attempt: 1,
-        root: body.root,
-        code: "run_failed",
-        message: "no",
-        inputRefused: false,
-      });
+      await giveUp(operator.address, body, "run_failed");
       await market.settle();
       expect(views().workflow(id)).to.include({ state: "failed", settled: false });
     }
@@ -277,15 +280,7 @@ describe("what the coordinator does when something goes wrong", () => {
     const operator = await market.operator({ programs });
     await market.submit(1, proofs(1, { retry: { attempts: 1, backoffSeconds: 0 } }));
     const [body] = await operator.sync();
-    await market.coordinator.failure(operator.address, {
-      workflow: 1,
-      task: 0,
-      attempt: 1,
-      root: body!.root,
-      code: "assignment_too_late",
-      message: "no time for it",
-      inputRefused: false,
-    });
+    await giveUp(operator.address, body!, "assignment_too_late");
     expect(views().attempts(1)[0]!.outcome).to.equal("declined");
     expect(await operator.sync()).to.have.length(0);
     await market.pass(1_500);
@@ -383,15 +378,7 @@ describe("what the coordinator does when something goes wrong", () => {
     const operator = await market.operator({ programs });
     await market.submit(1, proofs(1, { retry: { attempts: 1, backoffSeconds: 0 } }));
     const [body] = await operator.sync();
-    await market.coordinator.failure(operator.address, {
-      workflow: 1,
-      task: 0,
-      attempt: 1,
-      root: body!.root,
-      code: "claim_unavailable",
-      message: "the task is claimed",
-      inputRefused: false,
-    });
+    await giveUp(operator.address, body!, "claim_unavailable");
     await market.settle();
     expect(views().workflow(1).state).to.equal("running");
   });
