@@ -74,7 +74,13 @@ const FAILURE_STEPS = {
 /** Steps of a commitment that is wrong. */
 const CHALLENGE_STEPS = {
   coordinator: [["send challenge"]],
-  operators: [["send concede"], ["write assignments given_up"]],
+  operators: [["write assignments given_up"]],
+} as const;
+
+/** Steps of a result of rule accepted that is not accepted. */
+const REFUSAL_STEPS = {
+  coordinator: [],
+  operators: [["send concede"]],
 } as const;
 
 /** Steps of a straggler whose task's copy came first. */
@@ -111,6 +117,9 @@ export const FAILURE_POINTS = pointsOf(FAILURE_STEPS);
 
 /** Where processes are killed when a commitment is challenged. */
 export const CHALLENGE_POINTS = pointsOf(CHALLENGE_STEPS);
+
+/** Where processes are killed when a result is not accepted. */
+export const REFUSAL_POINTS = pointsOf(REFUSAL_STEPS);
 
 /** Where processes are killed when a straggler's task is copied. */
 export const COPY_POINTS = pointsOf(COPY_STEPS);

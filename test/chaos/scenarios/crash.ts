@@ -4,6 +4,7 @@ import {
   COPY_POINTS,
   CRASH_POINTS,
   FAILURE_POINTS,
+  REFUSAL_POINTS,
   WHO,
   type Who,
 } from "../crash-points";
@@ -72,12 +73,22 @@ function killAtEach(name: string, final: boolean, hand: Hand, tries = 1): Scenar
   };
 }
 
+/** What is wrong can be challenged for longer than a coordinator takes that dies twice before it does. */
+const LONG_WINDOW_SECONDS = 30;
+
 /** The same for the steps that it takes an operator to come to that spoils everything. */
-function withBad(result: "nothing" | "garbage", kill: Scenario, isFirst = true): Scenario {
+function withBad(
+  result: "nothing" | "garbage" | "lists",
+  kill: Scenario,
+  isFirst = true,
+): Scenario {
   const bad = withBadOperator(result, (scene) => kill.inflict(scene));
   return {
     ...kill,
     ...bad,
+    ...(result === "garbage" && {
+      patience: { ...bad.patience!, windowSeconds: LONG_WINDOW_SECONDS },
+    }),
     // Who has spoilt everything before may be given nothing the next time.
     judge: async (scene) => [
       ...((isFirst && (await bad.judge?.(scene))) || []),
@@ -117,5 +128,9 @@ export const crashScenarios: Scenario[] = [
     killAtEach("kill -9 at every step of a task that fails", true, FAILURE_POINTS),
   ),
   withBad("garbage", killAtEach("kill -9 at every step of a challenge", true, CHALLENGE_POINTS)),
+  withBad(
+    "lists",
+    killAtEach("kill -9 at every step of a result that is refused", true, REFUSAL_POINTS),
+  ),
   withSlow(killAtEach("kill -9 at every step of a straggler's end", true, COPY_POINTS)),
 ];

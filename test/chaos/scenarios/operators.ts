@@ -55,7 +55,7 @@ async function slowDown(scene: Scene, slow: Supervised): Promise<void> {
  * @param result see bad-operator.ts
  */
 export function withBadOperator(
-  result: "garbage" | "another" | "nothing",
+  result: "garbage" | "another" | "lists" | "nothing",
   inflict: Scenario["inflict"] = () => Promise.resolve(),
 ): Pick<Scenario, "patience" | "guilty" | "prepare" | "inflict" | "judge"> {
   let bad: ChaosOperator;
