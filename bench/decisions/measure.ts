@@ -41,7 +41,7 @@ export class SteadyMarket {
   constructor(operators: number, tasks: number) {
     const workflows: SimWorkflow[] = workflowsOf(tasks);
     this.floor = new Floor(workflows, machines(operators), 1, false, []);
-    for (const { fleet } of this.floor.hosts) fleet.online = true;
+    for (const { fleet } of this.floor.hosts) fleet.set({ online: true });
     for (const [w] of workflows.entries()) this.floor.open(w);
     for (const run of this.floor.runs.flat()) this.floor.add(run);
     for (const host of this.floor.hosts) this.fill(host);
@@ -84,20 +84,20 @@ export class SteadyMarket {
 
   private take({ operator, tasks, slots }: Match<SimRun>): void {
     const host = this.floor.hostOf(operator.address);
-    operator.lastAssignedAt = this.now;
+    operator.set({ lastAssignedAt: this.now });
     for (const run of tasks.slice(0, slots)) this.start(run, host, this.now);
     for (const run of tasks.slice(slots)) this.floor.add(run);
   }
 
   private start(run: SimRun, host: Host, since: number): void {
-    const { address, computing } = host.fleet;
+    const { address } = host.fleet;
     const key = `${run.key}/${run.nextAttempt++}`;
     const work = workOf(run, since);
     const { experience, reservations } = this.floor;
     reservations.book(key, address, run.task.resources, (now) =>
       endOf(experience, address, work, now),
     );
-    computing.set(key, work);
+    host.fleet.begin(key, work);
     const ms = Math.ceil(trueSeconds(run.task, host.operator) * 1000);
     this.ends.set({ run, host, key, since }, Math.max(this.now + 1, since + ms));
   }
@@ -105,7 +105,7 @@ export class SteadyMarket {
   /** The task is done, and comes back as a new one: there are always as many. */
   private end({ run, host, key, since }: Busy): void {
     this.floor.reservations.free(key);
-    host.fleet.computing.delete(key);
+    host.fleet.end(key);
     this.floor.learn(run, host, this.now - since);
     this.floor.add(run);
   }

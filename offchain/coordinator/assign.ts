@@ -95,16 +95,16 @@ export function assign(world: World, match: Match<TaskRun>, how?: "as standby"):
   };
   operator.assignments.set(root, assignment);
   const { fleet } = operator;
-  fleet.promisedStake += bond * BigInt(attempts.length);
-  fleet.lastAssignedAt = now;
-  fleet.queued += attempts.length - slots;
+  fleet.promise(bond * BigInt(attempts.length));
+  fleet.set({ lastAssignedAt: now });
+  fleet.queue(attempts.length - slots);
   const { concurrency } = fleet.registration;
   for (const [i, attempt] of attempts.entries()) {
     if (attempt.booked) {
       const work = workOf(attempt, now);
       const ends = endingOf(world, attempt.operator, work);
       world.reservations.book(attempt.key, operator.address, step.resources, ends);
-      fleet.computing.set(attempt.key, work);
+      fleet.begin(attempt.key, work);
     }
     world.leases.open(attempt, step.limits, now, Math.floor(i / concurrency));
     world.deadlines.set(attempt, body.claimBy * 1000);

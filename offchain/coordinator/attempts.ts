@@ -82,11 +82,11 @@ export function freeMachine(world: World, attempt: AttemptRun): void {
     (other.state === "offered" || other.state === "running") && !other.booked;
   if (!attempt.booked) {
     // It leaves the queue without having had a booking.
-    if (fleet.queued > 0) fleet.queued--;
+    if (fleet.queued > 0) fleet.queue(-1);
     return;
   }
   attempt.booked = false;
-  fleet.computing.delete(attempt.key);
+  fleet.end(attempt.key);
   world.journal.attempt(attempt);
   const next = nextInQueue(operator, attempt, queued);
   if (next) {
@@ -94,8 +94,8 @@ export function freeMachine(world: World, attempt: AttemptRun): void {
     const ends = endingOf(world, next.operator, work);
     world.reservations.handOver(attempt.key, next.key, ends);
     next.booked = true;
-    fleet.queued--;
-    fleet.computing.set(next.key, work);
+    fleet.queue(-1);
+    fleet.begin(next.key, work);
     world.journal.attempt(next);
   } else world.reservations.free(attempt.key);
   world.kick();

@@ -94,7 +94,7 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator & {
     for (const operator of world.operators.values()) {
       const silent = now - operator.lastSeen > deps.settings.operatorSilenceMs;
       if (operator.fleet.online && silent && operator.polls === 0) {
-        operator.fleet.online = false;
+        operator.fleet.set({ online: false });
         world.journal.operator(operator);
       }
     }

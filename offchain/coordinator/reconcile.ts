@@ -212,7 +212,7 @@ function keepPromise(world: World, attempt: AttemptRun): void {
   const assignment = assignmentOf(world, attempt);
   if (!assignment || assignment.unclaimed === 0) return;
   assignment.unclaimed--;
-  assignment.operator.fleet.promisedStake -= BigInt(attempt.task.step.bond);
+  assignment.operator.fleet.promise(-BigInt(attempt.task.step.bond));
 }
 
 /** The contract verified the final proof. */

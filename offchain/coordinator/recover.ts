@@ -30,9 +30,9 @@ export async function recover(world: World): Promise<void> {
   const { db } = world.deps;
   for (const row of db.select().from(workOperators).all()) {
     const operator = world.enlist(row.address, row.registration);
-    const { lastSeen, done, failed, struck } = row;
+    const { lastSeen, done, failed, struck, lastAssignedAt } = row;
     Object.assign(operator, { lastSeen, done, failed, struck });
-    operator.fleet.lastAssignedAt = row.lastAssignedAt;
+    operator.fleet.set({ lastAssignedAt });
   }
   for (const { program, operator, ...learned } of db.select().from(workDurations).all())
     world.experience.restore(program, operator, learned);
@@ -175,7 +175,7 @@ function recoverAssignments(world: World): void {
     const assignment = { body, operator, decision, attempts, live: live.length > 0, unclaimed };
     operator.assignments.set(root, assignment);
     if (live.length > 0) run.claimableUntil = Math.max(run.claimableUntil, body.claimBy);
-    operator.fleet.promisedStake += BigInt(body.terms.bond) * BigInt(unclaimed);
+    operator.fleet.promise(BigInt(body.terms.bond) * BigInt(unclaimed));
     const { concurrency } = operator.fleet.registration;
     for (const [i, attempt] of live.entries()) {
       world.deadlines.set(attempt, body.claimBy * 1000);
@@ -190,9 +190,9 @@ function recoverAssignments(world: World): void {
         const work = workOf(attempt, now);
         const ends = endingOf(world, attempt.operator, work);
         world.reservations.book(attempt.key, operator.address, resources, ends);
-        operator.fleet.computing.set(attempt.key, work);
+        operator.fleet.begin(attempt.key, work);
       } else if (attempt.state === "offered" || attempt.state === "running")
-        operator.fleet.queued++;
+        operator.fleet.queue(1);
     }
     if (body.signature === UNSIGNED) giveOut(world, assignment);
   }

@@ -21,7 +21,7 @@ export async function sync(
 ): Promise<SyncResponse> {
   const operator = world.operator(address);
   seen(world, operator);
-  operator.fleet.draining = body.draining;
+  operator.fleet.set({ draining: body.draining });
   for (const { workflow, task, attempt } of body.seenVerdicts) {
     const key = attemptKey(workflow, task, attempt);
     const told = operator.verdicts.get(key);
@@ -54,7 +54,7 @@ export async function sync(
 function seen(world: World, operator: OperatorRun): void {
   operator.lastSeen = world.now();
   if (operator.fleet.online) return;
-  operator.fleet.online = true;
+  operator.fleet.set({ online: true });
   world.journal.operator(operator);
   world.kick();
 }

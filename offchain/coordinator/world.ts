@@ -168,7 +168,7 @@ export class World {
       this.chores.set(`promise/${operator}/${root}`, lookAt);
       return;
     }
-    assignment.operator.fleet.promisedStake -= BigInt(body.terms.bond) * BigInt(unclaimed);
+    assignment.operator.fleet.promise(-BigInt(body.terms.bond) * BigInt(unclaimed));
     assignments!.delete(root);
   }
 
@@ -187,7 +187,7 @@ export class World {
   }
 
   refreshStake(operator: OperatorRun): void {
-    operator.fleet.freeStake = this.deps.chain.account(operator.address).free;
+    operator.fleet.set({ freeStake: this.deps.chain.account(operator.address).free });
   }
 
   /** Something about a workflow changed that its watchers can see. */

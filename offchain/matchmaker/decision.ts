@@ -58,9 +58,9 @@ export interface DecisionRecord {
   slackMs: number;
   /** Those that could start now, and the best few of those that are busy; of many, those on whom the choice depends. */
   candidates: Candidate[];
-  /** The first by address for each reason, at most MAX_REJECTED. */
+  /** For each reason at most MAX_REJECTED, those first that were looked at. */
   rejections: Partial<Record<Rejection, string[]>>;
-  /** How many are not named, by reason; `free`: they could start now too. */
+  /** How many more there are, by reason; `free`: they could start now too. Of many operators, as they were when last looked at. */
   unnamed: Partial<Record<Rejection | "free", number>>;
   /** Whether a newcomer was chosen to learn about it, against the score. */
   explored: boolean;
@@ -72,16 +72,33 @@ export function decisionDigest(record: DecisionRecord): Digest {
   return digestOf(record);
 }
 
-/** Puts rejections as a record has them. */
+/**
+ * Puts rejections as a record has them.
+ * @param rest operators that were not looked at, by reason; those that were may be among them, and are left out by `isKnown`
+ */
 export function rejectionsOf(
   rejections: ReadonlyMap<string, Rejection>,
+  rest: ReadonlyMap<Rejection, ReadonlySet<string>> = new Map(),
+  isKnown: (address: string) => boolean = () => false,
 ): Pick<DecisionRecord, "rejections" | "unnamed"> {
   const byReason: DecisionRecord["rejections"] = {};
   for (const [address, why] of rejections) (byReason[why] ??= []).push(address);
   const unnamed: DecisionRecord["unnamed"] = {};
+  for (const list of Object.values(byReason)) list.sort();
+  for (const [why, addresses] of rest) {
+    const list = (byReason[why] ??= []);
+    let left = addresses.size;
+    for (const address of addresses) {
+      if (list.length >= MAX_REJECTED) break;
+      left--;
+      if (!isKnown(address)) list.push(address);
+    }
+    if (left > 0) unnamed[why] = left;
+    if (list.length === 0) delete byReason[why];
+  }
   for (const [why, list] of Object.entries(byReason) as [Rejection, string[]][]) {
-    list.sort();
-    if (list.length > MAX_REJECTED) unnamed[why] = list.splice(MAX_REJECTED).length;
+    if (list.length > MAX_REJECTED)
+      unnamed[why] = (unnamed[why] ?? 0) + list.splice(MAX_REJECTED).length;
   }
   return { rejections: byReason, unnamed };
 }

@@ -1,5 +1,6 @@
 import type { Digest } from "../../protocol/digest";
 import type { Register } from "../../protocol/http";
+import { Changes } from "../runtime/changes";
 
 /** A task that an operator computes. */
 export interface Work {
@@ -10,22 +11,80 @@ export interface Work {
   fallbackMs: number;
 }
 
-/** An operator as the matchmaker sees it. Addresses are lower-case, stakes in units, times in Unix milliseconds. */
-export interface FleetOperator {
-  readonly address: string;
-  registration: Register;
-  programs: ReadonlySet<Digest>;
+/** What changes about an operator while it is in the market. Stakes in units, times in Unix milliseconds. */
+export interface Standing {
   online: boolean;
   draining: boolean;
   /** Unlocked stake on-chain. */
   freeStake: bigint;
-  /** Bonds of assignments that it may still claim. */
-  promisedStake: bigint;
-  /** Attempts that hold a booking of its machine. */
-  computing: Map<string, Work>;
-  /** Attempts that wait for one of its bookings. */
-  queued: number;
   lastAssignedAt: number;
+}
+
+/** An operator as the matchmaker sees it. What is kept about operators follows its changes, so they go through its methods. */
+export class FleetOperator implements Readonly<Standing> {
+  readonly online: boolean = false;
+  readonly draining: boolean = false;
+  readonly freeStake: bigint = 0n;
+  readonly lastAssignedAt: number = 0;
+  private promised = 0n;
+  private waiting = 0;
+  private readonly works = new Map<string, Work>();
+
+  /**
+   * @param address lower-case
+   * @param changes of its fleet
+   */
+  constructor(
+    readonly address: string,
+    readonly registration: Register,
+    readonly programs: ReadonlySet<Digest>,
+    private readonly changes: Changes<FleetOperator>,
+  ) {}
+
+  /** Attempts that hold a booking of its machine. */
+  get computing(): ReadonlyMap<string, Work> {
+    return this.works;
+  }
+
+  /** Bonds of assignments that it may still claim, units. */
+  get promisedStake(): bigint {
+    return this.promised;
+  }
+
+  /** Attempts that wait for one of its bookings. */
+  get queued(): number {
+    return this.waiting;
+  }
+
+  set(change: Partial<Standing>): void {
+    const keys = Object.keys(change) as (keyof Standing)[];
+    if (keys.every((key) => this[key] === change[key])) return;
+    Object.assign(this, change);
+    this.changes.add(this);
+  }
+
+  /** @param bonds that it may claim from now on, units; below 0: that it has claimed, or may claim no more */
+  promise(bonds: bigint): void {
+    this.promised += bonds;
+    this.changes.add(this);
+  }
+
+  /** @param attempts that wait from now on; below 0: that do no more */
+  queue(attempts: number): void {
+    this.waiting += attempts;
+    this.changes.add(this);
+  }
+
+  /** An attempt has got, or taken over, a booking of its machine. */
+  begin(attempt: string, work: Work): void {
+    this.works.set(attempt, work);
+    this.changes.add(this);
+  }
+
+  /** An attempt has given its booking back, or on. */
+  end(attempt: string): void {
+    if (this.works.delete(attempt)) this.changes.add(this);
+  }
 }
 
 /** @returns the GPUs that an operator uses, by their place in its machine's list: those that it names, or the first ones */
@@ -35,35 +94,28 @@ export function devicesOf({ devices, offer }: Register): number[] {
 
 /** All registered operators, indexed by the programs that they hold. */
 export class Fleet {
+  /** Operators whose standing, work or registration changed. */
+  readonly changes = new Changes<FleetOperator>();
   private readonly operators = new Map<string, FleetOperator>();
   private readonly holders = new Map<Digest, Set<FleetOperator>>();
 
   /** Adds an operator or takes over what it now says about itself. */
   register(address: string, registration: Register): FleetOperator {
+    const programs = new Set(registration.programs);
     let operator = this.operators.get(address);
-    if (!operator) {
-      operator = {
-        address,
-        registration,
-        programs: new Set(),
-        online: false,
-        draining: false,
-        freeStake: 0n,
-        promisedStake: 0n,
-        computing: new Map(),
-        queued: 0,
-        lastAssignedAt: 0,
-      };
+    if (operator) {
+      for (const program of operator.programs) this.holders.get(program)!.delete(operator);
+      Object.assign(operator, { registration, programs });
+    } else {
+      operator = new FleetOperator(address, registration, programs, this.changes);
       this.operators.set(address, operator);
     }
-    for (const program of operator.programs) this.holders.get(program)!.delete(operator);
-    operator.registration = registration;
-    operator.programs = new Set(registration.programs);
-    for (const program of operator.programs) {
+    for (const program of programs) {
       let holders = this.holders.get(program);
       if (!holders) this.holders.set(program, (holders = new Set()));
       holders.add(operator);
     }
+    this.changes.add(operator);
     return operator;
   }
 
@@ -75,8 +127,8 @@ export class Fleet {
     return this.operators.values();
   }
 
-  holding(program: Digest): Iterable<FleetOperator> {
-    return this.holders.get(program) ?? [];
+  holding(program: Digest): ReadonlySet<FleetOperator> {
+    return this.holders.get(program) ?? NOBODY;
   }
 
   /** Programs that at least one operator holds. */
@@ -84,3 +136,5 @@ export class Fleet {
     return new Set([...this.holders].flatMap(([program, by]) => (by.size > 0 ? [program] : [])));
   }
 }
+
+const NOBODY: ReadonlySet<FleetOperator> = new Set();

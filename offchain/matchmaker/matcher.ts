@@ -1,16 +1,21 @@
 import type { ReadyQueue, ReadyTask, Lane, LaneTerms } from "../runtime/ready-queue";
 import type { Reservations } from "../runtime/reservation";
+import { aheadOf, least, levelOf, spread } from "./ahead";
 import { choose, deciding } from "./choose";
 import { rejectionsOf, type DecisionRecord, type Rejection } from "./decision";
 import type { Experience } from "./experience";
-import { freeSlots, unable } from "./filter";
+import { unable } from "./filter";
 import type { Fleet, FleetOperator } from "./fleet";
 import { group, MAX_SKIPPED } from "./group";
+import { kindOf, needOf } from "./kind";
 import { Outlook } from "./outlook";
-import { aheadOf, least, Prospects, spread, type Prospect } from "./prospect";
+import { Prospects } from "./prospect";
+import { Rankings } from "./rankings";
+import { aheadOfAll, leaveToRest, waitingOf, type Waiting } from "./rest";
+import { Rooms } from "./rooms";
 import { isWorthACopy, unfitAsCopy, type StandbyPolicy } from "./standby";
-import { surveyOf, type Survey } from "./survey";
-import { needOf, Thrift } from "./thrift";
+import { surveyBest, surveyOf, type Survey } from "./survey";
+import { Thrift } from "./thrift";
 
 /** Tasks of one step for one operator. */
 export interface Match<T extends ReadyTask> {
@@ -51,6 +56,8 @@ export class Matcher<T extends ReadyTask> {
 
   /** By workflow that prefers money to time: whom it needs, planned not long ago. */
   private readonly thrifty = new Map<number, { until: number; byNeed: Map<string, Set<string>> }>();
+  private readonly rankings: Rankings;
+  private readonly rooms: Rooms;
 
   constructor(
     private readonly queue: ReadyQueue<T>,
@@ -60,6 +67,8 @@ export class Matcher<T extends ReadyTask> {
     private readonly seed: string,
   ) {
     this.outlook = new Outlook(reservations);
+    this.rankings = new Rankings(fleet, reservations);
+    this.rooms = new Rooms(fleet, reservations);
   }
 
   /**
@@ -75,13 +84,16 @@ export class Matcher<T extends ReadyTask> {
       if (until <= now) this.thrifty.delete(workflow);
     const longest = new Map<number, number>();
     const full = new Set<string>();
+    const waiting = new Map<string, Waiting>();
     let again = Infinity;
     for (const { lane, remaining } of this.queue.urgent()) {
-      const { workflow, resources } = lane.terms;
+      const { workflow } = lane.terms;
       if (!longest.has(workflow)) longest.set(workflow, remaining);
       const slackMs = longest.get(workflow)! - remaining;
-      const need = Object.values(resources).join("/");
+      const need = needOf(lane.terms);
       if (full.has(need)) continue;
+      const kind = kindOf(lane.terms);
+      if (isUsual(lane) && waiting.get(kind)?.takes(lane.size)) continue;
       const skipped: T[] = [];
       while (lane.size > 0 && skipped.length < MAX_SKIPPED) {
         const survey = this.survey(view, lane, lane.peek()!, now);
@@ -95,9 +107,13 @@ export class Matcher<T extends ReadyTask> {
         }
         // Others in the lane may have other operators than a task that failed, or for which less is offered.
         const alone = prospects.length === 0 || lane.peek()!.avoid.size > 0;
-        again = Math.min(again, this.wait(lane, prospects, alone ? 1 : lane.size, now));
+        again = Math.min(again, this.wait(lane, survey, alone ? 1 : lane.size, now));
         if (!alone) {
-          if (!this.hasRoom(resources)) full.add(need);
+          if (survey.rest && isUsual(lane)) {
+            const { outlook } = this;
+            waiting.set(kind, waitingOf(prospects, survey.rest, outlook, lane.terms, lane.size));
+          }
+          if (!this.rooms.hasRoom(lane.terms)) full.add(need);
           break;
         }
         skipped.push(lane.pop()!);
@@ -140,7 +156,9 @@ export class Matcher<T extends ReadyTask> {
 
   /** Says for each operator why it can't take a task as things stand after the last run; an empty answer means that it can. */
   explain(lane: Lane<T>, task: T, now: number): Map<string, Rejection | undefined> {
-    const { prospects, rejections } = this.survey(this.view(now), lane, task, now);
+    const holders = this.fleet.holding(lane.terms.program);
+    const enough = this.sufficient(lane.terms, now);
+    const { prospects, rejections } = surveyOf(holders, this.view(now), lane.terms, task, enough);
     const passedOver = this.passedOver.get(lane);
     const why = new Map<string, Rejection | undefined>(rejections);
     for (const { operator, busy } of prospects)
@@ -164,7 +182,7 @@ export class Matcher<T extends ReadyTask> {
 
   private survey(view: Prospects, { terms }: Lane<T>, task: T, now: number): Survey {
     const enough = this.sufficient(terms, now);
-    return surveyOf(this.fleet, view, terms, task, enough);
+    return surveyBest(this.fleet, this.rankings, view, terms, task, enough);
   }
 
   /** Whom a workflow that prefers money to time needs for what needs the same; nothing if that is anyone. */
@@ -211,18 +229,21 @@ export class Matcher<T extends ReadyTask> {
     lane: Lane<T>,
     head: T,
     count: number,
-    { prospects, rejections }: Survey,
+    { prospects, rejections, rest }: Survey,
     slackMs: number,
     now: number,
   ): Decided | undefined {
     const free = prospects.filter(({ busy }) => !busy);
     if (free.length === 0) return undefined;
     const { terms } = lane;
-    const level = Math.min(...free.map((p) => p.taskMs * p.weight));
+    const level = levelOf(free);
     const busy = prospects.filter((p) => p.busy);
     // What the busy ones should finish before the best of the free ones would finish the head is theirs, as long as there is enough.
     const ahead = busy.map((p) => aheadOf(p, level));
-    const left = count - ahead.reduce((a, b) => a + b, 0);
+    const taken = rest
+      ? aheadOfAll(busy, rest, this.outlook, terms, level, count)
+      : ahead.reduce((a, b) => a + b, 0);
+    const left = count - taken;
     const after = (i: number) => (left > 0 ? ahead[i]! : 0);
     const sooner = least([...busy.keys()], SOONER, (i) => {
       const { startMs, taskMs, everyMs, weight } = busy[i]!;
@@ -240,8 +261,10 @@ export class Matcher<T extends ReadyTask> {
       if (!known.has(operator.address)) rejections.set(operator.address, why!);
     const slack = Math.round(slackMs);
     const candidates = deciding(all, slack);
-    const written = rejectionsOf(rejections);
-    if (candidates.length < all.length) written.unnamed.free = all.length - candidates.length;
+    const isKnown = (address: string) => known.has(address) || rejections.has(address);
+    const written = rejectionsOf(rejections, rest?.rejected, isKnown);
+    const unnamed = all.length - candidates.length + (rest?.free ?? 0);
+    if (unnamed > 0) written.unnamed.free = unnamed;
     // The choice looks at the head alone; how many follow it depends on who was chosen.
     const question = {
       version: 1 as const,
@@ -259,7 +282,7 @@ export class Matcher<T extends ReadyTask> {
     const chosen = choose(question);
     if (!chosen) return undefined;
     const { operator, taskMs, price } = free.find((p) => p.operator.address === chosen.choice)!;
-    const share = Math.max(1, Math.ceil(left / free.length));
+    const share = Math.max(1, Math.ceil(left / (free.length + (rest?.free ?? 0))));
     const decision = { ...question, ...chosen };
     return { operator, price, taskMs, share, decision };
   }
@@ -268,17 +291,19 @@ export class Matcher<T extends ReadyTask> {
    * Keeps for a lane the machines that should do its tasks: less urgent ones may use them only if they are not in the way.
    * @returns when to look again, if it waits although somebody has room
    */
-  private wait(lane: Lane<T>, prospects: Prospect[], count: number, now: number): number {
-    const { resources } = lane.terms;
+  private wait(lane: Lane<T>, { prospects, rest }: Survey, count: number, now: number): number {
+    const { terms } = lane;
+    const { resources } = terms;
     const busy = prospects.filter((p) => p.busy);
     if (busy.length === 0) return Infinity;
+    const tasks = rest ? leaveToRest(rest, this.outlook, terms, busy, count) : count;
     const free = prospects.filter((p) => !p.busy);
     let soonest = Infinity;
-    for (const [i, tasks] of spread(busy, count).entries()) {
+    for (const [i, own] of spread(busy, tasks).entries()) {
       const { operator, startMs, taskMs } = busy[i]!;
-      if (tasks === 0) continue;
+      if (own === 0) continue;
       const { id } = operator.registration.machine;
-      this.outlook.promise(id, resources, now + startMs, taskMs, tasks);
+      this.outlook.promise(id, resources, now + startMs, taskMs, own);
       soonest = Math.min(soonest, startMs);
     }
     if (free.length === 0) return Infinity;
@@ -286,15 +311,10 @@ export class Matcher<T extends ReadyTask> {
     this.passedOver.set(lane, { operators, until: now + soonest });
     return now + Math.max(LOOK_AGAIN_MS, soonest);
   }
+}
 
-  private hasRoom(need: LaneTerms["resources"]): boolean {
-    for (const operator of this.fleet.all())
-      if (
-        operator.online &&
-        freeSlots(operator) > 0 &&
-        this.reservations.fits(operator.address, need)
-      )
-        return true;
-    return false;
-  }
+/** Whether a lane's tasks are what its terms say: none was failed by anyone, nor waits for a higher offer, nor prefers cheap ones. */
+function isUsual<T extends ReadyTask>(lane: Lane<T>): boolean {
+  const { avoid, offerBps } = lane.peek()!;
+  return avoid.size === 0 && offerBps === 10_000 && lane.terms.withinSeconds === undefined;
 }

@@ -17,6 +17,8 @@ interface Promised {
 /** Which machines wait for tasks that are more urgent than those that are looked at now. */
 export class Outlook {
   private readonly promised = new Map<string, Promised>();
+  /** Milliseconds of whole machines that tasks will take of those that were not looked at. */
+  private readonly owed: Record<Kind, number> = { cores: 0, memoryMb: 0, gpus: 0 };
 
   constructor(private readonly reservations: Reservations) {}
 
@@ -46,6 +48,18 @@ export class Outlook {
     known.ms[kind] += count * taskMs * share;
     const beside = Math.min(count, Math.max(1, Math.floor(1 / share)));
     for (const k of KINDS) known.beside[k] += need[k] * beside;
+  }
+
+  /** Notes tasks that machines will take which are not looked at, such as `machine`. */
+  owe(machine: string, need: Resources, taskMs: number, count: number): void {
+    const { kind, share } = this.shareOf(machine, need);
+    this.owed[kind] += count * taskMs * share;
+  }
+
+  /** @returns how many tasks these machines could have taken in that time, if they are such as `machine` */
+  owedTasks(machine: string, need: Resources, taskMs: number): number {
+    const { kind, share } = this.shareOf(machine, need);
+    return this.owed[kind] / (taskMs * share);
   }
 
   /** Whether a machine was promised to any task. */

@@ -1,9 +1,11 @@
 import type { LaneTerms } from "../runtime/ready-queue";
 import type { Reservations } from "../runtime/reservation";
+import { NEWCOMER_BELOW } from "./choose";
 import type { Candidate, Rejection } from "./decision";
 import type { Experience } from "./experience";
 import { freeSlots } from "./filter";
 import type { FleetOperator } from "./fleet";
+import { kindOf } from "./kind";
 import type { Outlook } from "./outlook";
 import { endOf, lateness } from "./pace";
 import { priceOf } from "./price";
@@ -28,18 +30,19 @@ export interface Prospect {
   weight: number;
 }
 
+/** A prospect of some time ago. */
+export interface Seen {
+  readonly seen: Prospect;
+  /** Unix milliseconds. */
+  readonly asOf: number;
+}
+
 /** Share of a step's run limit that a task is expected to take before anyone has run its program. */
 const UNKNOWN_SHARE = 0.25;
 
 /** Expected milliseconds of a program that nobody has run. */
 export function unknownMs(terms: Pick<LaneTerms, "runSeconds">): number {
   return terms.runSeconds * 1000 * UNKNOWN_SHARE;
-}
-
-/** What lanes have in common whose tasks are all the same to an operator. */
-function kindOf({ program, resources, ceiling, runSeconds }: LaneTerms): string {
-  const { cores, memoryMb, gpus, vramMb } = resources;
-  return `${program}/${cores}/${memoryMb}/${gpus}/${vramMb}/${ceiling}/${runSeconds}`;
 }
 
 /** A prospect before what machines were promised to is looked at. */
@@ -57,34 +60,47 @@ export class Prospects {
     private readonly reservations: Reservations,
     private readonly experience: Experience,
     private readonly outlook: Outlook,
-    private readonly now: number,
+    /** Unix milliseconds. */
+    readonly now: number,
   ) {}
 
-  /** What was seen by those for whom the tasks of these terms are the same. */
-  kind(terms: LaneTerms): Kind {
-    const key = kindOf(terms);
-    let kind = this.kinds.get(key);
-    if (!kind) this.kinds.set(key, (kind = new Map()));
-    return kind;
+  /**
+   * How an operator stands if its machine was promised to nobody.
+   * @param operator one that is able to take such tasks
+   * @returns nothing when the operator or its machine is too small
+   */
+  bare(operator: FleetOperator, terms: LaneTerms): Bare | undefined {
+    const kind = this.kind(terms);
+    let bare = kind.get(operator);
+    if (bare === undefined) kind.set(operator, (bare = this.see(operator, terms)));
+    return bare ?? undefined;
   }
 
   /**
    * @param operator one that is able to take such tasks
-   * @param kind of the terms
    * @returns nothing when the operator or its machine is too small
    */
-  of(operator: FleetOperator, terms: LaneTerms, kind: Kind): Prospect | undefined {
+  of(operator: FleetOperator, terms: LaneTerms): Prospect | undefined {
     const { outlook, now } = this;
-    let bare = kind.get(operator);
-    if (bare === undefined) kind.set(operator, (bare = this.see(operator, terms)));
-    if (bare === TOO_SMALL) return undefined;
+    const bare = this.bare(operator, terms);
+    if (!bare) return undefined;
+    if (!this.isPromised(operator)) return bare;
     const machine = operator.registration.machine.id;
-    if (!outlook.isPromised(machine)) return bare;
     const { resources } = terms;
     if (!bare.busy && !outlook.isInTheWay(machine, resources, now + bare.taskMs)) return bare;
     const roomMs = bare.busy ? bare.roomMs : this.roomMs(operator, terms);
     const startMs = Math.max(1, roomMs + outlook.delayOf(machine, resources));
     return { ...bare, busy: bare.busy ?? "held", startMs };
+  }
+
+  /** Whether an operator's machine was promised to any task. */
+  isPromised({ registration }: FleetOperator): boolean {
+    return this.outlook.isPromised(registration.machine.id);
+  }
+
+  /** Whether little is known of an operator. */
+  isNewcomer({ address }: FleetOperator): boolean {
+    return this.experience.attempts(address) < NEWCOMER_BELOW;
   }
 
   /** Has a machine looked at again: it got work. */
@@ -94,11 +110,24 @@ export class Prospects {
     this.byMachine.delete(machine);
   }
 
-  private see(operator: FleetOperator, terms: LaneTerms): Bare | typeof TOO_SMALL {
+  /** What was seen by those for whom the tasks of these terms are the same. */
+  private kind(terms: LaneTerms): Kind {
+    const key = kindOf(terms);
+    let kind = this.kinds.get(key);
+    if (!kind) this.kinds.set(key, (kind = new Map()));
+    return kind;
+  }
+
+  /** Has an operator found when its machine is touched. */
+  private note(operator: FleetOperator): void {
     const { id } = operator.registration.machine;
     const beside = this.byMachine.get(id);
     if (beside) beside.add(operator);
     else this.byMachine.set(id, new Set([operator]));
+  }
+
+  private see(operator: FleetOperator, terms: LaneTerms): Bare | typeof TOO_SMALL {
+    this.note(operator);
     const fits = this.reservations.couldFit(operator.address, terms.resources);
     return fits ? this.look(operator, terms) : TOO_SMALL;
   }
@@ -125,8 +154,9 @@ export class Prospects {
     if (freeSlots(operator) === 0) prospect.busy = "concurrency";
     else prospect.busy = this.reservations.obstacle(operator.address, resources);
     if (!prospect.busy) return prospect;
-    const roomMs = this.roomMs(operator, terms);
-    return { ...prospect, roomMs, startMs: Math.max(1, roomMs) };
+    prospect.roomMs = this.roomMs(operator, terms);
+    prospect.startMs = Math.max(1, prospect.roomMs);
+    return prospect;
   }
 
   /** @param ahead tasks of the same lane that it should take before */
@@ -164,42 +194,4 @@ export class Prospects {
     }
     return at - now;
   }
-}
-
-/** @returns how many tasks one after another it should finish before a score is reached */
-export function aheadOf({ startMs, taskMs, everyMs, weight }: Prospect, level: number): number {
-  return Math.max(0, Math.ceil((level / weight - startMs - taskMs) / everyMs));
-}
-
-/**
- * Says who should take how many of some equal tasks, each where it would score best.
- * @param count 1 or more
- */
-export function spread(prospects: Prospect[], count: number): number[] {
-  const first = prospects.map((p) => (p.startMs + p.taskMs) * p.weight);
-  const best = Math.min(...first);
-  if (count === 1) return prospects.map((_, i) => (i === first.indexOf(best) ? 1 : 0));
-  const total = (level: number) => prospects.reduce((sum, p) => sum + aheadOf(p, level), 0);
-  let [below, above] = [best, best * 2];
-  while (total(above) < count) [below, above] = [above, above * 2];
-  for (let i = 0; i < 12; i++) {
-    const middle = (below + above) / 2;
-    if (total(middle) < count) below = middle;
-    else above = middle;
-  }
-  return prospects.map((p) => aheadOf(p, above));
-}
-
-/** Those of some items that have the least values, not in order. @returns at most `count` */
-export function least<T>(items: T[], count: number, valueOf: (item: T, i: number) => number): T[] {
-  if (items.length <= count) return items;
-  const kept: { item: T; value: number }[] = [];
-  for (const [i, item] of items.entries()) {
-    const value = valueOf(item, i);
-    if (kept.length === count && value >= kept[count - 1]!.value) continue;
-    let at = Math.min(kept.length, count - 1);
-    for (; at > 0 && kept[at - 1]!.value > value; at--) kept[at] = kept[at - 1]!;
-    kept[at] = { item, value };
-  }
-  return kept.map(({ item }) => item);
 }

@@ -1,19 +1,27 @@
 import type { LaneTerms, ReadyTask } from "../runtime/ready-queue";
 import type { Rejection } from "./decision";
 import { unable } from "./filter";
-import type { Fleet } from "./fleet";
+import type { Fleet, FleetOperator } from "./fleet";
 import { offeredOf } from "./price";
 import type { Prospect, Prospects } from "./prospect";
+import { LOOKED_AT } from "./ranking";
+import type { Rankings } from "./rankings";
+import type { Rest } from "./rest";
 
 /** Who can take a task, now or later, and why others can't. */
 export interface Survey {
   prospects: Prospect[];
   rejections: Map<string, Rejection>;
+  /** Of many operators, those that were not looked at. */
+  rest?: Rest;
 }
 
-/** Looks at all operators that hold a task's program. @param sufficient those that are needed, if others are too dear */
+/**
+ * Looks at operators that hold a task's program.
+ * @param sufficient those that are needed, if others are too dear
+ */
 export function surveyOf(
-  fleet: Fleet,
+  operators: Iterable<FleetOperator>,
   view: Prospects,
   terms: LaneTerms,
   task: ReadyTask,
@@ -21,10 +29,9 @@ export function surveyOf(
 ): Survey {
   const rejections = new Map<string, Rejection>();
   let prospects: Prospect[] = [];
-  const kind = view.kind(terms);
-  for (const operator of fleet.holding(terms.program)) {
+  for (const operator of operators) {
     const why = unable(operator, terms);
-    const prospect = why ? undefined : view.of(operator, terms, kind);
+    const prospect = why ? undefined : view.of(operator, terms);
     if (prospect) prospects.push(prospect);
     else rejections.set(operator.address, why ?? "offer");
   }
@@ -44,4 +51,28 @@ export function surveyOf(
   if (sufficient) rule("dear", (p) => !sufficient.has(p.operator.address));
   rule("too_slow", (p) => p.taskMs > terms.runSeconds * 1000);
   return { prospects, rejections };
+}
+
+/**
+ * Looks at all who hold a task's program, or of many at the best.
+ * @param sufficient those that are needed, if others are too dear
+ */
+export function surveyBest(
+  fleet: Fleet,
+  rankings: Rankings,
+  view: Prospects,
+  terms: LaneTerms,
+  task: ReadyTask,
+  sufficient?: ReadonlySet<string>,
+): Survey {
+  const holders = fleet.holding(terms.program);
+  if (holders.size <= LOOKED_AT) return surveyOf(holders, view, terms, task, sufficient);
+  const ranking = rankings.of(terms, view);
+  const offered = offeredOf(task, terms);
+  const isOffered = ({ price }: Prospect) => price <= offered;
+  const isWanted = ({ operator: { address } }: Prospect) =>
+    !task.avoid.has(address) && (sufficient?.has(address) ?? true);
+  let best = ranking.best(view, (p) => isOffered(p) && isWanted(p));
+  if (best.operators.length === 0) best = ranking.best(view, isOffered);
+  return { ...surveyOf(best.operators, view, terms, task, sufficient), rest: best.rest };
 }

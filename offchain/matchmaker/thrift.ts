@@ -2,6 +2,7 @@ import type { Lane, LaneTerms, ReadyTask } from "../runtime/ready-queue";
 import type { Reservations } from "../runtime/reservation";
 import type { Experience } from "./experience";
 import { unable } from "./filter";
+import { needOf } from "./kind";
 import type { Fleet, FleetOperator } from "./fleet";
 import type { Outlook } from "./outlook";
 import { priceOf } from "./price";
@@ -31,9 +32,6 @@ interface Demand {
   need: string;
   offers: Offer[];
 }
-
-export const needOf = ({ resources }: Pick<LaneTerms, "resources">): string =>
-  Object.values(resources).join("/");
 
 /** The cheapest operators that should do in time all that is left of a workflow. */
 export class Thrift {

@@ -1,5 +1,6 @@
 import { FrobenError } from "../../protocol/errors";
 import type { Resources } from "../../protocol/spec";
+import { Changes } from "./changes";
 import { shortages, suffices, type Shortage } from "./shortage";
 
 /** When something should end, as far as is known at a moment; both in Unix milliseconds. */
@@ -22,6 +23,8 @@ interface Machine extends Used {
   totals: MachineTotals;
   gpuTaken: boolean[];
   bookings: Map<string, Booking>;
+  /** Operators that offer some of it. */
+  operators: Set<string>;
 }
 
 /** What an operator offers of a machine, and how much of that is booked. */
@@ -45,6 +48,8 @@ interface Booking {
  * operator offers of it.
  */
 export class Reservations {
+  /** Operators that may have more or less room than before. */
+  readonly changes = new Changes<string>();
   private readonly machines = new Map<string, Machine>();
   private readonly shares = new Map<string, Share>();
   private readonly bookings = new Map<string, Booking>();
@@ -74,6 +79,7 @@ export class Reservations {
       memoryMb: 0,
       gpuTaken: totals.gpus.map(() => false),
       bookings: new Map(),
+      operators: known?.operators ?? new Set(),
     });
   }
 
@@ -87,13 +93,18 @@ export class Reservations {
     const known = this.shares.get(operator);
     const devices = new Set(gpus);
     if (known?.machine === m) Object.assign(known, { offer, devices });
-    else this.shares.set(operator, { machine: m, offer, devices, cores: 0, memoryMb: 0 });
+    else {
+      known?.machine.operators.delete(operator);
+      m.operators.add(operator);
+      this.shares.set(operator, { machine: m, offer, devices, cores: 0, memoryMb: 0 });
+    }
+    this.changes.add(operator);
   }
 
   /** Whether the operator, if it and its machine did nothing, could take it. */
   couldFit(operator: string, need: Resources): boolean {
     const share = this.shares.get(operator);
-    return share !== undefined && suffices(atMost(share, need), need);
+    return share !== undefined && canHold(share, need);
   }
 
   /** What a known operator and its machine have too little of, if they did nothing; nothing exactly when it could fit. */
@@ -138,6 +149,7 @@ export class Reservations {
     }
     machine.bookings.set(key, booking);
     this.bookings.set(key, booking);
+    this.changed(machine);
     return gpus;
   }
 
@@ -155,6 +167,7 @@ export class Reservations {
       map.delete(from);
       map.set(to, booking);
     }
+    this.changed(booking.share.machine);
   }
 
   /** Gives a booking back; a key without one is ignored. */
@@ -170,6 +183,11 @@ export class Reservations {
     for (const gpu of gpus) machine.gpuTaken[gpu] = false;
     machine.bookings.delete(key);
     this.bookings.delete(key);
+    this.changed(machine);
+  }
+
+  private changed({ operators }: Machine): void {
+    for (const operator of operators) this.changes.add(operator);
   }
 
   /**
@@ -178,7 +196,11 @@ export class Reservations {
    */
   expectedRoom(operator: string, need: Resources, now: number): number | undefined {
     if (!this.couldFit(operator, need)) return undefined;
-    if (this.fits(operator, need)) return now;
+    return this.fits(operator, need) ? now : this.roomAfter(operator, need, now);
+  }
+
+  /** The same of an operator that could take it, and has no room now. */
+  roomAfter(operator: string, need: Resources, now: number): number | undefined {
     const share = this.shares.get(operator)!;
     const { machine, offer } = share;
     const inAll = { cores: machine.cores, memoryMb: machine.memoryMb };
@@ -224,6 +246,16 @@ function isFor({ machine, devices }: Share, gpu: number, need: Resources): boole
   return devices.has(gpu) && machine.totals.gpus[gpu]!.vramMb >= need.vramMb;
 }
 
+/** Whether an operator, if it and its machine did nothing, could take it. */
+function canHold(share: Share, need: Resources): boolean {
+  const { machine, offer } = share;
+  const { totals } = machine;
+  const { cores, memoryMb, gpus } = need;
+  if (cores > Math.min(totals.cores, offer.cores)) return false;
+  if (memoryMb > Math.min(totals.memoryMb, offer.memoryMb)) return false;
+  return gpus === 0 || suffices(atMost(share, need), need);
+}
+
 /** All that the operator could use, as far as it is of use to a task. */
 function atMost(share: Share, need: Resources): Resources {
   const { machine, offer } = share;
@@ -231,13 +263,14 @@ function atMost(share: Share, need: Resources): Resources {
   return {
     cores: Math.min(totals.cores, offer.cores),
     memoryMb: Math.min(totals.memoryMb, offer.memoryMb),
-    gpus: totals.gpus.filter((_, gpu) => isFor(share, gpu, need)).length,
+    gpus: need.gpus === 0 ? 0 : totals.gpus.filter((_, gpu) => isFor(share, gpu, need)).length,
     vramMb: need.vramMb,
   };
 }
 
 /** Free GPUs with enough memory, the smallest first, so that large ones stay for who needs them. */
 function freeGpus({ totals, gpuTaken }: Machine, need: Resources): number[] {
+  if (need.gpus === 0) return [];
   return totals.gpus
     .map((gpu, index) => ({ index, vramMb: gpu.vramMb }))
     .filter(({ index, vramMb }) => !gpuTaken[index] && vramMb >= need.vramMb)

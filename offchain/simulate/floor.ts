@@ -141,7 +141,7 @@ export class Floor {
       this.reservations.offer(operator.id, machine.id, offer, devicesOf(registration));
       const fleet = this.fleet.register(operator.id, registration);
       this.experience.declare(operator.id, registration.speed);
-      fleet.freeStake = operator.freeStake ?? ENOUGH_STAKE;
+      fleet.set({ freeStake: operator.freeStake ?? ENOUGH_STAKE });
       const host = { operator, fleet };
       this.byAddress.set(operator.id, host);
       return host;

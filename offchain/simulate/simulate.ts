@@ -77,9 +77,9 @@ class Simulator {
     else if ("released" in event) this.done(event.released);
     else if ("unwanted" in event) this.rises.due(event.unwanted, this.now);
     else if ("arrives" in event) this.arrive(event.workflow, event.arrives);
-    else if ("unlocks" in event) event.host.fleet.promisedStake -= event.unlocks;
+    else if ("unlocks" in event) event.host.fleet.promise(-event.unlocks);
     else if ("online" in event) {
-      event.host.fleet.online = event.online;
+      event.host.fleet.set({ online: event.online });
       this.baseline?.changed(event.host);
     } else this.end(event);
   }
@@ -134,9 +134,9 @@ class Simulator {
     const queue: SimRun[] = tasks.slice(slots);
     const chain: Chain = { host, waiting: queue, price };
     if (host.operator.freeStake !== undefined)
-      host.fleet.promisedStake += tasks[0]!.lane.terms.bond * BigInt(tasks.length);
-    host.fleet.queued += queue.length;
-    host.fleet.lastAssignedAt = this.now;
+      host.fleet.promise(tasks[0]!.lane.terms.bond * BigInt(tasks.length));
+    host.fleet.queue(queue.length);
+    host.fleet.set({ lastAssignedAt: this.now });
     for (const run of tasks.slice(0, slots)) {
       const { address } = host.fleet;
       const ends = this.ending(run, host);
@@ -158,7 +158,7 @@ class Simulator {
 
   private start(run: SimRun, chain: Chain, device: number[]): void {
     const key = keyOf(run);
-    chain.host.fleet.computing.set(key, workOf(run, this.now));
+    chain.host.fleet.begin(key, workOf(run, this.now));
     this.rises.taken(run);
     const attempt = run.nextAttempt++;
     const luck = `${this.options.seed}/${run.key}/${attempt}`;
@@ -200,9 +200,9 @@ class Simulator {
   /** The next task of a chain takes over its booking; on a host that is gone, all of them go back. */
   private handOn({ key, chain, device }: Running): void {
     const { fleet } = chain.host;
-    fleet.computing.delete(key);
+    fleet.end(key);
     if (!this.isOnline(chain.host)) {
-      fleet.queued -= chain.waiting.length;
+      fleet.queue(-chain.waiting.length);
       for (const waiting of chain.waiting.splice(0)) this.ready(waiting);
     }
     const next = chain.waiting.shift();
@@ -211,7 +211,7 @@ class Simulator {
       this.baseline?.changed(chain.host);
       return;
     }
-    fleet.queued--;
+    fleet.queue(-1);
     this.floor.reservations.handOver(key, keyOf(next), this.ending(next, chain.host));
     this.start(next, chain, device);
   }

@@ -39,8 +39,7 @@ function floor(cores: number) {
       ...changes,
     });
     reservations.offer(address, "m", joined.registration.offer, []);
-    joined.online = true;
-    joined.freeStake = 1_000n;
+    joined.set({ online: true, freeStake: 1_000n });
     return joined;
   };
   const lane = (workflow: number, need: number, remaining: number, tasks: number, from = 0) => {
@@ -73,10 +72,10 @@ function floor(cores: number) {
         const work = { program: PROGRAM, since: NOW, fallbackMs: 10_000 };
         const ends = (at: number) => endOf(experience, by.address, work, at);
         reservations.book(key, by.address, of.terms.resources, ends);
-        by.computing.set(key, work);
+        by.begin(key, work);
       }
-      by.queued += tasks.length - slots;
-      by.lastAssignedAt = NOW;
+      by.queue(tasks.length - slots);
+      by.set({ lastAssignedAt: NOW });
     });
     return matches;
   };
@@ -183,7 +182,7 @@ describe("matching", () => {
       b: "held",
       c: "held",
     });
-    for (const by of fleet.all()) by.computing.clear();
+    for (const by of fleet.all()) for (const key of by.computing.keys()) by.end(key);
     reservations.free("1/0");
     expect(run().map((m) => m.lane.terms.step)).to.deep.equal(["step10"]);
   });
@@ -192,7 +191,7 @@ describe("matching", () => {
     const { operator, lane, run } = floor(2);
     operator("bad");
     const other = operator("other");
-    other.online = false;
+    other.set({ online: false });
     lane(1, 1, 10, 0).add(task(0, ["bad"]));
     expect(run()[0]!.operator.address).to.equal("bad");
     const again = floor(2);
@@ -242,18 +241,18 @@ describe("matching", () => {
     const [match] = run();
     expect(match!.operator.address).to.equal("fast");
     expect(match!.decision.rejections).to.deep.equal({ too_slow: ["slow"] });
-    fast.online = false;
+    fast.set({ online: false });
     lane(2, 1, 10, 1, 5);
     expect(run().map((m) => m.operator.address)).to.deep.equal(["slow"]);
   });
 
   it("says for every operator why it can't take a task", () => {
     const { operator, lane, matcher } = floor(2);
-    operator("offline").online = false;
-    operator("draining").draining = true;
+    operator("offline").set({ online: false });
+    operator("draining").set({ draining: true });
     operator("stranger", { programs: [] });
     operator("small", { offer: { cores: 1, memoryMb: 1, gpus: 0, vramMb: 0 } });
-    operator("poor").freeStake = 0n;
+    operator("poor").set({ freeStake: 0n });
     operator("good");
     const ready = lane(1, 2, 10, 1);
     expect(Object.fromEntries(matcher.explain(ready, ready.peek()!, NOW))).to.deep.equal({

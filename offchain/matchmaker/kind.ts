@@ -1,0 +1,25 @@
+import type { LaneTerms } from "../runtime/ready-queue";
+
+const kinds = new WeakMap<LaneTerms, string>();
+
+/** What lanes have in common whose tasks are all the same to an operator. */
+export function kindOf(terms: LaneTerms): string {
+  let kind = kinds.get(terms);
+  if (kind === undefined) {
+    const { program, ceiling, bond, runSeconds } = terms;
+    kinds.set(terms, (kind = [program, needOf(terms), ceiling, bond, runSeconds].join("/")));
+  }
+  return kind;
+}
+
+const needs = new WeakMap<LaneTerms, string>();
+
+/** What lanes have in common whose tasks need the same of a machine. */
+export function needOf(terms: LaneTerms): string {
+  let need = needs.get(terms);
+  if (need === undefined) {
+    const { cores, memoryMb, gpus, vramMb } = terms.resources;
+    needs.set(terms, (need = [cores, memoryMb, gpus, vramMb].join("/")));
+  }
+  return need;
+}

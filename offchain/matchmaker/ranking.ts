@@ -1,0 +1,137 @@
+import type { LaneTerms } from "../runtime/ready-queue";
+import { Sorted } from "../runtime/sorted";
+import type { Rejection } from "./decision";
+import type { FleetOperator } from "./fleet";
+import { unable } from "./filter";
+import type { Prospect, Prospects, Seen } from "./prospect";
+import { Rest } from "./rest";
+
+/** Of so many operators all are looked at for every task; of more, the best by what was seen of them before. */
+export const LOOKED_AT = 64;
+/** Of more, so many that could start now and so many that are busy. */
+const BEST = 24;
+/** And so many newcomers that could start now. */
+const BEST_NEWCOMERS = 4;
+/** Those that turn out not to be free, or may not be chosen, are passed over; after so many the search ends. */
+const MOST_SEEN = 2 * BEST;
+/** Operators whose place is looked at again, in turn, whenever a run asks for a ranking. */
+const ROLLED = 4;
+/** An operator as it was when it was last looked at. */
+interface Place extends Seen {
+  readonly operator: FleetOperator;
+  /** By which it is ranked. */
+  readonly key: number;
+  /** When it was last given work: who waited longest comes first. */
+  readonly since: number;
+}
+
+const byAddress = (a: Place, b: Place) => (a.operator.address < b.operator.address ? -1 : 1);
+const bySince = (a: Place, b: Place) => a.since - b.since || (a === b ? 0 : byAddress(a, b));
+const byKey = (a: Place, b: Place) => a.key - b.key || bySince(a, b);
+
+/** The score of the first task that it would take; of a busy one it falls with time, and for all about as fast. */
+function keyOf({ startMs, taskMs, weight, busy }: Prospect, now: number): number {
+  return (startMs + taskMs) * weight + (busy ? now : 0);
+}
+
+/** The best operators for a task, which are then looked at. */
+export interface Best {
+  operators: FleetOperator[];
+  rest: Rest;
+}
+
+/** All operators that hold a program, as they stand for tasks of one kind. What is kept of one is as old as its last change, or a bit. */
+export class Ranking {
+  private readonly places = new Map<FleetOperator, Place>();
+  private readonly free = new Sorted<Place>(byKey);
+  private readonly busy = new Sorted<Place>(byKey);
+  private readonly newcomers = new Sorted<Place>(bySince);
+  private readonly rejected = new Map<Rejection, Set<string>>();
+  private readonly rejections = new Map<FleetOperator, Rejection>();
+  private turn: Iterator<FleetOperator> | undefined;
+
+  constructor(private readonly terms: LaneTerms) {}
+
+  /** Looks at an operator again. */
+  look(operator: FleetOperator, view: Prospects): void {
+    this.remove(operator);
+    if (!operator.programs.has(this.terms.program)) return;
+    const why = unable(operator, this.terms);
+    const seen = why ? undefined : view.bare(operator, this.terms);
+    if (!seen) {
+      this.reject(operator, why ?? "offer");
+      return;
+    }
+    const { now } = view;
+    const since = operator.lastAssignedAt;
+    const place = { operator, seen, asOf: now, key: keyOf(seen, now), since };
+    this.places.set(operator, place);
+    if (seen.busy) {
+      this.busy.add(place);
+      this.reject(operator, seen.busy);
+      return;
+    }
+    this.free.add(place);
+    if (view.isNewcomer(operator)) this.newcomers.add(place);
+  }
+
+  /** Looks again at a few whose turn it is: who does not change becomes late, and others' results change what is expected of it. */
+  roll(view: Prospects): void {
+    for (let i = 0; i < ROLLED; i++) {
+      this.turn ??= [...this.places.keys()].values();
+      const { value, done } = this.turn.next();
+      if (done) {
+        this.turn = undefined;
+        return;
+      }
+      if (this.places.has(value)) this.look(value, view);
+    }
+  }
+
+  /** @param fits whether one is worth looking at */
+  best(view: Prospects, fits: (seen: Prospect) => boolean): Best {
+    const found = new Set<FleetOperator>();
+    let free = 0;
+    for (const { operator, seen } of this.free.items) {
+      if (free === BEST || found.size === MOST_SEEN) break;
+      if (!fits(seen)) continue;
+      found.add(operator);
+      if (!view.of(operator, this.terms)!.busy) free++;
+    }
+    for (const { operator, seen } of this.newcomers.items.slice(0, BEST_NEWCOMERS))
+      if (fits(seen)) found.add(operator);
+    const others = this.free.items.length - found.size;
+    const last = found.size + MOST_SEEN;
+    let busy = 0;
+    let next = 0;
+    for (const { operator, seen } of this.busy.items) {
+      if (busy === BEST || found.size === last) break;
+      next++;
+      if (!fits(seen)) continue;
+      found.add(operator);
+      // Who was promised to others may be no longer among the best.
+      if (!view.isPromised(operator)) busy++;
+    }
+    const rest = new Rest(this.busy.items, next, fits, view.now, others, this.rejected);
+    return { operators: [...found], rest };
+  }
+
+  private remove(operator: FleetOperator): void {
+    const place = this.places.get(operator);
+    if (place) {
+      this.places.delete(operator);
+      for (const list of [this.free, this.busy, this.newcomers]) list.remove(place);
+    }
+    const why = this.rejections.get(operator);
+    if (!why) return;
+    this.rejections.delete(operator);
+    this.rejected.get(why)!.delete(operator.address);
+  }
+
+  private reject(operator: FleetOperator, why: Rejection): void {
+    this.rejections.set(operator, why);
+    const all = this.rejected.get(why);
+    if (all) all.add(operator.address);
+    else this.rejected.set(why, new Set([operator.address]));
+  }
+}

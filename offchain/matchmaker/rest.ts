@@ -1,0 +1,142 @@
+import type { LaneTerms } from "../runtime/ready-queue";
+import { aheadOf, levelOf } from "./ahead";
+import type { Rejection } from "./decision";
+import type { Outlook } from "./outlook";
+import type { Prospect, Seen } from "./prospect";
+
+// Of many operators, those that were not looked at for a task. Pure.
+
+/** So many of them are counted at most. */
+const MOST_COUNTED = 512;
+
+/** They count as they were when they were last looked at. */
+export class Rest {
+  /**
+   * @param busy all, those that should finish a first task soonest first
+   * @param from the first of them that was not looked at
+   * @param fits who may have the task
+   * @param free how many could start now
+   * @param rejected why others can't; those who were looked at are among them
+   */
+  constructor(
+    private readonly busy: readonly Seen[],
+    private readonly from: number,
+    private readonly fits: (seen: Prospect) => boolean,
+    private readonly now: number,
+    readonly free: number,
+    readonly rejected: ReadonlyMap<Rejection, ReadonlySet<string>>,
+  ) {}
+
+  /** The first that is busy. */
+  first(): Prospect | undefined {
+    for (let i = this.from; i < this.busy.length; i++) {
+      const { seen } = this.busy[i]!;
+      if (this.fits(seen)) return { ...seen, startMs: this.startMs(this.busy[i]!) };
+    }
+    return undefined;
+  }
+
+  /** @returns how many tasks they should finish before a score is reached, counted up to `enough` or a bit more */
+  ahead(level: number, enough: number): number {
+    let ahead = 0;
+    const end = Math.min(this.busy.length, this.from + MOST_COUNTED);
+    for (let i = this.from; i < end && ahead < enough; i++) {
+      const place = this.busy[i]!;
+      if (!this.fits(place.seen)) continue;
+      const { taskMs, everyMs, weight } = place.seen;
+      const more = Math.ceil((level / weight - this.startMs(place) - taskMs) / everyMs);
+      if (more <= 0) break;
+      ahead += more;
+    }
+    return ahead;
+  }
+
+  private startMs({ seen, asOf }: Seen): number {
+    return Math.max(1, seen.startMs + asOf - this.now);
+  }
+}
+
+/**
+ * How many tasks busy operators should finish before a score is reached.
+ * @param looked those that were looked at
+ * @param enough it is counted no further
+ * @returns less what more urgent tasks will need them for; it may be below 0
+ */
+export function aheadOfAll(
+  looked: Prospect[],
+  rest: Rest,
+  outlook: Outlook,
+  { resources }: LaneTerms,
+  level: number,
+  enough: number,
+): number {
+  const ahead = looked.reduce((sum, p) => sum + aheadOf(p, level), 0);
+  const first = rest.first();
+  if (!first) return ahead;
+  const owed = outlook.owedTasks(first.operator.registration.machine.id, resources, first.taskMs);
+  return ahead - owed + rest.ahead(level, enough + owed - ahead);
+}
+
+/** Tasks of one kind, of several workflows, that wait for operators that are busy. */
+export class Waiting {
+  /** @param left tasks that these should finish, beside those that wait already, before anyone who has room could finish one */
+  constructor(
+    private left: number,
+    private readonly owe: (tasks: number) => void,
+  ) {}
+
+  /** @returns whether so many tasks more had better wait, too */
+  takes(tasks: number): boolean {
+    if (tasks > this.left) return false;
+    this.left -= tasks;
+    this.owe(tasks);
+    return true;
+  }
+}
+
+/**
+ * @param prospects of a lane whose tasks wait
+ * @param count of them
+ * @returns what other lanes of the kind are asked of, without looking at anyone again
+ */
+export function waitingOf(
+  prospects: Prospect[],
+  rest: Rest,
+  outlook: Outlook,
+  terms: LaneTerms,
+  count: number,
+): Waiting {
+  const busy = prospects.filter((p) => p.busy);
+  const free = prospects.filter((p) => !p.busy);
+  const [first] = busy;
+  const owe = (tasks: number) => {
+    if (!first) return;
+    const { operator, taskMs } = first;
+    outlook.owe(operator.registration.machine.id, terms.resources, taskMs, tasks);
+  };
+  if (free.length === 0) return new Waiting(Infinity, owe);
+  const left = aheadOfAll(busy, rest, outlook, terms, levelOf(free), Infinity) - count;
+  return new Waiting(left, owe);
+}
+
+/**
+ * Leaves to the rest the tasks that it should take before those who were looked at could.
+ * @param busy those who were
+ * @returns how many are left for them, at least 1
+ */
+export function leaveToRest(
+  rest: Rest,
+  outlook: Outlook,
+  { resources }: LaneTerms,
+  busy: Prospect[],
+  count: number,
+): number {
+  const first = rest.first();
+  if (!first) return count;
+  const { startMs, taskMs, weight, operator } = first;
+  const level = (startMs + taskMs) * weight;
+  const own = busy.reduce((sum, p) => sum + aheadOf(p, level), 0);
+  const placed = Math.max(1, Math.min(count, own));
+  outlook.owe(operator.registration.machine.id, resources, taskMs, count - placed);
+  return placed;
+}

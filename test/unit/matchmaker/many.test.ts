@@ -1,0 +1,233 @@
+import { expect } from "chai";
+import fc from "fast-check";
+import { sha256 } from "../../../protocol/digest";
+import { EXPLORATION, MAX_CANDIDATES } from "../../../offchain/matchmaker/choose";
+import { MAX_REJECTED } from "../../../offchain/matchmaker/decision";
+import { Experience } from "../../../offchain/matchmaker/experience";
+import { Fleet, type FleetOperator } from "../../../offchain/matchmaker/fleet";
+import { Matcher, type Match } from "../../../offchain/matchmaker/matcher";
+import { Outlook } from "../../../offchain/matchmaker/outlook";
+import { Prospects } from "../../../offchain/matchmaker/prospect";
+import { LOOKED_AT, Ranking } from "../../../offchain/matchmaker/ranking";
+import { Rankings } from "../../../offchain/matchmaker/rankings";
+import { Lane, ReadyQueue, type ReadyTask } from "../../../offchain/runtime/ready-queue";
+import { Reservations } from "../../../offchain/runtime/reservation";
+
+const PROGRAM = sha256("program");
+const OTHER = sha256("another program");
+const NOW = 1_000_000;
+const TASK_MS = 10_000;
+
+/** A market with a machine of four cores for each operator. */
+function market() {
+  const fleet = new Fleet();
+  const reservations = new Reservations();
+  const experience = new Experience();
+  const queue = new ReadyQueue();
+  const matcher = new Matcher(queue, fleet, reservations, experience, "seed");
+  const register = (i: number, changes: object = {}) => {
+    const address = `0x${i.toString(16).padStart(4, "0")}`;
+    const machine = { id: address, cores: 4, memoryMb: 1_000, gpus: [] };
+    const joined = fleet.register(address, {
+      name: address,
+      machine,
+      offer: { cores: 4, memoryMb: 1_000, gpus: 0, vramMb: 0 },
+      programs: [PROGRAM],
+      concurrency: 4,
+      priceBps: 10_000,
+      speed: 1,
+      ...changes,
+    });
+    reservations.declare(address, machine);
+    reservations.offer(address, address, joined.registration.offer, []);
+    joined.set({ online: true, freeStake: 1_000n });
+    return joined;
+  };
+  const lane = (workflow: number, tasks: number, remaining = 10) => {
+    const lane = new Lane(
+      {
+        workflow,
+        step: `step ${remaining}`,
+        stepIndex: 0,
+        program: PROGRAM,
+        resources: { cores: 4, memoryMb: 1, gpus: 0, vramMb: 0 },
+        ceiling: 100n,
+        bond: 1n,
+        claimSeconds: 120,
+        runSeconds: 400,
+      },
+      () => remaining,
+      () => 0,
+    );
+    for (let index = 0; index < tasks; index++)
+      lane.add({ index, level: 0, nextAttempt: 1, avoid: new Set(), offerBps: 10_000 });
+    queue.open(lane);
+    return lane;
+  };
+  /** Has an operator compute until then. */
+  const occupy = (operator: FleetOperator, key: string, until: number, cores = 4) => {
+    const { address } = operator;
+    const need = { cores, memoryMb: 1, gpus: 0, vramMb: 0 };
+    reservations.book(key, address, need, () => until);
+    operator.begin(key, { program: PROGRAM, since: until - TASK_MS, fallbackMs: TASK_MS });
+  };
+  const release = (operator: FleetOperator, key: string) => {
+    reservations.free(key);
+    operator.end(key);
+  };
+  const run = (now = NOW) => {
+    const matches: Match<ReadyTask>[] = [];
+    matcher.run(now, (match) => {
+      matches.push(match);
+      const { operator, tasks, lane } = match;
+      const { workflow, step, resources } = lane.terms;
+      for (const { index } of tasks.slice(0, match.slots))
+        occupy(operator, `${workflow}/${step}/${index}`, now + TASK_MS, resources.cores);
+    });
+    return matches;
+  };
+  return { fleet, reservations, experience, matcher, register, lane, occupy, release, run };
+}
+
+describe("a ranking of operators", () => {
+  it("that follows what changes is the one that would be made anew", () => {
+    const step = fc.record({
+      operator: fc.nat(79),
+      what: fc.constantFrom("online", "draining", "stake", "begin", "end", "program", "join"),
+      asked: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const { fleet, reservations, experience, register, lane, occupy, release } = market();
+        const all = Array.from({ length: 70 }, (_, i) => register(i, { speed: 1 + (i % 7) / 10 }));
+        const { terms } = lane(1, 1);
+        const rankings = new Rankings(fleet, reservations);
+        const view = () => new Prospects(reservations, experience, new Outlook(reservations), NOW);
+        const look = (ranking: Ranking) => {
+          const { operators, rest } = ranking.best(view(), () => true);
+          const rejected = [...rest.rejected]
+            .map(([why, by]) => [why, [...by].sort()] as const)
+            .filter(([, by]) => by.length > 0)
+            .sort();
+          const ahead = rest.ahead(50_000, Infinity);
+          return { operators: operators.map((o) => o.address), free: rest.free, rejected, ahead };
+        };
+        rankings.of(terms, view());
+        for (const [i, { operator, what, asked }] of steps.entries()) {
+          if (what === "join") all[operator] = register(operator);
+          const one = all[operator];
+          if (!one) continue;
+          const [running] = one.computing.keys();
+          if (what === "online") one.set({ online: !one.online });
+          if (what === "draining") one.set({ draining: !one.draining });
+          if (what === "stake") one.set({ freeStake: one.freeStake === 0n ? 1_000n : 0n });
+          if (what === "begin" && !running) occupy(one, `${i}`, NOW + 1_000 * (1 + (i % 40)));
+          if (what === "end" && running) release(one, running);
+          if (what === "program") register(operator, { programs: [OTHER] });
+          if (!asked) continue;
+          const anew = new Ranking(terms);
+          const now = view();
+          for (const holder of fleet.holding(PROGRAM)) anew.look(holder, now);
+          expect(look(rankings.of(terms, view()))).to.deep.equal(look(anew));
+        }
+      }),
+    );
+  });
+});
+
+describe("matching with many operators", () => {
+  it("leaves no task without an operator as long as one has room", () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: LOOKED_AT + 1, max: 200 }),
+        fc.integer({ min: 1, max: 300 }),
+        (operators, tasks) => {
+          const { register, lane, run } = market();
+          for (let i = 0; i < operators; i++) register(i, { speed: 0.5 + (i % 10) / 7 });
+          const ready = lane(1, tasks);
+          const given = run().flatMap((match) => match.tasks);
+          expect(given).to.have.length(Math.min(operators, tasks));
+          expect(ready.size).to.equal(tasks - given.length);
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  it("goes round among equals: who waited longest is given the next task", () => {
+    const { register, lane, run, fleet } = market();
+    for (let i = 0; i < 150; i++) register(i).set({ lastAssignedAt: NOW - i });
+    lane(1, 3);
+    expect(run().map((m) => m.operator.address)).to.deep.equal(
+      [...fleet.all()]
+        .slice(-3)
+        .map((o) => o.address)
+        .reverse(),
+    );
+  });
+
+  it("keeps a slow machine free for few tasks that the fast ones should finish sooner, and uses it when there are more, also of many workflows", () => {
+    const slowIsUsed = (workflows: number, each: number) => {
+      const { register, lane, run, occupy, experience } = market();
+      for (let i = 0; i < 100; i++) {
+        const fast = register(i);
+        for (let n = 0; n < 5; n++) experience.succeeded(PROGRAM, fast.address, TASK_MS);
+        occupy(fast, `busy ${i}`, NOW + 1_000);
+      }
+      const slow = register(100);
+      for (let n = 0; n < 5; n++) experience.succeeded(PROGRAM, slow.address, 3 * TASK_MS);
+      for (let w = 0; w < workflows; w++) lane(w, each);
+      return run().some((m) => m.operator === slow);
+    };
+    expect(slowIsUsed(1, 20)).to.equal(false);
+    expect(slowIsUsed(10, 10)).to.equal(false);
+    expect(slowIsUsed(1, 400)).to.equal(true);
+    expect(slowIsUsed(40, 10)).to.equal(true);
+  });
+
+  it("passes over those that ask for more than is offered, however many there are", () => {
+    const { register, lane, run } = market();
+    for (let i = 0; i < 150; i++) register(i, { speed: 2 });
+    const cheap = register(150, { speed: 0.5, priceBps: 4_000 });
+    const ready = lane(1, 0);
+    ready.add({ index: 0, level: 0, nextAttempt: 1, avoid: new Set(), offerBps: 5_000 });
+    expect(run().map((m) => m.operator)).to.deep.equal([cheap]);
+  });
+
+  it("still tries newcomers, though many better known ones have room", () => {
+    const { register, lane, run, experience, release } = market();
+    for (let i = 0; i < 150; i++) {
+      const known = register(i);
+      for (let n = 0; n < 5; n++) experience.succeeded(PROGRAM, known.address, TASK_MS);
+    }
+    const newcomer = register(150, { speed: 0.5 });
+    let explored = 0;
+    for (let w = 0; w < 400; w++) {
+      lane(w, 1, 1_000_000); // what the workflow waits for, so that the other has time
+      lane(w, 1);
+      for (const { operator } of run()) {
+        if (operator === newcomer) explored++;
+        for (const key of operator.computing.keys()) release(operator, key);
+      }
+    }
+    // A bit less than the share of decisions that explore, of those with slack.
+    expect(explored / 400).to.be.within(EXPLORATION / 2, EXPLORATION * 1.5);
+  });
+
+  it("writes down few of them, and counts the others", () => {
+    const { register, lane, run, occupy } = market();
+    for (let i = 0; i < 300; i++) register(i);
+    for (let i = 300; i < 500; i++) occupy(register(i), `busy ${i}`, NOW + 5_000);
+    for (let i = 500; i < 600; i++) register(i).set({ online: false });
+    lane(1, 1);
+    const [match] = run();
+    const { candidates, rejections, unnamed } = match!.decision;
+    expect(candidates.length).to.be.within(1, MAX_CANDIDATES);
+    const free = candidates.filter((c) => c.startMs === 0).length + (unnamed.free ?? 0);
+    expect(free).to.equal(300);
+    expect(rejections.offline).to.have.length(MAX_REJECTED);
+    expect(unnamed.offline).to.equal(100 - MAX_REJECTED);
+    const busy = candidates.filter((c) => c.startMs > 0).length;
+    expect(busy + rejections.machine!.length + unnamed.machine!).to.equal(200);
+  });
+});
