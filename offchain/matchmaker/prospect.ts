@@ -103,6 +103,17 @@ export class Prospects {
     return this.experience.attempts(address) < NEWCOMER_BELOW;
   }
 
+  /** Takes an operator to be as it was some time ago, unless it was looked at. */
+  assume(terms: LaneTerms, { seen, asOf }: Seen): void {
+    const kind = this.kind(terms);
+    const { operator } = seen;
+    if (kind.has(operator)) return;
+    this.note(operator);
+    const passed = this.now - asOf;
+    const startMs = Math.max(1, seen.startMs - passed);
+    kind.set(operator, { ...seen, roomMs: seen.roomMs - passed, startMs });
+  }
+
   /** Has a machine looked at again: it got work. */
   touch(machine: string): void {
     for (const operator of this.byMachine.get(machine) ?? [])

@@ -104,11 +104,14 @@ export class Ranking {
     const last = found.size + MOST_SEEN;
     let busy = 0;
     let next = 0;
-    for (const { operator, seen } of this.busy.items) {
+    for (const place of this.busy.items) {
+      const { operator, seen } = place;
       if (busy === BEST || found.size === last) break;
       next++;
       if (!fits(seen)) continue;
       found.add(operator);
+      // Nobody is chosen now: how long the busy ones will be is known well enough.
+      if (free === 0) view.assume(this.terms, place);
       // Who was promised to others may be no longer among the best.
       if (!view.isPromised(operator)) busy++;
     }
