@@ -17,6 +17,7 @@ import { graphOf, SHAPES, type ShapeName } from "./graphs";
 import { printResult, runBench, whole } from "./run-bench";
 import { measureCost } from "./schedule/cost";
 import { measureFairness } from "./schedule/fairness";
+import { measureLearning } from "./schedule/learning";
 import { measureStrangers } from "./schedule/strangers";
 
 // `npm run bench:schedule`: makespans of zksync-batch on its fleet against the lower bound, for each policy, and of graphs of many
@@ -193,8 +194,20 @@ async function main(): Promise<void> {
     });
     for (const r of strangers)
       unknown.push([r.what, r.case, r.mean.toFixed(3), r.worst?.toFixed(3) ?? ""]);
-    const tables = [table, shares, costs, unknown].map((t) => t.toString());
-    await printResult(tables, { rows, fairness, cost, strangers }, flags.json);
+    const learning = measureLearning();
+    const learned = new Table({
+      head: ["operators", "a first result, us", "later ones, us", "heap MB"],
+      style: { head: [], border: [] },
+    });
+    for (const r of learning)
+      learned.push([
+        r.operators,
+        r.firstUs.toFixed(1),
+        r.settledUs.toFixed(1),
+        r.heapMb.toFixed(0),
+      ]);
+    const tables = [table, shares, costs, unknown, learned].map((t) => t.toString());
+    await printResult(tables, { rows, fairness, cost, strangers, learning }, flags.json);
   });
 }
 
