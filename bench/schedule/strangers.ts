@@ -76,7 +76,6 @@ function newcomers(seeds: number[]): StrangerRow[] {
       unknown: run(seed, fleet, without(known, NEWCOMERS)),
     };
   });
-  const each = runs.flatMap(({ unknown }) => NEWCOMERS.flatMap((id) => parity(unknown, id)));
   const name = "six good newcomers among 47";
   return [
     row(
@@ -89,17 +88,24 @@ function newcomers(seeds: number[]): StrangerRow[] {
       name,
       runs.map(({ known, unknown }) => unknown.cost / known.cost - 1),
     ),
-    row(
-      "share of work of its class",
-      name,
-      each.map(({ share }) => share),
-      Math.min,
-    ),
-    row(
-      "seconds until parity",
-      name,
-      each.map(({ at }) => at),
-    ),
+    ...["GPU", "CPU"].flatMap((kind) => {
+      const ids = NEWCOMERS.filter((id) => id.startsWith(kind.toLowerCase()));
+      const each = runs.flatMap(({ unknown }) => ids.flatMap((id) => parity(unknown, id)));
+      const of = `${kind} machines`;
+      return [
+        row(
+          "share of work of its class",
+          of,
+          each.map(({ share }) => share),
+          Math.min,
+        ),
+        row(
+          "seconds until parity",
+          of,
+          each.map(({ at }) => at),
+        ),
+      ];
+    }),
   ];
 }
 

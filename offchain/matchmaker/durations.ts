@@ -3,10 +3,11 @@ export interface ProgramTime {
   /** Logarithm of milliseconds. */
   log: number;
   runs: number;
-  /** Of those who run it: sums of weights, of weight times logarithm of duration, of weight times slowness. */
+  /** Of those who run it: sums of weights, of weight times logarithm of duration, of weight times slowness, learned and declared. */
   weight: number;
   logs: number;
   slownesses: number;
+  declared: number;
   /** By program that the same operators run: by how much `slownesses` falls when the other program's `log` rises by 1. */
   shared: Map<ProgramTime, Shared>;
 }
@@ -43,6 +44,8 @@ export interface Pace {
 const PRIOR_RUNS = 0.15;
 /** What an operator is expected to take at a program from all its programs counts like so many runs of this one. */
 const PACE_RUNS = 1;
+/** That others declare too much or too little is taken to be chance until there is more weight than this. */
+const SURE_WEIGHT = 30;
 /** Runs of a program by one operator beyond these add no weight: one busy operator does not speak for all. */
 const MAX_WEIGHT = 8;
 /** An operator's pace is that of the programs that it ran last, so many. */
@@ -59,7 +62,7 @@ export class Durations {
   version = 0;
 
   program(): ProgramTime {
-    return { log: 0, runs: 0, weight: 0, logs: 0, slownesses: 0, shared: new Map() };
+    return { log: 0, runs: 0, weight: 0, logs: 0, slownesses: 0, declared: 0, shared: new Map() };
   }
 
   pace(): Pace {
@@ -68,11 +71,14 @@ export class Durations {
 
   /** @param log logarithm of the durations that an operator declares over those of a machine of speed 1 */
   declare(pace: Pace, log: number): void {
-    const before = this.slowness(pace);
+    const before = { slowness: this.slowness(pace), declared: pace.declared };
     pace.declared = log;
     this.version++;
-    const change = this.slowness(pace) - before;
-    for (const [program, { weight }] of pace.recent) program.slownesses += weight * change;
+    const slower = this.slowness(pace) - before.slowness;
+    for (const [program, { weight }] of pace.recent) {
+      program.slownesses += weight * slower;
+      program.declared += weight * (log - before.declared);
+    }
   }
 
   /** Adds runs of a program by an operator. Takes as long as the operator has recent programs, and the program others beside it. */
@@ -102,9 +108,15 @@ export class Durations {
     return pace.known;
   }
 
-  /** @param base logarithm of milliseconds on a machine of speed 1 @returns expected milliseconds of one task */
-  expectedMs(base: number, slowness: number, pair?: PairTime): number {
-    const usual = base + slowness;
+  /**
+   * @param fallback logarithm of milliseconds on a machine of speed 1, when nobody has run the program
+   * @returns expected milliseconds of one task
+   */
+  expectedMs(fallback: number, program?: ProgramTime, pace?: Pace, pair?: PairTime): number {
+    let usual = program && program.runs > 0 ? program.log : fallback;
+    if (pace) usual += this.slowness(pace);
+    // As far as an operator is not known, it is off from what it declares as others are.
+    if (program) usual += (misjudged(program) * PRIOR_RUNS) / ((pace?.weight ?? 0) + PRIOR_RUNS);
     if (!pair || pair.runs === 0) return Math.exp(usual);
     return Math.exp(usual + ((pair.log - usual) * pair.runs) / (pair.runs + PACE_RUNS));
   }
@@ -117,6 +129,7 @@ export class Durations {
     const logs = weight * log - pair.weight * pair.log;
     pace.logs += logs;
     program.logs += logs;
+    program.declared += (weight - pair.weight) * pace.declared;
     pace.weight += weight - pair.weight;
     program.weight += weight - pair.weight;
     Object.assign(pair, { log, weight });
@@ -149,6 +162,11 @@ export class Durations {
     this.version++;
     for (const [other, { sum }] of program.shared) other.slownesses -= sum * moved;
   }
+}
+
+/** By how much those who run a program turned out slower than they had declared, on average. */
+function misjudged({ slownesses, declared, weight }: ProgramTime): number {
+  return (slownesses - declared) / (weight + SURE_WEIGHT);
 }
 
 function add(to: ProgramTime, other: ProgramTime, sum: number, operators: number): void {

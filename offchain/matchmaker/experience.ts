@@ -1,5 +1,6 @@
 import type { Digest } from "../../protocol/digest";
 import { Durations, type Pace, type PairTime, type ProgramTime } from "./durations";
+import { expectedRate, usualRate, type Tally } from "./failures";
 
 /** What was learned about one operator at one program. */
 export interface Learned {
@@ -14,17 +15,13 @@ interface Program extends ProgramTime {
   pairs: Map<string, Pair>;
 }
 
-interface Operator extends Pace {
-  failed: number;
-  runs: number;
+interface Operator extends Pace, Tally {
+  /** Attempts of all operators until its last failure. */
+  failedAt: number;
 }
 
-/** Before anything has happened, so many attempts count as made, and so many of them as failed. */
-const PRIOR_FAILED = 0.5;
-const PRIOR_ATTEMPTS = 5;
-/** The market's share of failures counts like so many attempts of an operator; the operator's like so many of its at a program. */
-const MARKET_ATTEMPTS = 10;
-const OPERATOR_ATTEMPTS = 5;
+const NOTHING: Tally = { runs: 0, failed: 0 };
+
 /** Declared speeds are believed within these bounds until the first result. */
 const MIN_SPEED = 0.5;
 const MAX_SPEED = 2;
@@ -37,7 +34,10 @@ export class Experience {
   private readonly durations = new Durations();
   private readonly programs = new Map<Digest, Program>();
   private readonly operators = new Map<string, Operator>();
-  private readonly market = { failed: 0, attempts: 0 };
+  private readonly market: Tally = { runs: 0, failed: 0 };
+
+  /** Attempts that have ended since this was made. */
+  private clock = 0;
 
   /** Rises with everything that is learned about durations. */
   get version(): number {
@@ -59,13 +59,16 @@ export class Experience {
 
   /** @param wallMs time that the operator computed */
   succeeded(program: Digest, operator: string, wallMs: number): Learned {
+    this.clock++;
     return this.learn(program, operator, Math.max(1, wallMs), 1);
   }
 
   /** @param ranMs how long it ran until then, if that is known: a whole run takes longer */
   failed(program: Digest, operator: string, ranMs = 0): Learned {
     const pair = this.pair(program, operator);
+    this.clock++;
     this.countFailed(pair, operator, 1);
+    this.operator(operator).failedAt = this.clock;
     this.outlasted(program, operator, ranMs);
     return pair;
   }
@@ -90,15 +93,11 @@ export class Experience {
 
   /** @returns share of failed attempts, between 0 and 1, smoothed by what the operator does elsewhere and others do */
   failureRate(program: Digest, operator: string): number {
-    const { failed, attempts } = this.market;
-    const usual = (failed + PRIOR_FAILED) / (attempts + PRIOR_ATTEMPTS);
-    const of = this.operators.get(operator);
-    if (!of) return usual;
-    const all = of.runs + of.failed;
-    const own = (of.failed + usual * MARKET_ATTEMPTS) / (all + MARKET_ATTEMPTS);
     const pair = this.programs.get(program)?.pairs.get(operator);
-    if (!pair) return own;
-    return (pair.failed + own * OPERATOR_ATTEMPTS) / (pair.runs + pair.failed + OPERATOR_ATTEMPTS);
+    const of = this.operators.get(operator);
+    if (!of) return expectedRate(usualRate(this.market), NOTHING, 0);
+    const rounds = (this.clock - of.failedAt) / this.operators.size;
+    return expectedRate(usualRate(this.market), of, rounds, pair);
   }
 
   /** @returns milliseconds of one task on a machine of speed 1, if anyone has run the program */
@@ -113,17 +112,15 @@ export class Experience {
    */
   expectedMs(program: Digest, operator: string, fallbackMs: number): number {
     const known = this.programs.get(program);
-    const base = known && known.runs > 0 ? known.log : Math.log(Math.max(1, fallbackMs));
+    const fallback = Math.log(Math.max(1, fallbackMs));
     const of = this.operators.get(operator);
-    const slowness = of ? this.durations.slowness(of) : 0;
-    return this.durations.expectedMs(base, slowness, known?.pairs.get(operator));
+    return this.durations.expectedMs(fallback, known, of, known?.pairs.get(operator));
   }
 
   private countFailed(pair: Pair, operator: string, count: number): void {
     pair.failed += count;
     this.operator(operator).failed += count;
     this.market.failed += count;
-    this.market.attempts += count;
   }
 
   private learn(program: Digest, operator: string, ms: number, runs: number): Learned {
@@ -131,13 +128,17 @@ export class Experience {
     const of = this.operator(operator);
     this.durations.learn(this.programs.get(program)!, of, pair, ms, runs);
     of.runs += runs;
-    this.market.attempts += runs;
+    this.market.runs += runs;
     return pair;
   }
 
   private operator(operator: string): Operator {
     let of = this.operators.get(operator);
-    if (!of) this.operators.set(operator, (of = { ...this.durations.pace(), failed: 0, runs: 0 }));
+    if (!of)
+      this.operators.set(
+        operator,
+        (of = { ...this.durations.pace(), failed: 0, runs: 0, failedAt: 0 }),
+      );
     return of;
   }
 

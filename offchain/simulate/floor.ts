@@ -55,7 +55,10 @@ export class Floor {
     private readonly knownDurations: boolean,
     learned: readonly LearnedOf[],
   ) {
-    this.experience = experienceOf(learned);
+    this.experience = experienceOf(
+      learned,
+      operators.map((one) => [one.id, one.registration?.speed ?? speedOf(one)]),
+    );
     this.matcher = new Matcher(
       this.queue,
       this.fleet,
@@ -140,7 +143,6 @@ export class Floor {
       this.reservations.declare(machine.id, machine);
       this.reservations.offer(operator.id, machine.id, offer, devicesOf(registration));
       const fleet = this.fleet.register(operator.id, registration);
-      this.experience.declare(operator.id, registration.speed);
       fleet.set({ freeStake: operator.freeStake ?? ENOUGH_STAKE });
       const host = { operator, fleet };
       this.byAddress.set(operator.id, host);
@@ -194,6 +196,9 @@ function pricingOf(workflows: SimWorkflow[], operators: SimOperator[]): PricingO
   };
 }
 
+/** The one speed that an operator that is made up declares. */
+const speedOf = (operator: SimOperator) => Math.max(MIN_SPEED, declaredSpeed(operator, "default"));
+
 /** What an operator that is made up would tell a coordinator. */
 function registrationOf(operator: SimOperator, programs: Digest[], pricing: PricingOf): Register {
   const { cores, memoryMb, gpus, vramMb, id } = operator;
@@ -204,6 +209,6 @@ function registrationOf(operator: SimOperator, programs: Digest[], pricing: Pric
     programs,
     concurrency: cores,
     ...pricing(operator),
-    speed: Math.max(MIN_SPEED, declaredSpeed(operator, "default")),
+    speed: speedOf(operator),
   };
 }

@@ -1,6 +1,6 @@
 /** What `Experience` learns of durations, computed by visiting everyone who runs a program at each of its results. */
 export class DurationOracle {
-  private readonly programs = new Map<string, { log: number; pairs: Map<string, Pair> }>();
+  private readonly programs = new Map<string, Program>();
   private readonly declared = new Map<string, number>();
 
   declare(operator: string, speed: number): void {
@@ -27,7 +27,10 @@ export class DurationOracle {
 
   expectedMs(program: string, operator: string, fallbackMs: number): number {
     const known = this.programs.get(program);
-    const usual = (known?.log ?? Math.log(fallbackMs)) + this.slowness(operator);
+    const usual =
+      (known?.log ?? Math.log(fallbackMs)) +
+      this.slowness(operator) +
+      this.asOthers(known, operator);
     const pair = known?.pairs.get(operator);
     if (!pair) return Math.exp(usual);
     return Math.exp((usual + Math.log(pair.meanMs) * pair.runs) / (1 + pair.runs));
@@ -35,15 +38,33 @@ export class DurationOracle {
 
   private slowness(operator: string): number {
     let sum = (this.declared.get(operator) ?? 0) * 0.15;
-    let weight = 0.15;
     for (const { log, pairs } of this.programs.values()) {
       const pair = pairs.get(operator);
-      if (!pair) continue;
-      sum += weightOf(pair) * (Math.log(pair.meanMs) - log);
-      weight += weightOf(pair);
+      if (pair) sum += weightOf(pair) * (Math.log(pair.meanMs) - log);
     }
-    return sum / weight;
+    return sum / this.weight(operator);
   }
+
+  private weight(operator: string): number {
+    const pairs = [...this.programs.values()].map((program) => program.pairs.get(operator));
+    return pairs.reduce((sum, pair) => sum + (pair ? weightOf(pair) : 0), 0.15);
+  }
+
+  /** As far as an operator is not known, it is off from what it declares as those are who run the program. */
+  private asOthers(known: Program | undefined, operator: string): number {
+    if (!known) return 0;
+    let [sum, weight] = [0, 30];
+    for (const [one, its] of known.pairs) {
+      sum += weightOf(its) * (this.slowness(one) - (this.declared.get(one) ?? 0));
+      weight += weightOf(its);
+    }
+    return ((sum / weight) * 0.15) / this.weight(operator);
+  }
+}
+
+interface Program {
+  log: number;
+  pairs: Map<string, Pair>;
 }
 
 interface Pair {

@@ -9,7 +9,7 @@ import type { SimOperator, SimWorkflow } from "../model";
 import type { Simulation } from "../result";
 import { simulate } from "../simulate";
 import { specWorkflow } from "../spec/workflow";
-import { experienceOf, simulatedOperators, type MarketSnapshot } from "./market";
+import { experienceIn, simulatedOperators, type MarketSnapshot } from "./market";
 
 /** Runs that are simulated, each with a seed of its own; fewer when time is short. */
 export const RUNS = 5;
@@ -21,7 +21,7 @@ interface Outcome {
 
 /** The durations that a run will have: as given, else as measured. */
 function knownModel(spec: Spec, model: RunModel, market: MarketSnapshot): RunModel {
-  const experience = experienceOf(market.learned);
+  const experience = experienceIn(market);
   const durations = { ...model.durations };
   for (const { id, program } of spec.steps) {
     const mean = experience.typicalMs(program);

@@ -22,12 +22,27 @@ export interface MarketSnapshot {
 /** What stands for a duration where only the ratio of two counts. */
 const ANY_MS = 1_000;
 
-/** Puts what was learned where the matchmaker looks for it. */
-export function experienceOf(learned: readonly LearnedOf[]): Experience {
+/**
+ * Puts what was learned where the matchmaker looks for it, as a coordinator does when it starts.
+ * @param speeds that operators declare
+ */
+export function experienceOf(
+  learned: readonly LearnedOf[],
+  speeds: readonly (readonly [operator: string, speed: number])[],
+): Experience {
   const experience = new Experience();
+  for (const [operator, speed] of speeds) experience.declare(operator, speed);
   for (const { program, operator, learned: record } of learned)
     experience.restore(program, operator, record);
   return experience;
+}
+
+/** What the matchmaker of a market knows. */
+export function experienceIn({ learned, operators }: MarketSnapshot): Experience {
+  return experienceOf(
+    learned,
+    operators.map(({ address, registration }) => [address, registration.speed]),
+  );
 }
 
 /** @returns by operator the share of its attempts that failed */
@@ -47,12 +62,11 @@ function failureRates(learned: readonly LearnedOf[]): Map<string, number> {
 
 /** @returns operators that turn out to be as the market thinks that they are */
 export function simulatedOperators(
-  { operators, learned }: MarketSnapshot,
+  market: MarketSnapshot,
   programs: readonly Digest[],
 ): SimOperator[] {
-  const experience = experienceOf(learned);
-  for (const { address, registration } of operators)
-    experience.declare(address, registration.speed);
+  const { operators, learned } = market;
+  const experience = experienceIn(market);
   const failed = failureRates(learned);
   return operators.map(({ address, registration, freeStake }) => {
     const { offer, speed } = registration;

@@ -74,3 +74,88 @@ describe("learned durations", () => {
     expect(experience.expectedMs(programs[0]!, "changed", 1)).to.be.greaterThan(30_000);
   });
 });
+
+describe("a new name", () => {
+  const [program] = programs as [(typeof programs)[0]];
+  /** Ten operators that fail one attempt in 20, and declare twice the speed that they have. */
+  const market = (speed: number) => {
+    const experience = new Experience();
+    for (let i = 0; i < 10; i++) {
+      experience.declare(`old ${i}`, speed);
+      for (let run = 0; run < 19; run++) experience.succeeded(program, `old ${i}`, 1_000);
+      experience.failed(program, `old ${i}`);
+    }
+    return experience;
+  };
+
+  it("is expected a little worse than an average history, and after some results no more", () => {
+    const experience = market(1);
+    experience.declare("new", 1);
+    const over = () =>
+      (1 - experience.failureRate(program, "old 0")) / (1 - experience.failureRate(program, "new"));
+    expect(over()).to.be.within(1.01, 1.1);
+    expect(experience.expectedMs(program, "new", 1)).to.be.closeTo(1_000, 1);
+    for (let run = 0; run < 20; run++) experience.succeeded(program, "new", 1_000);
+    expect(over()).to.be.below(1);
+  });
+
+  it("is expected to be as much slower than it declares as others are", () => {
+    for (const late of [false, true]) {
+      const experience = market(late ? 1 : 2);
+      if (late) for (let i = 0; i < 10; i++) experience.declare(`old ${i}`, 2);
+      experience.declare("new", 2);
+      expect(experience.expectedMs(program, "new", 1)).to.be.within(late ? 700 : 950, 1_001);
+    }
+  });
+});
+
+describe("an operator that only fails", () => {
+  const [program] = programs as [(typeof programs)[0]];
+  const market = (failing: number) => {
+    const experience = new Experience();
+    for (const name of ["a", "b", "c", "d"]) {
+      experience.declare(name, 1);
+      round(experience, 25);
+    }
+    experience.declare("bad", 1);
+    for (let i = 0; i < failing; i++) experience.failed(program, "bad");
+    return experience;
+  };
+  const round = (experience: Experience, times: number) => {
+    for (let i = 0; i < times; i++)
+      for (const name of ["a", "b", "c", "d"]) experience.succeeded(program, name, 1_000);
+  };
+
+  it("is taken to be broken after a few attempts, and one that fails now and then is not", () => {
+    expect(market(1).failureRate(program, "bad")).to.be.within(0.2, 0.8);
+    expect(market(3).failureRate(program, "bad")).to.be.above(0.9);
+    const experience = market(3);
+    for (let i = 0; i < 12; i++) {
+      if (i % 4 === 0) experience.failed(program, "a");
+      else experience.succeeded(program, "a", 1_000);
+    }
+    expect(experience.failureRate(program, "a")).to.be.below(0.2);
+  });
+
+  it("gets another chance while others work, the later the more often it failed", () => {
+    const roundsUntilTried = (failing: number) => {
+      const experience = market(failing);
+      let rounds = 0;
+      while (experience.failureRate(program, "bad") > 0.8 && rounds < 1_000) {
+        round(experience, 1);
+        rounds++;
+      }
+      return rounds;
+    };
+    const waits = [3, 6, 12].map(roundsUntilTried);
+    expect(waits[0]).to.be.within(5, 100);
+    expect(waits[1]).to.be.above(2 * waits[0]!);
+    expect(waits[2]).to.be.above(2 * waits[1]!);
+  });
+
+  it("is trusted again once it works", () => {
+    const experience = market(3);
+    for (let i = 0; i < 10; i++) experience.succeeded(program, "bad", 1_000);
+    expect(experience.failureRate(program, "bad")).to.be.below(0.3);
+  });
+});
