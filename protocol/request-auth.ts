@@ -11,7 +11,7 @@ import { sha256, toBytes32, type Digest } from "./digest";
 import type { RequestMessage } from "./eip712";
 import { FrobenError } from "./errors";
 import { LIMITS } from "./limits";
-import { signerOf, signTyped } from "./typed-hash";
+import { isSignedFor, signTyped } from "./typed-hash";
 
 /** Names of the four headers of a signed request. */
 export const AUTH_HEADERS = {
@@ -107,9 +107,8 @@ export async function verifyRequest(
     nonce: nonce as Hex,
   };
   const typed = { domain, primaryType: "Request", message } as const;
-  const signer = await signerOf(typed, signature as Hex);
-  const isOwn = signer?.toLowerCase() === address.toLowerCase();
-  if (signer === undefined || !(isOwn || mayActFor(signer, address)))
+  const counts = (signer: Address) => mayActFor(signer, address);
+  if (!(await isSignedFor(typed, signature as Hex, address, counts)))
     throw unauthorized("auth_wrong_key", "the signature is not by this address", {
       field: AUTH_HEADERS.signature,
       value: address,

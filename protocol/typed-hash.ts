@@ -1,13 +1,8 @@
-import {
-  recoverAddress,
-  type Address,
-  type Hex,
-  type LocalAccount,
-  type TypedDataDomain,
-} from "viem";
+import type { Address, Hex, LocalAccount, TypedDataDomain } from "viem";
 import { TYPES } from "./eip712";
 import { FrobenError } from "./errors";
 import { keccak256 } from "./keccak";
+import { KnownKeys } from "./known-keys";
 import { addressWord, bytes32Word, keccakOf, uintWord } from "./words";
 
 // EIP-712 hashes of the project's own messages. Each request is signed and checked; viem's general hashing takes as long as the signing.
@@ -90,11 +85,23 @@ export function signTyped(account: LocalAccount, typed: Typed): Promise<Hex> {
   return account.signTypedData({ domain, types: TYPES, primaryType, message } as never);
 }
 
-/** @returns who signed; undefined when the signature is none, or a value does not fit its field */
-export async function signerOf(typed: Typed, signature: Hex): Promise<Address | undefined> {
+const keys = new KnownKeys();
+
+/**
+ * @param mayActFor whether another signer's signature counts as the account's own; nobody's if not given
+ * @returns whether the account signed, or one that may act for it; false when a value does not fit its field
+ */
+export async function isSignedFor(
+  typed: Typed,
+  signature: Hex,
+  account: Address,
+  mayActFor?: (signer: Address) => boolean,
+): Promise<boolean> {
+  let hash: Hex;
   try {
-    return await recoverAddress({ hash: typedHash(typed), signature });
+    hash = typedHash(typed);
   } catch {
-    return undefined;
+    return false;
   }
+  return keys.isSignedFor(hash, signature, account, mayActFor);
 }

@@ -4,7 +4,7 @@ import { FrobenError } from "../../protocol/errors";
 import type { ResultReport, ResultsReport, ResultsResponse } from "../../protocol/http";
 import { merklePaths } from "../../protocol/merkle";
 import { receiptsToSign, resultCommitments, type ReceiptEvidence } from "../../protocol/receipts";
-import { signerOf } from "../../protocol/typed-hash";
+import { isSignedFor } from "../../protocol/typed-hash";
 import { computed } from "./attempts";
 import type { AttemptRun } from "./model";
 import { nameResult } from "./names";
@@ -142,9 +142,9 @@ async function checkReceipts(
   const { chainId, market } = world.deps.calls;
   const commitments = resultCommitments({ chainId, market, operator }, results);
   const signed = receiptsToSign(world.domain, commitments);
-  const signer = await signerOf(signed, signature);
-  const keys = [operator, world.deps.chain.account(operator).delegate];
-  if (!keys.some((key) => key && key.toLowerCase() === signer?.toLowerCase()))
+  const isDelegate = (signer: Address) =>
+    world.deps.chain.account(operator).delegate?.toLowerCase() === signer.toLowerCase();
+  if (!(await isSignedFor(signed, signature, operator, isDelegate)))
     throw new FrobenError("receipt_wrong_key", "the receipts are not signed by the operator", {
       status: 401,
       field: "receipts",

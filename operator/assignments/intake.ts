@@ -6,7 +6,7 @@ import { marketDomain } from "../../protocol/eip712";
 import { FrobenError } from "../../protocol/errors";
 import type { SignedAssignment } from "../../protocol/http";
 import { LIMITS } from "../../protocol/limits";
-import { signerOf, typedHash } from "../../protocol/typed-hash";
+import { isSignedFor, typedHash } from "../../protocol/typed-hash";
 import type { MarketFacts } from "../chain/market-facts";
 import type { Strikes } from "../chain/strikes";
 import { isLocalChain, type MarketChain } from "../chain/clients";
@@ -62,8 +62,7 @@ async function signedBy(
     message: { ...assignmentFields(signed), operator },
   } as const;
   const signature = signed.signature as Hex;
-  const signer = await signerOf(typed, signature);
-  if (signer?.toLowerCase() === coordinator.toLowerCase()) return true;
+  if (await isSignedFor(typed, signature, coordinator)) return true;
   const code = await chain.client.getCode({ address: coordinator });
   if (!code || code === "0x") return false;
   const call = {

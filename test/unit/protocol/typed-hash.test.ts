@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { hashTypedData, type Hex } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import { marketDomain, TYPES } from "../../../protocol/eip712";
-import { signerOf, signTyped, typedHash, type Typed } from "../../../protocol/typed-hash";
+import { isSignedFor, signTyped, typedHash, type Typed } from "../../../protocol/typed-hash";
 
 const bytes = (size: number) =>
   fc
@@ -41,18 +41,22 @@ describe("hashes of signed messages", () => {
     message: { root: `0x${"22".repeat(32)}` },
   };
 
-  it("are what an account signs, and what tells who did", async () => {
+  it("are what an account signs, and what tells whether it did", async () => {
     const account = privateKeyToAccount(generatePrivateKey());
     const signature = await signTyped(account, typed);
     expect(signature).to.equal(await account.signTypedData({ ...typed, types: TYPES } as never));
-    expect(await signerOf(typed, signature)).to.equal(account.address);
+    expect(await isSignedFor(typed, signature, account.address)).to.equal(true);
     const { sign: _sign, ...elsewhere } = account;
     expect(await signTyped(elsewhere as never, typed)).to.equal(signature);
   });
 
   it("have no signer when the signature is none, or a value does not fit", async () => {
-    expect(await signerOf(typed, "0x1234")).to.equal(undefined);
-    const long = { ...typed, message: { root: "0x12" } };
-    expect(await signerOf(long, `0x${"11".repeat(65)}`)).to.equal(undefined);
+    const anybody = () => true;
+    const { verifyingContract } = typed.domain;
+    const isSigned = (what: Typed, signature: Hex) =>
+      isSignedFor(what, signature, verifyingContract!, anybody);
+    expect(await isSigned(typed, "0x1234")).to.equal(false);
+    const short = { ...typed, message: { root: "0x12" } };
+    expect(await isSigned(short, `0x${"11".repeat(65)}`)).to.equal(false);
   });
 });
