@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, lte, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, lte } from "drizzle-orm";
 import type { Digest } from "../../protocol/digest";
 import type { Db } from "../db/client";
 import { rowWriter, type RowWriter } from "../db/row-writer";
@@ -38,19 +38,13 @@ export class Retention {
     private readonly clock: Clock,
     private readonly settings: RetentionSettings,
   ) {
-    const digest = sql.placeholder("digest");
+    // Asked for every result; the query builder takes several times as long as the database.
+    const { $client } = db;
     this.statements = {
-      leavesAt: db
-        .select({ at: artifacts.leavesAt })
-        .from(artifacts)
-        .where(eq(artifacts.digest, digest))
-        .prepare(),
-      isNamed: db
-        .select({ workflow: artifactNames.workflow })
-        .from(artifactNames)
-        .where(eq(artifactNames.digest, digest))
-        .limit(1)
-        .prepare(),
+      leavesAt: $client.prepare<[Digest], { at: number | null }>(
+        "select leaves_at as at from artifacts where digest = ?",
+      ),
+      isNamed: $client.prepare<[Digest]>("select 1 from artifact_names where digest = ? limit 1"),
     };
     this.names = rowWriter(db, artifactNames, ["digest", "workflow"]);
     this.times = rowWriter(db, artifacts, ["digest"]);
@@ -82,18 +76,18 @@ export class Retention {
   }
 
   isNamed(digest: Digest): boolean {
-    return this.named.has(digest) || this.statements.isNamed.get({ digest }) !== undefined;
+    return this.named.has(digest) || this.statements.isNamed.get(digest) !== undefined;
   }
 
   /** Whether an artifact is hidden, because it goes soon. */
   isLeaving(digest: Digest): boolean {
-    const at = this.statements.leavesAt.get({ digest })?.at ?? null;
+    const at = this.statements.leavesAt.get(digest)?.at ?? null;
     return at !== null && this.isLate(at) && !this.isNamed(digest);
   }
 
   /** Keeps an artifact that is about to become visible for the grace time. @returns once that is written */
   async arriving(digest: Digest): Promise<void> {
-    const row = this.statements.leavesAt.get({ digest });
+    const row = this.statements.leavesAt.get(digest);
     if (row && (row.at === null || !this.isLate(row.at))) return;
     this.arrived.add(digest);
     // What arrives together is written together: a commit waits for the disk.
@@ -162,7 +156,7 @@ export class Retention {
 
   /** Whether an artifact goes now. */
   isDue(digest: Digest): boolean {
-    const at = this.statements.leavesAt.get({ digest })?.at ?? null;
+    const at = this.statements.leavesAt.get(digest)?.at ?? null;
     return at !== null && at <= this.clock.now() && !this.isNamed(digest);
   }
 

@@ -56,10 +56,14 @@ export function rowWriter(db: Db, table: SQLiteTable, key: readonly string[]): R
   const from = `"${getTableName(table)}"`;
   const names = fields.map(({ name }) => name);
   const keyNames = key.map((field) => fields.find((one) => one.field === field)!.name);
-  const updates = names.map((column) => `${column} = excluded.${column}`);
+  // Setting the key to what it is would have its index written again.
+  const updates = names
+    .filter((column) => !keyNames.includes(column))
+    .map((column) => `${column} = excluded.${column}`);
+  const change = updates.length > 0 ? `update set ${updates.join(", ")}` : "nothing";
   const put = db.$client.prepare<StoredRow>(
     `insert into ${from} (${names.join(", ")}) values (${names.map(() => "?").join(", ")})
-     on conflict (${keyNames.join(", ")}) do update set ${updates.join(", ")}`,
+     on conflict (${keyNames.join(", ")}) do ${change}`,
   );
   return {
     fields,
