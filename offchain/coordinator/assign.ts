@@ -127,7 +127,12 @@ function claimableSeconds(world: World, { claimSeconds }: Step, how?: "as standb
 export function giveOut(world: World, assignment: AssignmentRun): void {
   const { body, operator } = assignment;
   world.later("signing an assignment", { workflow: body.workflow }, async () => {
-    body.signature = await signAssignment(world, body);
+    world.signing++;
+    try {
+      body.signature = await signAssignment(world, body);
+    } finally {
+      world.signing--;
+    }
     world.journal.assignment(assignment);
     world.notify(operator);
   });

@@ -21,6 +21,9 @@ import { World } from "./world";
 /** Longest pause between two rounds while nothing is due, milliseconds. */
 const MAX_PAUSE_MS = 1_000;
 
+/** Longest wait for signatures before what changed is written without them, milliseconds. */
+const SIGNING_MS = 10;
+
 /** Longest wait for what runs in the background when stopping, milliseconds. */
 const STOP_MS = 4_000;
 
@@ -39,6 +42,7 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator & {
   let scheduled: NodeJS.Immediate | undefined;
   let cancelTimer: () => void = () => {};
   let ready = false;
+  let postponed = false;
   /** When the matcher wants to look at waiting tasks again. */
   let lookAgain: number | undefined;
 
@@ -66,12 +70,21 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator & {
         looked = decided;
       });
       startStandbys(world);
-      world.flush();
+      write();
     } catch (error) {
       deps.log.error({ err: error }, "a round of the coordinator failed");
       writeAnyway();
     }
     plan();
+  }
+
+  /**
+   * Writes what changed together with the signatures of what was just assigned, a moment later: one write to the disk instead of two,
+   * and each assignment once. If a signature takes longer than that, nobody waits for it.
+   */
+  function write(): void {
+    postponed = !postponed && world.signing > 0;
+    if (!postponed) world.flush();
   }
 
   /** What requests have changed has nothing to do with what went wrong in a round. */
@@ -125,7 +138,8 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator & {
     const all = [leases, deadlines, parked, rises, stragglers, chores];
     const next = all.flatMap((timers) => timers.next() ?? []);
     if (lookAgain !== undefined) next.push(lookAgain);
-    const pause = Math.min(MAX_PAUSE_MS, ...next.map((at) => at - world.now()));
+    const most = postponed ? SIGNING_MS : MAX_PAUSE_MS;
+    const pause = Math.min(most, ...next.map((at) => at - world.now()));
     cancelTimer = deps.clock.after(Math.max(1, pause), kick);
   }
 

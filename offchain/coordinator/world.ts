@@ -52,6 +52,8 @@ export class World {
   /** Tasks that took the result of another one, by its `workflow/task`. */
   readonly reused = new Map<string, Set<TaskRun>>();
   readonly domain;
+  /** Assignments that are being signed. */
+  signing = 0;
   /** Aborts what runs in the background. */
   readonly stopping = new AbortController();
 

@@ -83,11 +83,13 @@ export function applyVerdict(holdings: Holdings, word: Verdict): HeldTask | unde
   const { verdict } = word;
   const reason = word.reason ?? verdict;
   const release = (word.release as Hex | undefined) ?? task.release;
-  holdings.update(task, { verdict, release });
+  const told = { verdict, release };
   if (verdict === "valid") {
-    if (task.phase === "computed" || task.phase === "reported") holdings.move(task, "valid");
+    if (task.phase === "computed" || task.phase === "reported") holdings.move(task, "valid", told);
+    else holdings.update(task, told);
     return undefined;
   }
+  holdings.update(task, told);
   const { rule } = holdings.find(task.workflow, task.root)!.signed.terms;
   if (verdict === "invalid" && rule === RULE.verifier) return undefined;
   return holdings.move(task, verdict, { reason }) ? task : undefined;

@@ -40,6 +40,15 @@ function toHeld(row: TaskRow, now: number): HeldTask {
   };
 }
 
+/** @returns what the journal has of a task that was just added */
+function queuedRow(
+  { workflow, root }: SignedAssignment,
+  { task, attempt }: SignedAssignment["tasks"][number],
+): TaskRow {
+  const nothing = { result: null, usage: null, reason: null, release: null, verdict: null };
+  return { workflow, task, attempt, root: root as Hex, phase: "queued", ...nothing };
+}
+
 /** Reads what the journal holds, so that a restart goes on where the last life ended. */
 export function createHoldings(journal: Journal, clock: Clock): Holdings {
   const holdings = new Map<string, Holding>();
@@ -81,13 +90,9 @@ export function createHoldings(journal: Journal, clock: Clock): Holdings {
     task: (workflow, task, attempt) => tasksByKey.get(taskKey({ workflow, task, attempt })),
     add(signed) {
       journal.addAssignment(signed);
-      const root = signed.root as Hex;
-      const rows = journal.tasksOf(signed.workflow, root);
-      const holding: Holding = {
-        signed,
-        claim: "wanted",
-        tasks: rows.map((row) => toHeld(row, clock.now())),
-      };
+      const now = clock.now();
+      const tasks = signed.tasks.map((line) => toHeld(queuedRow(signed, line), now));
+      const holding: Holding = { signed, claim: "wanted", tasks };
       enter(holding);
       return holding;
     },

@@ -184,6 +184,8 @@ export class Market {
     this.chain.stake(operator.address, 1_000n);
     this.register(operator, changes);
     await operator.sync();
+    // What its first heartbeat brings comes again, for the test to see.
+    operator.assignments.clear();
     await this.settle();
     return operator;
   }
