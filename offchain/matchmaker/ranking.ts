@@ -23,6 +23,7 @@ interface Place extends Seen {
   readonly key: number;
   /** When it was last given work: who waited longest comes first. */
   readonly since: number;
+  readonly isNewcomer: boolean;
 }
 
 const byAddress = (a: Place, b: Place) => (a.operator.address < b.operator.address ? -1 : 1);
@@ -64,7 +65,8 @@ export class Ranking {
     }
     const { now } = view;
     const since = operator.lastAssignedAt;
-    const place = { operator, seen, asOf: now, key: keyOf(seen, now), since };
+    const isNewcomer = !seen.busy && view.isNewcomer(operator);
+    const place = { operator, seen, asOf: now, key: keyOf(seen, now), since, isNewcomer };
     this.places.set(operator, place);
     if (seen.busy) {
       this.busy.add(place);
@@ -72,7 +74,7 @@ export class Ranking {
       return;
     }
     this.free.add(place);
-    if (view.isNewcomer(operator)) this.newcomers.add(place);
+    if (isNewcomer) this.newcomers.add(place);
   }
 
   /** Looks again at a few whose turn it is: who does not change becomes late, and others' results change what is expected of it. */
@@ -123,7 +125,8 @@ export class Ranking {
     const place = this.places.get(operator);
     if (place) {
       this.places.delete(operator);
-      for (const list of [this.free, this.busy, this.newcomers]) list.remove(place);
+      (place.seen.busy ? this.busy : this.free).remove(place);
+      if (place.isNewcomer) this.newcomers.remove(place);
     }
     const why = this.rejections.get(operator);
     if (!why) return;
