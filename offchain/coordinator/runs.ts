@@ -4,7 +4,7 @@ import { FrobenError } from "../../protocol/errors";
 import type { Spec } from "../../protocol/spec";
 import { stepsRoot, stepTermsOf, type StepTerms } from "../../protocol/terms";
 import { parseSpec, specDigest } from "../../protocol/validate-spec";
-import { unknownMs } from "../matchmaker/prospect";
+import { typicalOf } from "../matchmaker/typical";
 import { Lane } from "../runtime/ready-queue";
 import { remainingPaths, treeLevels } from "../workflow/graph/priority";
 import { laneTermsOf } from "../workflow/lane-terms";
@@ -142,14 +142,14 @@ export function begin(world: World, run: Run, spec: Spec, terms: StepTerms[]): R
 function remainingMs(world: World, work: RunWork, step: number, level: number): number {
   const asOf = `${world.experience.version}/${work.tasks.size}`;
   if (work.paths?.asOf !== asOf) {
-    const durations = (i: number) =>
-      world.experience.typicalMs(work.spec.steps[i]!.program) ?? unknownMs(work.lanes[i]!.terms);
+    const terms = work.lanes.map((lane) => lane.terms);
+    const typical = typicalOf(world.experience, terms);
     const levels = (i: number) => {
       const known = work.plan.tasksOf(work.spec.steps[i]!.id);
       if (!known) return treeLevels(work.spec.steps[i]!);
       return known.length > 0 ? known[known.length - 1]!.level + 1 : 0;
     };
-    work.paths = { asOf, byStep: remainingPaths(work.spec, durations, levels) };
+    work.paths = { asOf, byStep: remainingPaths(work.spec, (i) => typical[i]!, levels) };
   }
   return work.paths.byStep[step]!(level);
 }

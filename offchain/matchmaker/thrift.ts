@@ -6,12 +6,15 @@ import { needOf } from "./kind";
 import type { Fleet, FleetOperator } from "./fleet";
 import type { Outlook } from "./outlook";
 import { priceOf } from "./price";
-import { unknownMs } from "./prospect";
+import { typicalOf } from "./typical";
 
 // Whom a workflow that prefers money to time needs. Pure.
 
 /** Of the time that a workflow may take, the share that is planned with: durations are not known exactly, and machines fail. */
 const PLANNED_SHARE = 0.95;
+
+/** What nobody has run is taken to need at most this share of the time: who sets a time takes it to be enough. */
+const GUESSED_SHARE = 0.4;
 
 /** What one operator would take for the tasks of a lane. */
 interface Offer {
@@ -86,12 +89,28 @@ export class Thrift {
 
   private demands<T extends ReadyTask>(lanes: Lane<T>[], timeMs: number, now: number): Demand[] {
     const open = lanes.filter((lane) => lane.left() > 0);
-    const longest = open.reduce((most, lane) => Math.max(most, lane.remainingMs(0)), 0);
+    const all = lanes.map(({ terms }) => terms);
+    const typical = typicalOf(this.experience, all);
+    const ownOf = new Map(lanes.map((lane, i) => [lane, typical[i]!]));
+    const isKnown = ({ terms }: Lane<T>) => this.experience.typicalMs(terms.program) !== undefined;
+    const longestOf = (some: Lane<T>[]) =>
+      some.reduce((most, lane) => Math.max(most, lane.remainingMs(0)), 0);
+    // Paths end with what nobody has run, which is cut to a share of the time; so are paths that lead there.
+    const guessed = longestOf(open.filter((lane) => !isKnown(lane)));
+    const kept = Math.min(guessed, (all[0]?.withinSeconds ?? 0) * 1000 * GUESSED_SHARE);
+    const scale = guessed > 0 ? kept / guessed : 1;
+    const cut = guessed - kept;
+    const longest = longestOf(open) - cut;
     return open
       .map((lane) => {
         const { terms } = lane;
-        const own = this.experience.typicalMs(terms.program) ?? unknownMs(terms);
-        const remaining = lane.remainingMs(lane.peek()?.level ?? 0);
+        const path = lane.remainingMs(lane.peek()?.level ?? 0);
+        let own = ownOf.get(lane)!;
+        let remaining = Math.max(own, path - cut);
+        if (!isKnown(lane)) {
+          own *= scale;
+          remaining = path * scale;
+        }
         // What comes before it has not begun, or runs: its inputs are not there sooner than after that.
         const start = lane.size > 0 ? 0 : longest - remaining;
         const end = timeMs - remaining + own;
@@ -100,20 +119,20 @@ export class Thrift {
           start,
           end,
           need: needOf(terms),
-          offers: this.offers(terms, now),
+          offers: this.offers(terms, own, now),
         };
       })
       .sort((a, b) => a.end - b.end);
   }
 
-  /** Who could take such tasks, the cheapest first. */
-  private offers(terms: LaneTerms, now: number): Offer[] {
+  /** Who could take such tasks, the cheapest first. @param typicalMs of one on a machine of speed 1 */
+  private offers(terms: LaneTerms, typicalMs: number, now: number): Offer[] {
     const { experience, outlook, reservations } = this;
     const offers: Offer[] = [];
     for (const operator of this.fleet.holding(terms.program)) {
       if (unable(operator, terms)) continue;
       if (!reservations.couldFit(operator.address, terms.resources)) continue;
-      const taskMs = experience.expectedMs(terms.program, operator.address, unknownMs(terms));
+      const taskMs = experience.expectedMs(terms.program, operator.address, typicalMs);
       const price = priceOf(operator, terms, experience, taskMs);
       if (price > terms.ceiling) continue;
       const { share } = outlook.shareOf(operator.registration.machine.id, terms.resources);

@@ -1,7 +1,7 @@
 import { sha256 } from "../../protocol/digest";
 import { LIMITS } from "../../protocol/limits";
 import type { Experience } from "../matchmaker/experience";
-import { unknownMs } from "../matchmaker/prospect";
+import { typicalOf } from "../matchmaker/typical";
 import { Lane, type LaneTerms } from "../runtime/ready-queue";
 import { START_MS, type SimWorkflow } from "./model";
 import { childrenOf, inOrder } from "./read/graph";
@@ -71,8 +71,9 @@ export function lanesOf(
   const remaining = (step: number) => {
     if (asOf !== experience.version) {
       asOf = experience.version;
+      const typical = typicalOf(experience, terms);
       for (const s of rising) {
-        const own = idle[s] ? 0 : (experience.typicalMs(terms[s]!.program) ?? unknownMs(terms[s]!));
+        const own = idle[s] ? 0 : typical[s]!;
         paths[s] = own;
         for (const n of next[s]!) paths[s] = Math.max(paths[s]!, own + paths[n]!);
       }

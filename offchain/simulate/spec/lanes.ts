@@ -1,6 +1,6 @@
 import type { Spec } from "../../../protocol/spec";
 import type { Experience } from "../../matchmaker/experience";
-import { unknownMs } from "../../matchmaker/prospect";
+import { typicalOf } from "../../matchmaker/typical";
 import { Lane } from "../../runtime/ready-queue";
 import { remainingPaths } from "../../workflow/graph/priority";
 import { laneTermsOf } from "../../workflow/lane-terms";
@@ -35,8 +35,8 @@ export function specLanes(
   const remaining = (step: number, level: number) => {
     if (asOf !== experience.version) {
       asOf = experience.version;
-      const duration = (i: number) =>
-        idle[i] ? 0 : (experience.typicalMs(terms[i]!.program) ?? unknownMs(terms[i]!));
+      const typical = typicalOf(experience, terms);
+      const duration = (i: number) => (idle[i] ? 0 : typical[i]!);
       paths = remainingPaths(spec, duration, (i) => levels[i]!);
     }
     return paths[step]!(level);

@@ -40,6 +40,15 @@ describe("a workflow that prefers money to time", () => {
     expect(run(5).makespan).to.equal(run().makespan);
   });
 
+  it("leaves time for steps that nobody has run, but not all that their limits would allow", () => {
+    const end = { ...task("end", 5, [...tasks.keys()]), program: "q" };
+    const workflows = [{ name: "w", tasks: [...tasks, end], withinSeconds: 200 }];
+    const result = simulate({ operators: fleet, policy: "froben", seed: 1, workflows });
+    expect(result.makespan).to.be.within(90, 200);
+    const dear = result.attempts.filter(({ operator }) => operator === "dear");
+    expect(dear.length).to.be.at.most(2);
+  });
+
   it("says in its decisions who was too dear", () => {
     expect(run(120).decisions[0]!.rejections.dear).to.deep.equal(["dear"]);
   });
