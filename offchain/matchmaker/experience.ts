@@ -106,6 +106,12 @@ export class Experience {
     return known && known.runs > 0 ? Math.exp(known.log) : undefined;
   }
 
+  /** @returns milliseconds of one task on average of those who have run the program, each by its weight, if anyone has */
+  averageMs(program: Digest): number | undefined {
+    const known = this.programs.get(program);
+    return known && known.weight > 0 ? Math.exp(known.logs / known.weight) : undefined;
+  }
+
   /**
    * @param fallbackMs on a machine of speed 1, when nobody has run the program
    * @returns expected milliseconds of one task

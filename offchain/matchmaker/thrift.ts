@@ -125,7 +125,7 @@ export class Thrift {
       .sort((a, b) => a.end - b.end);
   }
 
-  /** Who could take such tasks, the cheapest first. @param typicalMs of one on a machine of speed 1 */
+  /** Who could take such tasks, the cheapest first. @param typicalMs of one, while nobody has run the program */
   private offers(terms: LaneTerms, typicalMs: number, now: number): Offer[] {
     const { experience, outlook, reservations } = this;
     const offers: Offer[] = [];
