@@ -22,7 +22,7 @@ export interface Played {
 }
 
 const LOOK_MS = 25;
-const TIMEOUT_MS = 240_000;
+const TIMEOUT_MS = 480_000;
 
 /** As a requester does whose own process is started again: the same workflow under the same key, until it is open. */
 async function openPatiently(
