@@ -1,7 +1,6 @@
-import Table from "cli-table3";
 import { Command } from "commander";
 import { measure, type DecisionRow } from "./decisions/measure";
-import { printResult, runBench, whole } from "./run-bench";
+import { printResult, runBench, tableOf, whole } from "./run-bench";
 
 // `npm run bench:decisions`: what one decision of the matchmaker takes, with its record and its digest, in a market that is full: whenever a
 // task ends, the next is decided.
@@ -9,6 +8,7 @@ import { printResult, runBench, whole } from "./run-bench";
 const SIZES: [operators: number, tasks: number][] = [
   [47, 1_000],
   [1_000, 10_000],
+  [10_000, 100_000],
 ];
 
 const flags = new Command("npm run bench:decisions --")
@@ -23,27 +23,21 @@ const flags = new Command("npm run bench:decisions --")
 const ms = (value: number) => value.toFixed(2);
 
 void runBench(async () => {
-  const table = new Table({
-    head: [
-      "operators",
-      "ready tasks",
-      "decisions",
-      "p50 ms",
-      "p99",
-      "max",
-      "processor ms",
-      "record B",
-    ],
-    style: { head: [], border: [] },
-  });
   const rows: DecisionRow[] = [];
   const { operators: own, tasks: ready } = flags;
   for (const [operators, tasks] of own === undefined ? SIZES : [[own, ready] as const]) {
     process.stderr.write(`${operators} operators, ${tasks} ready tasks ...\n`);
-    const row = measure(operators, tasks, flags.decisions);
-    rows.push(row);
-    const { decisions, p50, p99, max, cpuMs, recordBytes } = row;
-    table.push([operators, tasks, decisions, ...[p50, p99, max, cpuMs].map(ms), recordBytes]);
+    rows.push(measure(operators, tasks, flags.decisions));
   }
-  await printResult([table.toString()], { rows }, flags.json);
+  const table = tableOf(
+    ["operators", "ready tasks", "decisions", "p50 ms", "p99", "max", "processor ms", "record B"],
+    rows.map(({ operators, tasks, decisions, p50, p99, max, cpuMs, recordBytes }) => [
+      operators,
+      tasks,
+      decisions,
+      ...[p50, p99, max, cpuMs].map(ms),
+      recordBytes,
+    ]),
+  );
+  await printResult([table], { rows }, flags.json);
 });

@@ -5,7 +5,6 @@ import { mkdir, mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import Table from "cli-table3";
 import { Command } from "commander";
 import type { Cleanup } from "../devnet/cleanup";
 import { startProcess, typescript } from "../devnet/processes";
@@ -13,7 +12,7 @@ import { ensureCompiled } from "../deploy/compiled";
 import { cacheFolder } from "../provers/lib/cache-folder";
 import type { Job, Measured } from "./indexer/measure";
 import { readRecording, recordingName } from "./indexer/recording";
-import { printResult, runBench, whole } from "./run-bench";
+import { printResult, runBench, tableOf, whole } from "./run-bench";
 
 // `npm run bench:indexer`: a cold start of the coordinator's indexer on a chain with many events of the market, until it has caught
 // up with the head, beside a bare viem + better-sqlite3 loop that only stores them. The chain is real and made once; its
@@ -106,24 +105,23 @@ async function bench(flags: Flags, cleanup: Cleanup): Promise<void> {
     timeRatio: Number((indexer.ms / bare.ms).toFixed(2)),
     cpuRatio: Number((indexer.cpuMs / bare.cpuMs).toFixed(2)),
   };
-  const table = new Table({
-    head: ["indexing", "events/s", "cold start s", "CPU us/event", "peak MB"],
-    style: { head: [], border: [] },
-  });
-  for (const [name, of] of [
+  const measured = [
     ["bare loop: no reorganisations, no state", result.bare],
     ["the coordinator's indexer", result.indexer],
-  ] as const)
-    table.push([
+  ] as const;
+  const table = tableOf(
+    ["indexing", "events/s", "cold start s", "CPU us/event", "peak MB"],
+    measured.map(([name, of]) => [
       name,
       of.eventsPerSecond,
       (of.coldStartMs / 1000).toFixed(1),
       of.cpuMicrosPerEvent,
       of.peakRssMb,
-    ]);
+    ]),
+  );
   const { timeRatio, cpuRatio } = result;
   const ratios = `Medians of ${flags.runs} runs; time ${timeRatio}, CPU ${cpuRatio} of the bare loop's`;
-  await printResult([table.toString(), ratios], result, flags.json);
+  await printResult([table, ratios], result, flags.json);
 }
 
 async function main(): Promise<void> {

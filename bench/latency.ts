@@ -1,9 +1,8 @@
-import Table from "cli-table3";
 import { Command } from "commander";
 import type { Cleanup } from "../devnet/cleanup";
 import { setUpPipelines } from "../devnet/setup";
 import { rollupMakespan } from "./rollup-makespan";
-import { printResult, runBench, whole } from "./run-bench";
+import { printResult, runBench, tableOf, whole } from "./run-bench";
 import { LEVELS, pacedMakespan } from "./latency/paced";
 
 // `npm run bench:latency`: makespans with slow blocks against the same with blocks that come at once, in one run. A workflow's end waits for
@@ -55,27 +54,25 @@ async function bench(flags: Flags, cleanup: Cleanup): Promise<void> {
       rollupMakespan({ leaves, blockSeconds: seconds, say }, cleanup);
     pipelines.push(await compare("rollup", blockSeconds, run, say));
   }
-  const table = new Table({
-    head: [
+  const seconds = (ms: number) => (ms / 1000).toFixed(1);
+  const table = tableOf(
+    [
       "makespan, s",
       `blocks every ${INSTANT} s`,
       `every ${blockSeconds} s`,
       "ratio",
       "ratio without the last block",
     ],
-    style: { head: [], border: [] },
-  });
-  const seconds = (ms: number) => (ms / 1000).toFixed(1);
-  for (const { name, instantMs, slowMs, ratio, ratioBeforeFinality } of pipelines)
-    table.push([
+    pipelines.map(({ name, instantMs, slowMs, ratio, ratioBeforeFinality }) => [
       name,
       seconds(instantMs),
       seconds(slowMs),
       ratio.toFixed(3),
       ratioBeforeFinality.toFixed(3),
-    ]);
+    ]),
+  );
   const result = { leaves, taskSeconds, blockSeconds, pipelines };
-  await printResult([table.toString()], result, flags.json);
+  await printResult([table], result, flags.json);
 }
 
 async function main(): Promise<void> {

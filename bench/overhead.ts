@@ -1,7 +1,6 @@
 import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import Table from "cli-table3";
 import { Command } from "commander";
 import type { Cleanup } from "../devnet/cleanup";
 import { prepareBatch } from "../devnet/jobs/rollup";
@@ -10,7 +9,7 @@ import { loadPipelinePrograms } from "../devnet/programs";
 import { setUpPipelines } from "../devnet/setup";
 import { proveBare } from "./bare-rollup";
 import { rollupMakespan } from "./rollup-makespan";
-import { printResult, runBench, whole } from "./run-bench";
+import { printResult, runBench, tableOf, whole } from "./run-bench";
 
 // `npm run bench:overhead`: the makespan of the rollup through the market against the same programs run by a bare script with
 // the same parallelism, in one run.
@@ -36,13 +35,14 @@ async function bench(flags: Flags, cleanup: Cleanup): Promise<void> {
   const marketMs = await rollupMakespan({ leaves, say }, cleanup);
 
   const result = { leaves, cores, bareMs: Math.round(bareMs), marketMs, ratio: marketMs / bareMs };
-  const table = new Table({
-    head: ["rollup", "makespan s", "ratio"],
-    style: { head: [], border: [] },
-  });
-  table.push(["bare script, no market", (bareMs / 1000).toFixed(1), "1.000"]);
-  table.push(["through the market", (marketMs / 1000).toFixed(1), result.ratio.toFixed(3)]);
-  await printResult([table.toString()], result, flags.json);
+  const table = tableOf(
+    ["rollup", "makespan s", "ratio"],
+    [
+      ["bare script, no market", (bareMs / 1000).toFixed(1), "1.000"],
+      ["through the market", (marketMs / 1000).toFixed(1), result.ratio.toFixed(3)],
+    ],
+  );
+  await printResult([table], result, flags.json);
 }
 
 async function main(): Promise<void> {

@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { loadavg } from "node:os";
+import Table from "cli-table3";
 import { InvalidArgumentError } from "commander";
 import { Cleanup } from "../devnet/cleanup";
 
@@ -18,6 +19,13 @@ export async function runBench(work: (cleanup: Cleanup) => Promise<void>): Promi
     process.exitCode = 1;
   }
   await cleanup.run();
+}
+
+/** @returns a table without colours; each row has as many cells as the head */
+export function tableOf(head: string[], rows: (string | number)[][]): string {
+  const table = new Table({ head, style: { head: [], border: [] } });
+  table.push(...rows);
+  return table.toString();
 }
 
 /**

@@ -1,12 +1,11 @@
 import { resolve } from "node:path";
-import Table from "cli-table3";
 import { Command } from "commander";
 import { Cleanup } from "../devnet/cleanup";
 import { runChained } from "./runtime/chained";
 import { runInstant } from "./runtime/instant";
 import type { Measured } from "./runtime/measure";
 import { runOptions } from "./runtime/options";
-import { printResult, runBench, whole } from "./run-bench";
+import { printResult, runBench, tableOf, whole } from "./run-bench";
 
 // `npm run bench:runtime`: a workflow of tasks that do nothing through a coordinator and operators, so that all that is left is what
 // they cost. Without a chain, where everything is included at once, and with a local one. See docs/benches.md.
@@ -23,24 +22,22 @@ interface Flags {
 const say = (line: string) => process.stderr.write(`bench: ${line}\n`);
 
 function print(title: string, runs: Measured[]): void {
-  const table = new Table({
-    head: ["tasks", "tasks/s", "CPU ms/task", "of which", "peak MB", "restart s (CPU)"],
-    style: { head: [], border: [] },
-  });
   const list = (values: Record<string, number>) =>
     Object.entries(values)
       .map(([kind, value]) => `${kind} ${value}`)
       .join("\n");
-  for (const run of runs)
-    table.push([
+  const table = tableOf(
+    ["tasks", "tasks/s", "CPU ms/task", "of which", "peak MB", "restart s (CPU)"],
+    runs.map((run) => [
       run.tasks,
       run.tasksPerSecond,
       run.totalCpuMs,
       list(run.cpuMs),
       list(run.peakMb),
       `${run.restartSeconds} (${run.restartCpuSeconds})`,
-    ]);
-  process.stdout.write(`${title}\n${table.toString()}\n`);
+    ]),
+  );
+  process.stdout.write(`${title}\n${table}\n`);
 }
 
 async function bench(flags: Flags, cleanup: Cleanup): Promise<void> {

@@ -1,4 +1,3 @@
-import Table from "cli-table3";
 import { Command } from "commander";
 import { withFaults, type Faults } from "../offchain/simulate/faults";
 import { parseOperators } from "../offchain/simulate/read/operators";
@@ -14,7 +13,7 @@ import { simulate } from "../offchain/simulate/simulate";
 import { FLEET, zksyncBatch } from "../pipelines/zksync-batch";
 import { scheduleMistakes } from "../test/support/check-schedule";
 import { graphOf, SHAPES, type ShapeName } from "./graphs";
-import { printResult, runBench, whole } from "./run-bench";
+import { printResult, runBench, tableOf, whole } from "./run-bench";
 import { measureCost } from "./schedule/cost";
 import { measureFairness } from "./schedule/fairness";
 import { measureLearning } from "./schedule/learning";
@@ -131,12 +130,9 @@ async function main(): Promise<void> {
       ...shapes.map((shape) => measureGraphs("froben", [shape], graphSeeds)),
       ...POLICIES.map((policy) => measureGraphs(policy, shapes, graphSeeds)),
     ];
-    const table = new Table({
-      head: ["case", "policy", "done", "mean ratio", "worst ratio", "makespan s", "cost", "waste"],
-      style: { head: [], border: [] },
-    });
-    for (const r of rows)
-      table.push([
+    const table = tableOf(
+      ["case", "policy", "done", "mean ratio", "worst ratio", "makespan s", "cost", "waste"],
+      rows.map((r) => [
         r.case,
         r.policy,
         `${r.done}/${r.runs}`,
@@ -145,38 +141,24 @@ async function main(): Promise<void> {
         r.meanMakespan.toFixed(0),
         r.meanCost.toFixed(0),
         r.meanWaste.toFixed(1),
-      ]);
+      ]),
+    );
     const fairness = measureFairness(flags.fairnessSeeds);
-    const shares = new Table({
-      head: ["case", "workflows", "seed", "worst of fair", "mean of fair", "worst slowdown"],
-      style: { head: [], border: [] },
-    });
-    for (const r of fairness)
-      shares.push([
+    const shares = tableOf(
+      ["case", "workflows", "seed", "worst of fair", "mean of fair", "worst slowdown"],
+      fairness.map((r) => [
         r.case,
         r.workflows,
         r.seed,
         `${r.worst.toFixed(2)} (${r.worstName})`,
         r.mean.toFixed(2),
         r.worstSlowdown.toFixed(1),
-      ]);
+      ]),
+    );
     const cost = measureCost(flags.seeds);
-    const costs = new Table({
-      head: [
-        "deadline",
-        "policy",
-        "in time",
-        "mean ratio",
-        "worst",
-        "cost",
-        "least",
-        "time",
-        "worst",
-      ],
-      style: { head: [], border: [] },
-    });
-    for (const r of cost)
-      costs.push([
+    const costs = tableOf(
+      ["deadline", "policy", "in time", "mean ratio", "worst", "cost", "least", "time", "worst"],
+      cost.map((r) => [
         r.factor,
         r.policy,
         `${r.inTime}/${r.runs}`,
@@ -186,27 +168,24 @@ async function main(): Promise<void> {
         r.meanBound.toFixed(0),
         r.meanTime.toFixed(3),
         r.worstTime.toFixed(3),
-      ]);
+      ]),
+    );
     const strangers = measureStrangers(flags.seeds);
-    const unknown = new Table({
-      head: ["measure", "case", "mean", "worst"],
-      style: { head: [], border: [] },
-    });
-    for (const r of strangers)
-      unknown.push([r.what, r.case, r.mean.toFixed(3), r.worst?.toFixed(3) ?? ""]);
+    const unknown = tableOf(
+      ["measure", "case", "mean", "worst"],
+      strangers.map((r) => [r.what, r.case, r.mean.toFixed(3), r.worst?.toFixed(3) ?? ""]),
+    );
     const learning = measureLearning();
-    const learned = new Table({
-      head: ["operators", "a first result, us", "later ones, us", "heap MB"],
-      style: { head: [], border: [] },
-    });
-    for (const r of learning)
-      learned.push([
+    const learned = tableOf(
+      ["operators", "a first result, us", "later ones, us", "heap MB"],
+      learning.map((r) => [
         r.operators,
         r.firstUs.toFixed(1),
         r.settledUs.toFixed(1),
         r.heapMb.toFixed(0),
-      ]);
-    const tables = [table, shares, costs, unknown, learned].map((t) => t.toString());
+      ]),
+    );
+    const tables = [table, shares, costs, unknown, learned];
     await printResult(tables, { rows, fairness, cost, strangers, learning }, flags.json);
   });
 }

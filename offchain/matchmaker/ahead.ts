@@ -7,9 +7,23 @@ export function levelOf(free: Prospect[]): number {
   return free.reduce((least, p) => Math.min(least, p.taskMs * p.weight), Infinity);
 }
 
-/** @returns how many tasks one after another it should finish before a score is reached */
-export function aheadOf({ startMs, taskMs, everyMs, weight }: Prospect, level: number): number {
+/** The score that an operator would reach with the first of its tasks. */
+export function firstScoreOf({ startMs, taskMs, weight }: Prospect): number {
+  return (startMs + taskMs) * weight;
+}
+
+/**
+ * @param startMs from now until it can start one, if that is not as the prospect says
+ * @returns how many tasks one after another it should finish before a score is reached
+ */
+export function aheadOf(prospect: Prospect, level: number, startMs = prospect.startMs): number {
+  const { taskMs, everyMs, weight } = prospect;
   return Math.max(0, Math.ceil((level / weight - startMs - taskMs) / everyMs));
+}
+
+/** @returns how many tasks some operators should finish together before a score is reached */
+export function aheadOfAll(prospects: Prospect[], level: number): number {
+  return prospects.reduce((sum, p) => sum + aheadOf(p, level), 0);
 }
 
 /**
@@ -17,10 +31,10 @@ export function aheadOf({ startMs, taskMs, everyMs, weight }: Prospect, level: n
  * @param count 1 or more
  */
 export function spread(prospects: Prospect[], count: number): number[] {
-  const first = prospects.map((p) => (p.startMs + p.taskMs) * p.weight);
+  const first = prospects.map(firstScoreOf);
   const best = Math.min(...first);
   if (count === 1) return prospects.map((_, i) => (i === first.indexOf(best) ? 1 : 0));
-  const total = (level: number) => prospects.reduce((sum, p) => sum + aheadOf(p, level), 0);
+  const total = (level: number) => aheadOfAll(prospects, level);
   let [below, above] = [best, best * 2];
   while (total(above) < count) [below, above] = [above, above * 2];
   for (let i = 0; i < 12; i++) {

@@ -142,7 +142,7 @@ export class Durations {
   private share(changed: ProgramTime, pace: Pace, before: number, after: number): void {
     const was = 1 / (pace.weight + PRIOR_RUNS);
     const is = 1 / (pace.weight + after - before + PRIOR_RUNS);
-    const change = Math.sign(Number(after > 0) - Number(before > 0));
+    const change = Number(after > 0) - Number(before > 0);
     const all = [...pace.recent].map(([program, { weight }]) => ({ program, weight }));
     for (const [i, a] of all.entries())
       for (const b of all.slice(0, i + 1)) {

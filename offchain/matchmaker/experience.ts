@@ -29,13 +29,13 @@ const MAX_SPEED = 2;
 const CLEARLY_LATE = 1.5;
 /** Then so much of it is taken to have been over: runs stop at any moment. */
 const SHARE_RUN = 0.5;
+
 /** Durations and failures, learned as results come in: of operators, of programs, and of operators at programs. */
 export class Experience {
   private readonly durations = new Durations();
   private readonly programs = new Map<Digest, Program>();
   private readonly operators = new Map<string, Operator>();
   private readonly market: Tally = { runs: 0, failed: 0 };
-
   /** Attempts that have ended since this was made. */
   private clock = 0;
 

@@ -9,9 +9,10 @@ import type { Fleet, FleetOperator } from "./fleet";
 import { group, MAX_SKIPPED } from "./group";
 import { kindOf, needOf } from "./kind";
 import { Outlook } from "./outlook";
+import { offeredOf } from "./price";
 import { Prospects } from "./prospect";
 import { Rankings } from "./rankings";
-import { aheadOfAll, leaveToRest, waitingOf, type Waiting } from "./rest";
+import { aheadWithRest, leaveToRest, waitingOf, type Waiting } from "./rest";
 import { Rooms } from "./rooms";
 import { isWorthACopy, unfitAsCopy, type StandbyPolicy } from "./standby";
 import { surveyBest, surveyOf, type Survey } from "./survey";
@@ -51,8 +52,8 @@ const PLAN_AGAIN_MS = 2_000;
 export class Matcher<T extends ReadyTask> {
   /** Of the last run. */
   private outlook: Outlook;
-  /** Of the last run: lanes that wait although somebody has room, with those who are passed over. */
-  private passedOver = new Map<Lane<T>, { operators: Set<string>; until: number }>();
+  /** Of the last run: lanes that wait although somebody has room, and until when; Unix milliseconds. */
+  private passedOver = new Map<Lane<T>, number>();
 
   /** By workflow that prefers money to time: whom it needs, planned not long ago. */
   private readonly thrifty = new Map<number, { until: number; byNeed: Map<string, Set<string>> }>();
@@ -84,7 +85,8 @@ export class Matcher<T extends ReadyTask> {
       if (until <= now) this.thrifty.delete(workflow);
     const longest = new Map<number, number>();
     const full = new Set<string>();
-    const waiting = new Map<string, Waiting>();
+    /** By kind, with the lane of it that was looked at. */
+    const waiting = new Map<string, { waiting: Waiting; lane: Lane<T> }>();
     let again = Infinity;
     for (const { lane, remaining } of this.queue.urgent()) {
       const { workflow } = lane.terms;
@@ -93,7 +95,12 @@ export class Matcher<T extends ReadyTask> {
       const need = needOf(lane.terms);
       if (full.has(need)) continue;
       const kind = kindOf(lane.terms);
-      if (isUsual(lane) && waiting.get(kind)?.takes(lane.size)) continue;
+      const alike = isUsual(lane) ? waiting.get(kind) : undefined;
+      if (alike?.waiting.takes(lane.size)) {
+        const until = this.passedOver.get(alike.lane);
+        if (until !== undefined) this.passedOver.set(lane, until);
+        continue;
+      }
       const skipped: T[] = [];
       while (lane.size > 0 && skipped.length < MAX_SKIPPED) {
         const survey = this.survey(view, lane, lane.peek()!, now);
@@ -111,7 +118,8 @@ export class Matcher<T extends ReadyTask> {
         if (!alone) {
           if (survey.rest && isUsual(lane)) {
             const { outlook } = this;
-            waiting.set(kind, waitingOf(prospects, survey.rest, outlook, lane.terms, lane.size));
+            const others = waitingOf(prospects, survey.rest, outlook, lane.terms, lane.size);
+            waiting.set(kind, { waiting: others, lane });
           }
           if (!this.rooms.hasRoom(lane.terms)) full.add(need);
           break;
@@ -159,13 +167,9 @@ export class Matcher<T extends ReadyTask> {
     const holders = this.fleet.holding(lane.terms.program);
     const enough = this.sufficient(lane.terms, now);
     const { prospects, rejections } = surveyOf(holders, this.view(now), lane.terms, task, enough);
-    const passedOver = this.passedOver.get(lane);
+    const passedOver = this.passedOver.has(lane) ? "slower" : undefined;
     const why = new Map<string, Rejection | undefined>(rejections);
-    for (const { operator, busy } of prospects)
-      why.set(
-        operator.address,
-        busy ?? (passedOver?.operators.has(operator.address) ? "slower" : undefined),
-      );
+    for (const { operator, busy } of prospects) why.set(operator.address, busy ?? passedOver);
     for (const { address } of this.fleet.all())
       if (!why.has(address)) why.set(address, unable(this.fleet.get(address)!, lane.terms));
     return why;
@@ -173,7 +177,7 @@ export class Matcher<T extends ReadyTask> {
 
   /** @returns when the first of the operators that a lane waits for should have room, if others are passed over; Unix milliseconds */
   waitsUntil(lane: Lane<T>): number | undefined {
-    return this.passedOver.get(lane)?.until;
+    return this.passedOver.get(lane);
   }
 
   private view(now: number): Prospects {
@@ -240,10 +244,9 @@ export class Matcher<T extends ReadyTask> {
     const busy = prospects.filter((p) => p.busy);
     // What the busy ones should finish before the best of the free ones would finish the head is theirs, as long as there is enough.
     const ahead = busy.map((p) => aheadOf(p, level));
-    const taken = rest
-      ? aheadOfAll(busy, rest, this.outlook, terms, level, count)
-      : ahead.reduce((a, b) => a + b, 0);
-    const left = count - taken;
+    const looked = ahead.reduce((a, b) => a + b, 0);
+    const left =
+      count - (rest ? aheadWithRest(looked, rest, this.outlook, terms, level, count) : looked);
     const after = (i: number) => (left > 0 ? ahead[i]! : 0);
     const sooner = least([...busy.keys()], SOONER, (i) => {
       const { startMs, taskMs, everyMs, weight } = busy[i]!;
@@ -297,7 +300,6 @@ export class Matcher<T extends ReadyTask> {
     const busy = prospects.filter((p) => p.busy);
     if (busy.length === 0) return Infinity;
     const tasks = rest ? leaveToRest(rest, this.outlook, terms, busy, count) : count;
-    const free = prospects.filter((p) => !p.busy);
     let soonest = Infinity;
     for (const [i, own] of spread(busy, tasks).entries()) {
       const { operator, startMs, taskMs } = busy[i]!;
@@ -306,15 +308,16 @@ export class Matcher<T extends ReadyTask> {
       this.outlook.promise(id, resources, now + startMs, taskMs, own);
       soonest = Math.min(soonest, startMs);
     }
-    if (free.length === 0) return Infinity;
-    const operators = new Set(free.map((p) => p.operator.address));
-    this.passedOver.set(lane, { operators, until: now + soonest });
+    if (busy.length === prospects.length) return Infinity;
+    this.passedOver.set(lane, now + soonest);
     return now + Math.max(LOOK_AGAIN_MS, soonest);
   }
 }
 
 /** Whether a lane's tasks are what its terms say: none was failed by anyone, nor waits for a higher offer, nor prefers cheap ones. */
 function isUsual<T extends ReadyTask>(lane: Lane<T>): boolean {
-  const { avoid, offerBps } = lane.peek()!;
-  return avoid.size === 0 && offerBps === 10_000 && lane.terms.withinSeconds === undefined;
+  const head = lane.peek()!;
+  const { ceiling, withinSeconds } = lane.terms;
+  const isWhole = offeredOf(head, lane.terms) === ceiling;
+  return head.avoid.size === 0 && isWhole && withinSeconds === undefined;
 }

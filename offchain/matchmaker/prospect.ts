@@ -37,6 +37,11 @@ export interface Seen {
   readonly asOf: number;
 }
 
+/** @returns milliseconds from now until it should be able to start, if nothing has changed since */
+export function startsIn({ seen, asOf }: Seen, now: number): number {
+  return Math.max(1, seen.startMs + asOf - now);
+}
+
 /** Share of a step's run limit that a task is expected to take before anyone has run its program. */
 const UNKNOWN_SHARE = 0.25;
 
@@ -104,14 +109,14 @@ export class Prospects {
   }
 
   /** Takes an operator to be as it was some time ago, unless it was looked at. */
-  assume(terms: LaneTerms, { seen, asOf }: Seen): void {
+  assume(terms: LaneTerms, then: Seen): void {
     const kind = this.kind(terms);
+    const { seen, asOf } = then;
     const { operator } = seen;
     if (kind.has(operator)) return;
     this.note(operator);
-    const passed = this.now - asOf;
-    const startMs = Math.max(1, seen.startMs - passed);
-    kind.set(operator, { ...seen, roomMs: seen.roomMs - passed, startMs });
+    const roomMs = seen.roomMs + asOf - this.now;
+    kind.set(operator, { ...seen, roomMs, startMs: startsIn(then, this.now) });
   }
 
   /** Has a machine looked at again: it got work. */

@@ -1,5 +1,6 @@
 import type { LaneTerms } from "../runtime/ready-queue";
 import { Sorted } from "../runtime/sorted";
+import { firstScoreOf } from "./ahead";
 import type { Rejection } from "./decision";
 import type { FleetOperator } from "./fleet";
 import { unable } from "./filter";
@@ -12,10 +13,11 @@ export const LOOKED_AT = 64;
 const BEST = 24;
 /** And so many newcomers that could start now. */
 const BEST_NEWCOMERS = 4;
-/** Those that turn out not to be free, or may not be chosen, are passed over; after so many the search ends. */
+/** With those whose machines are kept for other tasks, so many of either. */
 const MOST_SEEN = 2 * BEST;
 /** Operators whose place is looked at again, in turn, whenever a run asks for a ranking. */
 const ROLLED = 4;
+
 /** An operator as it was when it was last looked at. */
 interface Place extends Seen {
   readonly operator: FleetOperator;
@@ -31,8 +33,8 @@ const bySince = (a: Place, b: Place) => a.since - b.since || (a === b ? 0 : byAd
 const byKey = (a: Place, b: Place) => a.key - b.key || bySince(a, b);
 
 /** The score of the first task that it would take; of a busy one it falls with time, and for all about as fast. */
-function keyOf({ startMs, taskMs, weight, busy }: Prospect, now: number): number {
-  return (startMs + taskMs) * weight + (busy ? now : 0);
+function keyOf(seen: Prospect, now: number): number {
+  return firstScoreOf(seen) + (seen.busy ? now : 0);
 }
 
 /** The best operators for a task, which are then looked at. */
@@ -95,10 +97,12 @@ export class Ranking {
     const found = new Set<FleetOperator>();
     let free = 0;
     for (const { operator, seen } of this.free.items) {
-      if (free === BEST || found.size === MOST_SEEN) break;
+      if (free === BEST) break;
       if (!fits(seen)) continue;
-      found.add(operator);
-      if (!view.of(operator, this.terms)!.busy) free++;
+      // However many are kept for others, somebody who is not may come after them.
+      const isFree = !view.of(operator, this.terms)!.busy;
+      if (isFree) free++;
+      if (isFree || found.size < MOST_SEEN) found.add(operator);
     }
     for (const { operator, seen } of this.newcomers.items.slice(0, BEST_NEWCOMERS))
       if (fits(seen)) found.add(operator);

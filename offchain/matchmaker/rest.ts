@@ -1,8 +1,8 @@
 import type { LaneTerms } from "../runtime/ready-queue";
-import { aheadOf, levelOf } from "./ahead";
+import { aheadOf, aheadOfAll, firstScoreOf, levelOf } from "./ahead";
 import type { Rejection } from "./decision";
 import type { Outlook } from "./outlook";
-import type { Prospect, Seen } from "./prospect";
+import { startsIn, type Prospect, type Seen } from "./prospect";
 
 // Of many operators, those that were not looked at for a task. Pure.
 
@@ -30,8 +30,8 @@ export class Rest {
   /** The first that is busy. */
   first(): Prospect | undefined {
     for (let i = this.from; i < this.busy.length; i++) {
-      const { seen } = this.busy[i]!;
-      if (this.fits(seen)) return { ...seen, startMs: this.startMs(this.busy[i]!) };
+      const then = this.busy[i]!;
+      if (this.fits(then.seen)) return { ...then.seen, startMs: startsIn(then, this.now) };
     }
     return undefined;
   }
@@ -41,40 +41,34 @@ export class Rest {
     let ahead = 0;
     const end = Math.min(this.busy.length, this.from + MOST_COUNTED);
     for (let i = this.from; i < end && ahead < enough; i++) {
-      const place = this.busy[i]!;
-      if (!this.fits(place.seen)) continue;
-      const { taskMs, everyMs, weight } = place.seen;
-      const more = Math.ceil((level / weight - this.startMs(place) - taskMs) / everyMs);
-      if (more <= 0) break;
+      const then = this.busy[i]!;
+      if (!this.fits(then.seen)) continue;
+      const more = aheadOf(then.seen, level, startsIn(then, this.now));
+      if (more === 0) break;
       ahead += more;
     }
     return ahead;
-  }
-
-  private startMs({ seen, asOf }: Seen): number {
-    return Math.max(1, seen.startMs + asOf - this.now);
   }
 }
 
 /**
  * How many tasks busy operators should finish before a score is reached.
- * @param looked those that were looked at
+ * @param looked tasks that those should who were looked at
  * @param enough it is counted no further
  * @returns less what more urgent tasks will need them for; it may be below 0
  */
-export function aheadOfAll(
-  looked: Prospect[],
+export function aheadWithRest(
+  looked: number,
   rest: Rest,
   outlook: Outlook,
   { resources }: LaneTerms,
   level: number,
   enough: number,
 ): number {
-  const ahead = looked.reduce((sum, p) => sum + aheadOf(p, level), 0);
   const first = rest.first();
-  if (!first) return ahead;
+  if (!first) return looked;
   const owed = outlook.owedTasks(first.operator.registration.machine.id, resources, first.taskMs);
-  return ahead - owed + rest.ahead(level, enough + owed - ahead);
+  return looked - owed + rest.ahead(level, enough + owed - looked);
 }
 
 /** Tasks of one kind, of several workflows, that wait for operators that are busy. */
@@ -115,8 +109,9 @@ export function waitingOf(
     outlook.owe(operator.registration.machine.id, terms.resources, taskMs, tasks);
   };
   if (free.length === 0) return new Waiting(Infinity, owe);
-  const left = aheadOfAll(busy, rest, outlook, terms, levelOf(free), Infinity) - count;
-  return new Waiting(left, owe);
+  const level = levelOf(free);
+  const ahead = aheadWithRest(aheadOfAll(busy, level), rest, outlook, terms, level, Infinity);
+  return new Waiting(ahead - count, owe);
 }
 
 /**
@@ -133,10 +128,8 @@ export function leaveToRest(
 ): number {
   const first = rest.first();
   if (!first) return count;
-  const { startMs, taskMs, weight, operator } = first;
-  const level = (startMs + taskMs) * weight;
-  const own = busy.reduce((sum, p) => sum + aheadOf(p, level), 0);
-  const placed = Math.max(1, Math.min(count, own));
+  const { taskMs, operator } = first;
+  const placed = Math.max(1, Math.min(count, aheadOfAll(busy, firstScoreOf(first))));
   outlook.owe(operator.registration.machine.id, resources, taskMs, count - placed);
   return placed;
 }

@@ -9,7 +9,7 @@ import {
   type Who,
 } from "../crash-points";
 import type { Scenario } from "../scenario";
-import { withBadOperator, withSlowOperator } from "./operators";
+import { withBadOperator, withSlowOperator, type Spoilt } from "./operators";
 
 type Hand = Record<Who, string[]>;
 
@@ -77,11 +77,7 @@ function killAtEach(name: string, final: boolean, hand: Hand, tries = 1): Scenar
 const LONG_WINDOW_SECONDS = 30;
 
 /** The same for the steps that it takes an operator to come to that spoils everything. */
-function withBad(
-  result: "nothing" | "garbage" | "lists",
-  kill: Scenario,
-  isFirst = true,
-): Scenario {
+function withBad(result: Spoilt, kill: Scenario, isFirst = true): Scenario {
   const bad = withBadOperator(result, (scene) => kill.inflict(scene));
   return {
     ...kill,

@@ -50,12 +50,13 @@ async function slowDown(scene: Scene, slow: Supervised): Promise<void> {
     }
 }
 
+/** What a bad operator puts out; see bad-operator.ts. */
+export type Spoilt = "garbage" | "another" | "lists" | "nothing";
+
 /**
- * One more operator, for this workflow alone, that spoils what it puts out. It calls itself the fastest, so that it is given tasks.
- * @param result see bad-operator.ts
- */
+ * One more operator, for this workflow alone, that spoils what it puts out. It calls itself the fastest, so that it is given tasks. */
 export function withBadOperator(
-  result: "garbage" | "another" | "lists" | "nothing",
+  result: Spoilt,
   inflict: Scenario["inflict"] = () => Promise.resolve(),
 ): Pick<Scenario, "patience" | "guilty" | "prepare" | "inflict" | "judge"> {
   let bad: ChaosOperator;

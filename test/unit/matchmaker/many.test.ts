@@ -43,14 +43,18 @@ function market() {
     joined.set({ online: true, freeStake: 1_000n });
     return joined;
   };
-  const lane = (workflow: number, tasks: number, remaining = 10) => {
+  const lane = (
+    workflow: number,
+    tasks: number,
+    { remaining = 10, cores = 4, memoryMb = 1 } = {},
+  ) => {
     const lane = new Lane(
       {
         workflow,
         step: `step ${remaining}`,
         stepIndex: 0,
         program: PROGRAM,
-        resources: { cores: 4, memoryMb: 1, gpus: 0, vramMb: 0 },
+        resources: { cores, memoryMb, gpus: 0, vramMb: 0 },
         ceiling: 100n,
         bond: 1n,
         claimSeconds: 120,
@@ -185,6 +189,38 @@ describe("matching with many operators", () => {
     expect(slowIsUsed(40, 10)).to.equal(true);
   });
 
+  it("says of every workflow that waits that the slow machine is passed over, and until when", () => {
+    const { register, lane, run, occupy, experience, matcher } = market();
+    for (let i = 0; i < 100; i++) {
+      const fast = register(i);
+      experience.restore(PROGRAM, fast.address, { runs: 5, meanMs: TASK_MS, failed: 0 });
+      occupy(fast, `busy ${i}`, NOW + 1_000);
+    }
+    const slow = register(100);
+    experience.restore(PROGRAM, slow.address, { runs: 5, meanMs: 3 * TASK_MS, failed: 0 });
+    const lanes = [0, 1, 2].map((workflow) => lane(workflow, 5));
+    expect(run()).to.deep.equal([]);
+    for (const waiting of lanes) {
+      const why = matcher.explain(waiting, waiting.peek()!, NOW);
+      expect(why.get(slow.address)).to.equal("slower");
+      expect(matcher.waitsUntil(waiting)).to.equal(matcher.waitsUntil(lanes[0]!));
+    }
+    expect(matcher.waitsUntil(lanes[0]!)).to.be.greaterThan(NOW);
+  });
+
+  it("finds who is free behind any number of machines that are kept for others", () => {
+    const { register, lane, run, occupy, fleet } = market();
+    for (let i = 0; i < 150; i++) occupy(register(i), `half ${i}`, NOW + 1_000 + i, 2);
+    // Each kind waits for whole machines, and keeps some for itself.
+    for (let kind = 0; kind < 4; kind++) lane(1, 200, { remaining: 1_000_000, memoryMb: 1 + kind });
+    const small = lane(1, 1, { cores: 1 });
+    const [match] = run();
+    expect(match!.lane).to.equal(small);
+    const first = [...fleet.all()].slice(0, 48).map(({ address }) => address);
+    expect(first).not.to.include(match!.operator.address);
+    expect(match!.decision.rejections.held!.length).to.be.greaterThan(40);
+  });
+
   it("passes over those that ask for more than is offered, however many there are", () => {
     const { register, lane, run } = market();
     for (let i = 0; i < 150; i++) register(i, { speed: 2 });
@@ -203,7 +239,7 @@ describe("matching with many operators", () => {
     const newcomer = register(150, { speed: 0.5 });
     let explored = 0;
     for (let w = 0; w < 400; w++) {
-      lane(w, 1, 1_000_000); // what the workflow waits for, so that the other has time
+      lane(w, 1, { remaining: 1_000_000 }); // what the workflow waits for, so that the other has time
       lane(w, 1);
       for (const { operator } of run()) {
         if (operator === newcomer) explored++;
