@@ -177,13 +177,8 @@ async function main(): Promise<void> {
     );
     const learning = measureLearning();
     const learned = tableOf(
-      ["operators", "a first result, us", "later ones, us", "heap MB"],
-      learning.map((r) => [
-        r.operators,
-        r.firstUs.toFixed(1),
-        r.settledUs.toFixed(1),
-        r.heapMb.toFixed(0),
-      ]),
+      ["operators", "a first result, us", "later ones, us"],
+      learning.map((r) => [r.operators, r.firstUs.toFixed(1), r.settledUs.toFixed(1)]),
     );
     const tables = [table, shares, costs, unknown, learned];
     await printResult(tables, { rows, fairness, cost, strangers, learning }, flags.json);

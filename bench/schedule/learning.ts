@@ -16,8 +16,6 @@ export interface LearningRow {
   /** Processor time of one result, and of the expected duration of one operator after it: microseconds. */
   firstUs: number;
   settledUs: number;
-  /** Heap, MB. */
-  heapMb: number;
 }
 
 const programs = Array.from({ length: PROGRAMS }, (_, i) => sha256(`program ${i}`));
@@ -48,7 +46,7 @@ function measure(operators: number): LearningRow {
     for (const name of names)
       experience.restore(program, name, { runs: SETTLED_RUNS, meanMs: 1_000, failed: 0 });
   const settledUs = timed(RESULTS, learn);
-  return { operators, firstUs, settledUs, heapMb: process.memoryUsage().heapUsed / 2 ** 20 };
+  return { operators, firstUs, settledUs };
 }
 
 /** @returns a row for each number of operators */
