@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { keccak256, type Address, type Hex, type LocalAccount, type PublicClient } from "viem";
 import { FrobenError } from "../../protocol/errors";
+import { AGREEING_LOOKS, isUsedByAnother } from "../../protocol/nonce-use";
 import type { CoordinatorLog, TransactionSender } from "../coordinator/facade";
 import type { Clock } from "../runtime/clock";
 import type { JournalRow, SignedForm, TransactionJournal } from "./transaction-journal";
@@ -111,15 +112,19 @@ export function createTransactionSender(options: SenderOptions): ManagedSender {
     return false;
   }
 
-  /** @returns what became of it on-chain, or undefined while nothing did */
+  /** @returns what became of it on-chain by one look, or undefined while nothing did */
   async function outcome(
     row: JournalRow,
   ): Promise<(Partial<JournalRow> & { state: "mined" | "reverted" | "replaced" }) | undefined> {
-    const used = await client.getTransactionCount({ address: account.address }).catch(() => 0);
+    const { address } = account;
+    const used = await client.getTransactionCount({ address }).catch(() => 0);
     if (used <= row.nonce) return undefined;
-    // The count was read before the receipts: a nonce that was used by then, without a receipt of ours, is another's.
     const receipt = await receiptOf(row);
-    if (!receipt) return { state: "replaced" };
+    if (!receipt) {
+      const hashes = row.signed.map(({ hash }) => hash);
+      const isLost = await isUsedByAnother(client, address, row.nonce, hashes);
+      return isLost ? { state: "replaced" } : undefined;
+    }
     return {
       state: receipt.status === "success" ? "mined" : "reverted",
       hash: receipt.transactionHash,
@@ -146,10 +151,13 @@ export function createTransactionSender(options: SenderOptions): ManagedSender {
     const { purpose } = row;
     let raisedAt = clock.now();
     let lookedAt = isFresh ? raisedAt : -Infinity;
+    /** Looks in a row by which another transaction has the nonce. */
+    let lost = 0;
     for (;;) {
       abort.signal.throwIfAborted();
       const ended = await outcome(row);
-      if (ended) {
+      lost = ended?.state === "replaced" ? lost + 1 : 0;
+      if (ended && (lost === 0 || lost === AGREEING_LOOKS)) {
         journal.update(row.id, ended);
         metrics.ended(ended.state);
         log.info({ purpose, ...ended, nonce: row.nonce }, `transaction ${ended.state}`);

@@ -11,6 +11,7 @@ import {
   type TransactionReceipt,
 } from "viem";
 import { FrobenError } from "../../protocol/errors";
+import { AGREEING_LOOKS, isUsedByAnother } from "../../protocol/nonce-use";
 import type { Clock } from "../clock";
 import type { DepositIntent, Journal } from "../journal/journal";
 import type { Log } from "../log";
@@ -173,6 +174,8 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
     let since = started;
     let lookedAt = started;
     let before = counted;
+    /** Looks in a row by which another transaction has the nonce. */
+    let lost = 0;
     for (;;) {
       const used = await client
         .getTransactionCount({ address: account.address })
@@ -180,15 +183,21 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
       // Fewer than there were: a reorganisation took some back, which is made good at once, as claims have their time.
       const isTakenBack = used !== undefined && used < before;
       before = counted = used ?? before;
-      // The count was read before the receipts: a nonce that was used by then has its receipt, or is not ours.
-      if (used !== undefined && used > flight.nonce) return receiptOf(flight.hashes);
+      const isUsed = used !== undefined && used > flight.nonce;
+      if (isUsed) {
+        const receipt = await receiptOf(flight.hashes);
+        if (receipt) return receipt;
+        const { nonce, hashes } = flight;
+        lost = (await isUsedByAnother(client, account.address, nonce, hashes)) ? lost + 1 : 0;
+        if (lost === AGREEING_LOOKS) return undefined;
+      }
       if (clock.now() - started > giveUpMs) return undefined;
-      if (raise && clock.now() - since > bumpAfterMs) {
+      if (!isUsed && raise && clock.now() - since > bumpAfterMs) {
         since = clock.now();
         const { hash, raw } = await raise();
         flight.hashes.push(hash);
         flight.raw = raw;
-      } else if (isTakenBack || clock.now() - lookedAt > RESEND_AFTER_MS) {
+      } else if (!isUsed && (isTakenBack || clock.now() - lookedAt > RESEND_AFTER_MS)) {
         lookedAt = clock.now();
         if (used !== undefined) await fillGap(used, flight.nonce);
         if (!(await isPending(flight.hashes))) await broadcast(flight.raw);

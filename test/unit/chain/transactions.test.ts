@@ -218,6 +218,23 @@ describe("the coordinator's transactions on a real chain", () => {
     expect(await stake()).equal(500n);
   });
 
+  it("does not take for another's what a reorganisation takes back between two questions", async () => {
+    const id = await chain.test.snapshot();
+    let isBack = false;
+    const client = changed({
+      getTransactionReceipt: async (real, args: { hash: Hex }) => {
+        if (!isBack) await chain.test.revert({ id });
+        isBack = true;
+        return real.getTransactionReceipt(args);
+      },
+    });
+    const { hash } = await newSender(client).send("stake", deposit(200n));
+    expect(isBack).equal(true);
+    expect((await connect(chain.rpcUrl, 25).getTransactionReceipt({ hash })).status).equal(
+      "success",
+    );
+  });
+
   it("sends again what a reorganisation took back", async () => {
     const sender = newSender();
     const fork = await chain.test.snapshot();

@@ -25,6 +25,8 @@ describe("the operator's transaction sender, on a real chain behind a lying node
   let rpcUrl: string;
   let lie: Lie;
   let sent: number;
+  /** Happens once, when a receipt is asked for. */
+  let beforeReceipt: (() => Promise<unknown>) | undefined;
   let journal: Journal;
   const account = privateKeyToAccount(generatePrivateKey());
   const log = pino({ level: "silent" });
@@ -50,6 +52,7 @@ describe("the operator's transaction sender, on a real chain behind a lying node
   beforeEach(async () => {
     lie = "truth";
     sent = 0;
+    beforeReceipt = undefined;
     journal = openJournal(":memory:", clock);
     const test = createTestClient({ mode: "hardhat", chain: local, transport: http(rpcUrl) });
     await test.setBalance({ address: account.address, value: parseEther("10") });
@@ -64,6 +67,11 @@ describe("the operator's transaction sender, on a real chain behind a lying node
   });
   const request = async ({ method, params }: { method: string; params?: unknown }) => {
     const real = () => http(rpcUrl)({ chain: local }).request({ method, params });
+    if (method === "eth_getTransactionReceipt" && beforeReceipt) {
+      const happens = beforeReceipt;
+      beforeReceipt = undefined;
+      await happens();
+    }
     if (method !== "eth_sendRawTransaction" || lie === "truth") {
       if (method === "eth_sendRawTransaction") sent++;
       return real();
@@ -160,6 +168,24 @@ describe("the operator's transaction sender, on a real chain behind a lying node
     } finally {
       await test.setAutomine(true);
     }
+  });
+
+  it("does not take for another's what a reorganisation takes back between two questions", async () => {
+    const test = createTestClient({ mode: "hardhat", chain: local, transport: http(rpcUrl) });
+    const before = await nonceOnChain();
+    const id = await test.snapshot();
+    beforeReceipt = () => test.revert({ id });
+    const receipt = await make().send(call);
+    expect(receipt.status).to.equal("success");
+    expect(receipt.transactionHash).to.equal(
+      journal.endedTransactions(before, before + 1)[0]?.hash,
+    );
+    expect(await nonceOnChain()).to.equal(before + 1);
+  });
+
+  it("believes the chain when the node does not answer for a receipt", async () => {
+    beforeReceipt = () => Promise.reject(new Error("no answer"));
+    expect((await make().send(call)).status).to.equal("success");
   });
 
   it("gives concurrent calls nonces of their own", async () => {
