@@ -1,8 +1,7 @@
 #!/usr/bin/env node
 // `npx froben`: runs the command line with the pinned Node, whatever Node started this file. Installs nothing.
 import { spawn } from "node:child_process";
-import { join } from "node:path";
-import { pinnedNode, root, typescriptLoader } from "./node22.mjs";
+import { pinnedNode, processArgs } from "./node22.mjs";
 
 const node = pinnedNode();
 if (!node) {
@@ -11,12 +10,7 @@ if (!node) {
   );
   process.exit(1);
 }
-const args = [
-  "--import",
-  typescriptLoader(),
-  join(root, "cli", "main.ts"),
-  ...process.argv.slice(2),
-];
+const args = processArgs("cli/main.ts", process.argv.slice(2));
 const child = spawn(node, args, { stdio: "inherit" });
 // The child decides how to stop; this process only passes signals on and waits for it.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));

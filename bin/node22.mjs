@@ -1,7 +1,7 @@
 // Finds the Node 22 that the project pins as an npm package, so that every command runs on the same version.
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -12,7 +12,7 @@ export function pinnedNode() {
   return existsSync(path) ? path : undefined;
 }
 
-/** URL of the TypeScript loader, for `--import`, whatever the working directory is. */
-export function typescriptLoader() {
-  return pathToFileURL(join(root, "bin", "typescript.mjs")).href;
+/** Arguments of Node that run a TypeScript file of the project; it is found whatever the working directory is. */
+export function processArgs(file, args) {
+  return [join(root, "bin", "run.mjs"), join(root, file), ...args];
 }

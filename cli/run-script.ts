@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { TYPESCRIPT_LOADER } from "../protocol/typescript-loader";
+import { TYPESCRIPT_RUNNER } from "../protocol/typescript-loader";
 import { root } from "./config";
 import { QuietExit } from "./errors";
 
@@ -14,14 +14,10 @@ export async function runScript(
   args: string[],
   env: Record<string, string | undefined>,
 ): Promise<void> {
-  const child = spawn(
-    process.execPath,
-    ["--import", TYPESCRIPT_LOADER, join(root, file), ...args],
-    {
-      stdio: "inherit",
-      env: env as NodeJS.ProcessEnv,
-    },
-  );
+  const child = spawn(process.execPath, [TYPESCRIPT_RUNNER, join(root, file), ...args], {
+    stdio: "inherit",
+    env: env as NodeJS.ProcessEnv,
+  });
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
   const pass = (signal: NodeJS.Signals) => child.kill(signal);
   for (const signal of signals) process.on(signal, pass);

@@ -3,7 +3,7 @@ import { createWriteStream, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { FrobenError } from "../protocol/errors";
-import { TYPESCRIPT_LOADER } from "../protocol/typescript-loader";
+import { TYPESCRIPT_RUNNER } from "../protocol/typescript-loader";
 import type { Cleanup } from "./cleanup";
 
 /** A child process of the devnet: its own process group, its log in a file, and a first line that says it is ready. */
@@ -33,9 +33,9 @@ export interface SpawnOptions {
   cleanup: Cleanup;
 }
 
-/** Arguments that run a TypeScript file with the pinned Node. */
+/** Arguments that run a TypeScript file of the project with the pinned Node. */
 export function typescript(file: string, ...args: string[]): string[] {
-  return ["--import", TYPESCRIPT_LOADER, file, ...args];
+  return [TYPESCRIPT_RUNNER, file, ...args];
 }
 
 /** A second SIGTERM tells an operator that drains to end now; its children are groups of their own, which only it can end. */

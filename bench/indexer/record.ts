@@ -1,3 +1,4 @@
+import "tsx/cjs"; // Hardhat reads its configuration, which is TypeScript, through it
 import { makeHistory } from "./history";
 import { writeRecording } from "./recording";
 

@@ -3,7 +3,7 @@ import { Worker } from "node:worker_threads";
 import type { Digest } from "../../../protocol/digest";
 import { FrobenError } from "../../../protocol/errors";
 import type { Estimate } from "../../../protocol/estimate";
-import { TYPESCRIPT_LOADER } from "../../../protocol/typescript-loader";
+import { TYPESCRIPT_RUNNER } from "../../../protocol/typescript-loader";
 import type { MarketSnapshot } from "./market";
 import type { WorkerInput, WorkerOutput } from "./worker";
 
@@ -63,8 +63,8 @@ export class Estimator {
   /** The thread: loading its code takes longer than most estimates, so it stays. */
   private async thread(): Promise<Worker> {
     if (this.worker) return this.worker;
-    const worker = new Worker(join(__dirname, "worker.ts"), {
-      execArgv: ["--import", TYPESCRIPT_LOADER],
+    const worker = new Worker(TYPESCRIPT_RUNNER, {
+      argv: [join(__dirname, "worker.ts")],
       resourceLimits: { maxOldGenerationSizeMb: MOST_MEMORY_MB },
     });
     this.worker = worker;

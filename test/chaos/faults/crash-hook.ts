@@ -1,5 +1,5 @@
 /**
- * Loaded with `--import` into the processes of the chaos market, which know nothing of it: it watches what leaves them or is
+ * Loaded before anything else into the processes of the chaos market, which know nothing of it: it watches what leaves them or is
  * written down (SQLite, artifacts, requests, answers) and gives each such step a name. A step that has a file in the folder
  * FROBEN_CRASH_FOLDER, with a count in it, kills the process by SIGKILL when it is reached for the count-th time; the file is gone
  * then, so that of several processes only one dies. FROBEN_CRASH_REACHED gets the name of each step that is reached for the first

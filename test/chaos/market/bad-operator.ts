@@ -1,3 +1,4 @@
+import "../faults/crash-hook"; // before everything that it watches
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { FrobenError } from "../../../protocol/errors";

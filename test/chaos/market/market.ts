@@ -11,10 +11,9 @@ import { createDeployer } from "../../../deploy/deployer";
 import { DeploymentRecord } from "../../../deploy/deployment-record";
 import { devnetAccount, fundAccounts, ROLES, startChain } from "../../../devnet/chain";
 import { Cleanup } from "../../../devnet/cleanup";
-import { jsonLine } from "../../../devnet/processes";
+import { jsonLine, typescript } from "../../../devnet/processes";
 import { statusSchema } from "../../../offchain/api/routes/status";
 import { marketAbi } from "../../../protocol/abi";
-import { TYPESCRIPT_LOADER } from "../../../protocol/typescript-loader";
 import { createClient, type Client } from "../../../sdk";
 import { WHO, type Who } from "../crash-points";
 import { CALM, startProxy, type Proxy } from "../faults/proxy";
@@ -23,12 +22,8 @@ import { commonEnv, coordinatorEnv, operatorEnv, POLL_MS } from "./environment";
 import { Supervised } from "./supervised";
 
 const root = join(__dirname, "../../..");
-/** An entry in place of operator/main.ts. */
+/** An entry in place of the operator's own. */
 export const BAD_OPERATOR = join(__dirname, "bad-operator.ts");
-const HOOK = join(__dirname, "../faults/crash-hook.ts");
-
-/** Arguments that run one of the product's entries under the crash hook. */
-const hooked = (entry: string) => ["--import", TYPESCRIPT_LOADER, "--import", HOOK, entry];
 
 /** Between two blocks, milliseconds; their times are the machine's. */
 export const BLOCK_MS = 250;
@@ -169,7 +164,7 @@ export class ChaosMarket {
     this.coordinator = new Supervised(
       "coordinator",
       () => ({
-        args: hooked(join(root, "offchain/main.ts")),
+        args: typescript(join(__dirname, "coordinator.ts")),
         env: {
           ...this.env("coordinator"),
           ...coordinatorEnv({
@@ -219,7 +214,7 @@ export class ChaosMarket {
     operator.process = new Supervised(
       name,
       () => ({
-        args: hooked(changes.entry ?? join(root, "operator/main.ts")),
+        args: typescript(changes.entry ?? join(__dirname, "operator.ts")),
         env: {
           ...this.env("operators"),
           ...operatorEnv({

@@ -8,7 +8,7 @@ import { devnetKey, ROLES } from "../../../devnet/chain";
 import { readConfig } from "../../../offchain/config";
 import { FrobenError } from "../../../protocol/errors";
 import { startTestChain, type TestChain } from "../../support/chain";
-import { TYPESCRIPT_LOADER } from "../../../protocol/typescript-loader";
+import { TYPESCRIPT_RUNNER } from "../../../protocol/typescript-loader";
 
 const KEY = devnetKey(ROLES.coordinator);
 const root = join(__dirname, "../../..");
@@ -37,7 +37,7 @@ describe("the coordinator as a process", () => {
   });
 
   function start(env: Record<string, string>) {
-    const child = spawn(process.execPath, ["--import", TYPESCRIPT_LOADER, "offchain/main.ts"], {
+    const child = spawn(process.execPath, [TYPESCRIPT_RUNNER, "offchain/main.ts"], {
       cwd: root,
       env: { PATH: process.env.PATH, ...env },
       stdio: ["ignore", "pipe", "pipe"],

@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import type { AuditReport } from "../../../offchain/audit/report";
 import { AuditedMarket } from "./support/audited-market";
-import { TYPESCRIPT_LOADER } from "../../../protocol/typescript-loader";
+import { TYPESCRIPT_RUNNER } from "../../../protocol/typescript-loader";
 
 const root = join(__dirname, "../../..");
 
@@ -42,7 +42,7 @@ function run(args: string[]): Promise<{ code: number | null; stdout: string; std
   return new Promise((done) => {
     const child = spawn(
       process.execPath,
-      ["--import", TYPESCRIPT_LOADER, join(root, "offchain/audit/main.ts"), ...args],
+      [TYPESCRIPT_RUNNER, join(root, "offchain/audit/main.ts"), ...args],
       { cwd: root },
     );
     let stdout = "";

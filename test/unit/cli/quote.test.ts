@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { spawnSync } from "node:child_process";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,6 +16,8 @@ const { spec, digest } = membershipWorkflow({
   statements: [Buffer.from("s"), Buffer.from("t")],
   reward: "5 gwei",
 });
+
+const root = join(__dirname, "../../..");
 
 describe("froben quote", () => {
   let folder: string;
@@ -117,6 +120,31 @@ describe("froben quote", () => {
       await write(name, source);
       expect(await asData(name)).to.include({ spec: digest, escrow: "10" });
     });
+
+  describe("as a process", () => {
+    const sdk = JSON.stringify(join(__dirname, "../../../sdk"));
+    async function quote(source: string) {
+      const args = ["bin/froben.mjs", "quote", await write("own.ts", source), "--json"];
+      return spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" });
+    }
+
+    it("takes a module in TypeScript that defines its workflow with the SDK", async () => {
+      const { stdout, stderr } = await quote(
+        `import { quote } from ${sdk};\nconst spec: object = ${JSON.stringify(spec)};\n` +
+          "if (quote(spec).escrow !== '10') throw new Error();\nexport const workflow = { spec };",
+      );
+      expect(stderr).to.equal("");
+      expect(JSON.parse(stdout)).to.include({ spec: digest });
+    });
+
+    it("shows the module's own errors of the SDK as they are", async () => {
+      const { stderr, status } = await quote(
+        `import { FrobenError } from ${sdk};\nthrow new FrobenError("its_own", "no", { field: "f" });`,
+      );
+      expect(status).to.equal(1);
+      expect(JSON.parse(stderr).error).to.include({ code: "its_own", field: "f" });
+    });
+  });
 
   for (const [what, source, code] of [
     ["exports something else", "export default 7;", "module_without_workflow"],

@@ -7,7 +7,7 @@ import { systemClock as clock } from "../../../operator/clock";
 import { createHoldings } from "../../../operator/holdings/holdings";
 import { openJournal } from "../../../operator/journal/journal";
 import { sha256 } from "../../../protocol/digest";
-import { TYPESCRIPT_LOADER } from "../../../protocol/typescript-loader";
+import { TYPESCRIPT_RUNNER } from "../../../protocol/typescript-loader";
 import { assignmentFixture, CHAIN_ID, MARKET } from "./assignment-fixture";
 
 describe("the operator's journal", function () {
@@ -82,10 +82,8 @@ describe("the operator's journal", function () {
   it("keeps what was written when the process is killed with SIGKILL", async () => {
     const signed = await assignmentFixture();
     const script = join(__dirname, "fixtures", "journal-writer.ts");
-    const loader = TYPESCRIPT_LOADER;
     const child = spawn(process.execPath, [
-      "--import",
-      loader,
+      TYPESCRIPT_RUNNER,
       script,
       path,
       JSON.stringify(signed),

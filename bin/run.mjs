@@ -1,0 +1,17 @@
+// `node bin/run.mjs FILE.ts [ARG ...]`: runs a process of the project from one file of all its modules; see bundle.mjs.
+import { createRequire, enableCompileCache } from "node:module";
+import { join, resolve } from "node:path";
+import { bundled, CACHE } from "./bundle.mjs";
+
+/** Where nothing can be written, as in somebody else's installation, the modules are loaded one by one. */
+async function asModules(error) {
+  if (error.syscall === undefined) throw error;
+  await import("./typescript.mjs");
+  return entry;
+}
+
+const entry = resolve(process.argv[2]);
+process.argv.splice(1, 2, entry);
+process.setSourceMapsEnabled(true);
+enableCompileCache(join(CACHE, "compiled"));
+createRequire(import.meta.url)(await bundled(entry).catch(asModules));
