@@ -145,13 +145,18 @@ async function main(): Promise<void> {
     );
     const fairness = measureFairness(flags.fairnessSeeds);
     const shares = tableOf(
-      ["case", "workflows", "seed", "worst of fair", "mean of fair", "worst slowdown"],
+      [
+        ...["case", "workflows", "seed", "worst of fair", "of who has one", "mean of fair"],
+        ...["mean of who has many", "worst slowdown"],
+      ],
       fairness.map((r) => [
         r.case,
         r.workflows,
         r.seed,
         `${r.worst.toFixed(2)} (${r.worstName})`,
+        r.worstOfOne?.toFixed(2) ?? "",
         r.mean.toFixed(2),
+        r.meanOfMany?.toFixed(2) ?? "",
         r.worstSlowdown.toFixed(1),
       ]),
     );

@@ -11,9 +11,48 @@ const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "fatal", "silent"
 const DAY = 24 * 3600;
 const whole = (least: number, most: number) => z.coerce.number().int().min(least).max(most);
 
+const address = z.string().regex(/^0x[0-9a-fA-F]{40}$/, "must be an address");
+
+/** Most requesters that have a weight of their own, and the least and the most that it can be. */
+const MAX_WEIGHTS = 1_000;
+const WEIGHT = { min: 0.1, max: 100 } as const;
+
+/** `address=weight,address=weight`. */
+const weightsSchema = z
+  .string()
+  .transform((text) =>
+    text
+      .split(",")
+      .map((pair) => pair.trim())
+      .filter((pair) => pair !== "")
+      .map((pair) => {
+        const [requester = "", ...weight] = pair.split("=").map((part) => part.trim());
+        return { requester, weight: weight.join("=") };
+      }),
+  )
+  .pipe(
+    z
+      .array(
+        z.object({
+          requester: address,
+          weight: z
+            .string()
+            .regex(/^\d+(\.\d+)?$/, "must be a number")
+            .transform(Number)
+            .pipe(z.number().min(WEIGHT.min).max(WEIGHT.max)),
+        }),
+      )
+      .max(MAX_WEIGHTS)
+      .refine(
+        (pairs) =>
+          new Set(pairs.map(({ requester }) => requester.toLowerCase())).size === pairs.length,
+        "names a requester twice",
+      ),
+  );
+
 const environmentSchema = z.object({
   FROBEN_RPC_URL: z.url({ protocol: /^https?$/ }),
-  FROBEN_MARKET: z.string().regex(/^0x[0-9a-fA-F]{40}$/, "must be an address"),
+  FROBEN_MARKET: address,
   FROBEN_FROM_BLOCK: whole(0, Number.MAX_SAFE_INTEGER).default(0),
   FROBEN_COORDINATOR_KEY: z.string().regex(/^0x[0-9a-fA-F]{64}$/, "must be 32 hex bytes"),
   FROBEN_DATA_DIR: z.string().min(1),
@@ -36,6 +75,7 @@ const environmentSchema = z.object({
   FROBEN_READY_LAG_BLOCKS: whole(0, 10_000).default(8),
   FROBEN_DRAIN_SECONDS: whole(0, 3600).default(10),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  FROBEN_REQUESTER_WEIGHTS: weightsSchema.default([]),
   FROBEN_SEED: z.string().min(1).max(128).default("froben"),
 });
 
@@ -76,6 +116,8 @@ export interface Config {
   readonly drainMs: number;
   /** Where spans of all attempts are sent; undefined: nowhere. */
   readonly traceEndpoint: string | undefined;
+  /** By requester, lower-case: how many times another's share it has; 1 for all others. */
+  readonly weights: Readonly<Record<string, number>>;
   /** Seeds the matchmaker's exploration. */
   readonly seed: string;
 }
@@ -133,6 +175,14 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     maxBehind: e.FROBEN_READY_LAG_BLOCKS,
     drainMs: e.FROBEN_DRAIN_SECONDS * 1000,
     traceEndpoint: e.OTEL_EXPORTER_OTLP_ENDPOINT,
+    weights: Object.freeze(
+      Object.fromEntries(
+        e.FROBEN_REQUESTER_WEIGHTS.map(({ requester, weight }) => [
+          requester.toLowerCase(),
+          weight,
+        ]),
+      ),
+    ),
     seed: e.FROBEN_SEED,
   });
 }

@@ -145,6 +145,7 @@ export async function createContext(
     traces,
     settings: {
       claimBySeconds: config.claimBySeconds,
+      weights: config.weights,
       operatorSilenceMs: config.operatorSilenceMs,
       validations: config.validations,
       validationLimits: config.validationLimits,

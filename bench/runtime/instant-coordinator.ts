@@ -73,6 +73,7 @@ async function main(): Promise<void> {
     along: nonces,
     settings: {
       claimBySeconds: 30,
+      weights: {},
       operatorSilenceMs: 60_000,
       validations: 1,
       validationLimits: { seconds: 60, memoryMb: 512 },

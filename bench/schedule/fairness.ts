@@ -32,7 +32,12 @@ function small(seed: number, arrivesAt = 0): SimWorkflow {
 const times = (count: number, make: (i: number) => SimWorkflow) =>
   Array.from({ length: count }, (_, i) => make(i));
 
-/** Each workflow has a requester of its own. @param from first seed of the workflows */
+const MANY = "many";
+const HEAVY = "heavy";
+const owned = (requester: string, workflows: SimWorkflow[]) =>
+  workflows.map((workflow) => ({ ...workflow, requester }));
+
+/** Whoever is not named has a requester of its own. @param from first seed of the workflows */
 const CASES: Record<string, (from: number) => SimWorkflow[]> = {
   "ten large at once": (from) => times(10, (i) => large(from + i)),
   "five large, five small at once": (from) => [
@@ -44,7 +49,40 @@ const CASES: Record<string, (from: number) => SimWorkflow[]> = {
     ...times(9, (i) => large(from + i, i * 400)),
     ...times(12, (i) => small(from + i, 150 + i * 300)),
   ],
+  "nine with one large, one with ten": (from) => [
+    ...owned(
+      MANY,
+      times(10, (i) => large(from + i)),
+    ),
+    ...times(9, (i) => large(from + 10 + i)),
+  ],
+  "nine with one small, one with twenty large": (from) => [
+    ...owned(
+      MANY,
+      times(20, (i) => large(from + i)),
+    ),
+    ...times(9, (i) => small(from + 20 + i, i * 300)),
+  ],
+  // Each of the others opens its next one long before the last is done.
+  "one with ten large, one with one after another": (from) => [
+    ...owned(
+      MANY,
+      times(10, (i) => large(from + i)),
+    ),
+    ...owned(
+      "steady",
+      times(6, (i) => large(from + 10 + i, i * 1600)),
+    ),
+  ],
+  "nine with one large, one of weight 3 with three": (from) => [
+    ...owned(
+      HEAVY,
+      times(3, (i) => large(from + i)),
+    ),
+    ...times(9, (i) => large(from + 10 + i)),
+  ],
 };
+const WEIGHTS = { [HEAVY]: 3 };
 
 export interface FairnessRow {
   case: string;
@@ -52,6 +90,10 @@ export interface FairnessRow {
   workflows: number;
   /** Of the worst: its time over that of its fair share. */
   worst: number;
+  /** The same, of those who have one workflow, if there are any. */
+  worstOfOne: number | null;
+  /** The mean of those of requesters with several: theirs come one after another, while the fluid splits a share evenly. */
+  meanOfMany: number | null;
   worstName: string;
   mean: number;
   /** Time over time alone, of the worst. */
@@ -59,7 +101,17 @@ export interface FairnessRow {
 }
 
 const run = (workflows: SimWorkflow[], seed: number) =>
-  simulate({ workflows, operators: fleet, policy: "froben", seed, onDecision: () => {} });
+  simulate({
+    workflows,
+    operators: fleet,
+    policy: "froben",
+    seed,
+    weights: WEIGHTS,
+    onDecision: () => {},
+  });
+
+const meanOf = (list: number[]) =>
+  list.length > 0 ? list.reduce((sum, one) => sum + one, 0) / list.length : null;
 
 function measure(name: string, seed: number): FairnessRow {
   const workflows = CASES[name]!(10 * (seed - 1) + 1);
@@ -68,17 +120,23 @@ function measure(name: string, seed: number): FairnessRow {
   const mistakes = scheduleMistakes(result, workflows, fleet);
   if (mistakes.length > 0) throw new Error(`${name}, seed ${seed}: ${mistakes[0]}`);
   const arrivals = workflows.map(({ arrivesAt = 0 }) => arrivesAt);
-  const fair = fairEnds(arrivals.map((at, i) => ({ at, work: alone[i]! })));
+  const fair = fairEnds(
+    workflows.map(({ requester }, i) => ({ at: arrivals[i]!, work: alone[i]!, requester })),
+    WEIGHTS,
+  );
   const taken = result.workflows.map(({ end, arrivesAt }) => end! - arrivesAt);
   const ratios = taken.map((took, i) => took / (fair[i]! - arrivals[i]!));
+  const ones = ratios.filter((_, i) => workflows[i]!.requester === undefined);
   const worst = ratios.reduce((most, ratio) => Math.max(most, ratio), 0);
   return {
     case: name,
     seed,
     workflows: workflows.length,
     worst,
+    worstOfOne: ones.length > 0 ? Math.max(...ones) : null,
+    meanOfMany: meanOf(ratios.filter((_, i) => workflows[i]!.requester !== undefined)),
     worstName: workflows[ratios.indexOf(worst)]!.name,
-    mean: ratios.reduce((sum, ratio) => sum + ratio, 0) / ratios.length,
+    mean: meanOf(ratios)!,
     worstSlowdown: taken.reduce((most, took, i) => Math.max(most, took / alone[i]!), 0),
   };
 }

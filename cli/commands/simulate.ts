@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { Option, type Command } from "commander";
+import { InvalidArgumentError, Option, type Command } from "commander";
 import type { SimWorkflow } from "../../offchain/simulate/model";
 import type { Policy, Simulation } from "../../offchain/simulate/result";
 import type { Cli } from "../context";
@@ -24,12 +24,26 @@ interface Flags {
   knownDurations?: true;
   standby?: true;
   within?: number;
+  weight?: Record<string, number>;
 }
 
-/** `FILE@SECONDS`: when the workflow is opened. */
-function placed(argument: string): { path: string; arrivesAt?: number } {
-  const [, path, at] = /^(.+)@(\d+(?:\.\d+)?)$/.exec(argument) ?? [];
-  return path === undefined ? { path: argument } : { path, arrivesAt: Number(at) };
+/** `FILE@SECONDS#REQUESTER`: when the workflow is opened, and whose it is. */
+function placed(argument: string): { path: string; arrivesAt?: number; requester?: string } {
+  const [, file, requester] = /^(.+)#([\w-]+)$/.exec(argument) ?? [, argument];
+  const [, path, at] = /^(.+)@(\d+(?:\.\d+)?)$/.exec(file!) ?? [, file];
+  return {
+    path: path!,
+    ...(at !== undefined && { arrivesAt: Number(at) }),
+    ...(requester !== undefined && { requester }),
+  };
+}
+
+/** `REQUESTER=WEIGHT`, once for each. */
+function weight(argument: string, known: Record<string, number> = {}): Record<string, number> {
+  const [, requester, times] = /^([\w-]+)=(\d+(?:\.\d+)?)$/.exec(argument) ?? [];
+  if (requester === undefined || !(Number(times) >= 0.1 && Number(times) <= 100))
+    throw new InvalidArgumentError("REQUESTER=WEIGHT is expected, with a weight from 0.1 to 100.");
+  return { ...known, [requester]: Number(times) };
 }
 
 /** Workflows of one name are told apart by their place. */
@@ -81,7 +95,7 @@ export function addSimulate(program: Command, cli: Cli): void {
     .description("run workflows on a simulated market, and compare with what no schedule can beat")
     .requiredOption(
       "--workflow <file...>",
-      "a spec, alone or with a model of its runs, WfFormat 1.5 (both JSON), or a Standard Task Graph; FILE@SECONDS says when it is opened",
+      "a spec, alone or with a model of its runs, WfFormat 1.5 (both JSON), or a Standard Task Graph; FILE@SECONDS says when it is opened, FILE#REQUESTER whose it is",
     )
     .requiredOption("--operators <file>", "the operators (JSON)")
     .addOption(
@@ -100,11 +114,12 @@ export function addSimulate(program: Command, cli: Cli): void {
       "prefer money: as cheaply as can be within so many seconds",
       wholeNumber,
     )
+    .option("--weight <requester=n>", "how many times another's share a requester has", weight)
     .option("--standby", "make copies of stragglers (policy froben)")
     .option("--known-durations", "let the scheduler know each task's true duration")
     .addHelpText(
       "after",
-      "\nFormats and what is measured: docs/scheduling.md.\n\nExit codes: 0 all workflows were done, 1 one was not or a file is malformed, 2 wrong usage.\n\nExamples:\n  froben simulate --workflow batch/batch-1.json --operators batch/fleet.json --gantt run.svg\n  froben simulate --workflow graph.stg --operators fleet.json --policy heft --known-durations\n  froben simulate --workflow spec.json model.json@600 --operators fleet.json",
+      "\nFormats and what is measured: docs/scheduling.md.\n\nExit codes: 0 all workflows were done, 1 one was not or a file is malformed, 2 wrong usage.\n\nExamples:\n  froben simulate --workflow batch/batch-1.json --operators batch/fleet.json --gantt run.svg\n  froben simulate --workflow graph.stg --operators fleet.json --policy heft --known-durations\n  froben simulate --workflow spec.json model.json@600 --operators fleet.json\n  froben simulate --workflow a.json#ann b.json#ann c.json#ben --weight ben=3 --operators fleet.json",
     )
     .action(async (flags: Flags) => {
       const { parseOperators } = await import("../../offchain/simulate/read/operators");
@@ -119,7 +134,7 @@ export function addSimulate(program: Command, cli: Cli): void {
       const kept = flags.out !== undefined || cli.flags().json === true;
       const decisions = await decisionSink(flags.decisions, kept);
       const result = simulate({
-        ...{ operators, policy, seed, knownDurations, standby },
+        ...{ operators, policy, seed, knownDurations, standby, weights: flags.weight },
         workflows:
           within === undefined
             ? workflows

@@ -239,6 +239,8 @@ export interface CoordinatorSettings {
   validations: number;
   /** What a validation program may use. */
   validationLimits: { seconds: number; memoryMb: number };
+  /** By requester, lower-case: how many times another's share it has; 1 for all others. */
+  weights: Readonly<Record<string, number>>;
   /** Seeds the matchmaker's exploration; it is part of every decision record. */
   seed: string;
 }

@@ -241,8 +241,7 @@ export function endRun(
   run.reason = reason;
   run.endedAt = world.now();
   world.chores.clear(`spec/${run.id}`);
-  for (const lane of run.work?.lanes ?? []) world.queue.close(lane);
-  world.queue.forget(run.id);
+  world.queue.end(run.id, run.work?.lanes ?? [], run.endedAt);
   for (const task of run.work?.tasks.values() ?? []) {
     world.parked.clear(task);
     world.rises.clear(task);

@@ -54,6 +54,7 @@ async function recoverRun(world: World, row: typeof workWorkflows.$inferSelect):
   // What was signed before the restart may be claimed for no longer than this.
   run.claimableUntil = world.chainNow() + world.deps.settings.claimBySeconds;
   if (onChain) run.blankUntil = blankUntil(world, onChain);
+  if (onChain && endedAt !== null) world.queue.endedAt(onChain.requester.toLowerCase(), endedAt);
   world.runs.set(run.id, run);
   const tasks = db.select().from(workTasks).where(eq(workTasks.workflow, run.id)).all();
   if (!onChain || tasks.length === 0) return;
@@ -83,11 +84,11 @@ async function recoverTasks(
   world: World,
   run: Run,
   spec: Spec,
-  { steps }: ChainWorkflow,
+  onChain: ChainWorkflow,
   tasks: TaskRow[],
 ): Promise<RunWork> {
   const { store } = world.deps;
-  const work = begin(world, run, spec, steps);
+  const work = begin(world, run, spec, onChain);
   const rows = new Map(tasks.map((task) => [task.task, task]));
   const restore = (task: TaskRun) => {
     const former = rows.get(task.index);

@@ -60,7 +60,7 @@ export function fetchSpec(world: World, run: Run): void {
       }
       if (run.work || !run.isRead) return; // it ended while the spec was read
       if (run.state === "running") checkReuse(world, spec, chain.requester);
-      begin(world, run, spec, chain.steps);
+      begin(world, run, spec, chain);
       nameInputs(world, run, spec);
       run.reason = null;
       unfold(world, run);
@@ -115,15 +115,22 @@ function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-/** Puts a workflow's graph in place, with nothing unfolded yet. @param terms of the steps, as they are on-chain */
-export function begin(world: World, run: Run, spec: Spec, terms: StepTerms[]): RunWork {
+/** Puts a workflow's graph in place, with nothing unfolded yet. */
+export function begin(world: World, run: Run, spec: Spec, chain: ChainWorkflow): RunWork {
+  const { steps: terms, requester } = chain;
   const plan = new Plan(spec);
   const tasks = new Map<number, TaskRun>();
   const work: RunWork = { spec, terms, plan, tasks, lanes: [], collections: new Map(), over: 0 };
   run.name = spec.name;
   run.work = work;
   work.lanes = spec.steps.map((step, index) => {
-    const lane = laneTermsOf(run.id, step, index, terms[index]!, spec);
+    const lane = laneTermsOf(
+      { workflow: run.id, requester: requester.toLowerCase() },
+      step,
+      index,
+      terms[index]!,
+      spec,
+    );
     const remaining = (level: number) => remainingMs(world, work, index, level);
     const openedAt = run.openedAt * 1000;
     return new Lane<TaskRun>(

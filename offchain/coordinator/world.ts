@@ -28,7 +28,7 @@ export class World {
   readonly runs = new Map<number, Run>();
   readonly operators = new Map<string, OperatorRun>();
   readonly fleet = new Fleet();
-  readonly queue = new ReadyQueue<TaskRun>();
+  readonly queue: ReadyQueue<TaskRun>;
   readonly reservations = new Reservations();
   readonly experience = new Experience();
   readonly matcher: Matcher<TaskRun>;
@@ -72,6 +72,8 @@ export class World {
     readonly deps: CoordinatorDeps,
     readonly kick: () => void,
   ) {
+    const { weights } = deps.settings;
+    this.queue = new ReadyQueue((requester) => weights[requester] ?? 1);
     this.memory = new Memory(deps.db);
     this.journal = new Journal(deps.db, this.memory, deps.retention, deps.along);
     this.domain = marketDomain(deps.calls.chainId, deps.calls.market);

@@ -1,6 +1,7 @@
 import type { Digest } from "../../protocol/digest";
 import type { Resources } from "../../protocol/spec";
 import { Heap } from "./heap";
+import { Shares, type Sharing, type WeightOf } from "./shares";
 
 /** What the queue knows of a ready task. */
 export interface ReadyTask {
@@ -19,6 +20,8 @@ export interface ReadyTask {
 /** What all tasks of one step have in common. */
 export interface LaneTerms {
   workflow: number;
+  /** Who pays for the workflow; of one that says none it is a requester of its own. */
+  requester?: string | undefined;
   /** Id and index of the step. */
   step: string;
   stepIndex: number;
@@ -77,39 +80,63 @@ export class Lane<T extends ReadyTask = ReadyTask> {
 }
 
 /**
- * A workflow is due when so many times the time has passed since it was opened that it would take with an equal share of everything. With
- * less, large ones that are late keep small ones that come later from even their share.
- */
-const PATIENCE = 2;
-
-/**
- * Ready tasks of all workflows. A workflow that shares the operators with n - 1 others is due 2 n times its longest path after it was
- * opened. Lanes come by when their first task must start for that: those of one workflow by the longest remaining path, small workflows
- * before large ones, and large ones before small ones that come much later, so that none waits for ever. Then by the workflow's deadline,
- * then round-robin: the workflow that was served longest ago, then the oldest.
+ * Ready tasks of all workflows. Requesters share the operators by weight, see Shares: a requester's only workflow, with n - 1 others of
+ * the same weight, is due 2 n times its longest path after it was opened. Lanes come by when their first task must start for that: those
+ * of one workflow by the longest remaining path, small workflows before large ones, and large ones before small ones that come much later, so
+ * that none waits for ever. Then by the workflow's deadline, then round-robin: the workflow that was served longest ago, then the oldest.
  */
 export class ReadyQueue<T extends ReadyTask = ReadyTask> {
-  private readonly workflows = new Map<number, Set<Lane<T>>>();
+  private readonly workflows = new Map<number, { lanes: Set<Lane<T>>; sharing: Sharing }>();
   private readonly served = new Map<number, number>();
+  private readonly shares: Shares;
   private turn = 0;
+
+  /** @param weightOf how many times another's share a requester has; above 0, 1 if not given */
+  constructor(weightOf?: WeightOf) {
+    this.shares = new Shares(weightOf);
+  }
 
   open(lane: Lane<T>): void {
     const { workflow } = lane.terms;
-    const lanes = this.workflows.get(workflow);
-    if (lanes) lanes.add(lane);
-    else this.workflows.set(workflow, new Set([lane]));
+    const known = this.workflows.get(workflow);
+    if (known) {
+      known.lanes.add(lane);
+      return;
+    }
+    const lanes = new Set([lane]);
+    const sharing = sharingOf(lane, lanes);
+    this.workflows.set(workflow, { lanes, sharing });
+    this.shares.add(sharing);
   }
 
   close(lane: Lane<T>): void {
     const { workflow } = lane.terms;
-    const lanes = this.workflows.get(workflow);
-    lanes?.delete(lane);
-    if (lanes?.size === 0) this.workflows.delete(workflow);
+    const known = this.workflows.get(workflow);
+    if (!known?.lanes.delete(lane) || known.lanes.size > 0) return;
+    this.workflows.delete(workflow);
+    this.shares.remove(known.sharing);
+  }
+
+  /**
+   * A workflow has ended: its requester's next one has its turn.
+   * @param lanes all of it, open or closed @param now Unix milliseconds
+   */
+  end(workflow: number, lanes: Iterable<Lane<T>>, now: number): void {
+    const all = new Set(lanes);
+    const [first] = all;
+    if (first) this.shares.end(sharingOf(first, all), now);
+    this.workflows.delete(workflow);
+    this.forget(workflow);
+  }
+
+  /** A requester had a workflow that ended then, Unix milliseconds: what it opened before has no earlier turn. */
+  endedAt(requester: string, at: number): void {
+    this.shares.endedAt(requester, at);
   }
 
   /** @returns all lanes of a workflow, ready tasks or not */
   lanesOf(workflow: number): Iterable<Lane<T>> {
-    return this.workflows.get(workflow) ?? [];
+    return this.workflows.get(workflow)?.lanes ?? [];
   }
 
   /** Notes that a workflow got its turn. */
@@ -124,12 +151,13 @@ export class ReadyQueue<T extends ReadyTask = ReadyTask> {
   /** Lanes with ready tasks, the most urgent first, with the remaining path of their heads in milliseconds. */
   urgent(): { lane: Lane<T>; remaining: number }[] {
     const keyed: { lane: Lane<T>; remaining: number; startBy: number }[] = [];
-    for (const lanes of this.workflows.values()) {
+    const dueOf = this.shares.dues();
+    for (const { lanes, sharing } of this.workflows.values()) {
       let due: number | undefined;
       for (const lane of lanes) {
         const head = lane.peek();
         if (!head) continue;
-        due ??= lane.openedAt() + PATIENCE * this.workflows.size * longestPath(lanes);
+        due ??= dueOf(sharing);
         const remaining = lane.remainingMs(head.level);
         keyed.push({ lane, remaining, startBy: due - remaining });
       }
@@ -146,13 +174,19 @@ export class ReadyQueue<T extends ReadyTask = ReadyTask> {
 
   get size(): number {
     let size = 0;
-    for (const lanes of this.workflows.values()) for (const lane of lanes) size += lane.size;
+    for (const { lanes } of this.workflows.values()) for (const lane of lanes) size += lane.size;
     return size;
   }
 
   private turnOf(lane: Lane<T>): number {
     return this.served.get(lane.terms.workflow) ?? 0;
   }
+}
+
+/** @param lanes of the workflow, as they are opened and closed */
+function sharingOf<T extends ReadyTask>(of: Lane<T>, lanes: ReadonlySet<Lane<T>>): Sharing {
+  const { workflow, requester = `workflow ${workflow}` } = of.terms;
+  return { workflow, requester, openedAt: of.openedAt(), pathMs: () => longestPath(lanes) };
 }
 
 /** Expected milliseconds from the first task of a workflow to the end of its last. */

@@ -31,7 +31,7 @@ export interface Host {
 
 /** The production matchmaker and runtime, with simulated operators and workflows in them. */
 export class Floor {
-  readonly queue = new ReadyQueue<SimRun>();
+  readonly queue: ReadyQueue<SimRun>;
   readonly fleet = new Fleet();
   readonly reservations = new Reservations();
   readonly experience: Experience;
@@ -47,6 +47,7 @@ export class Floor {
   /**
    * @param knownDurations each task's true duration on each operator is known before the start
    * @param learned what the matchmaker knows of programs at the start
+   * @param weights of requesters, 1 for those that are not in it
    */
   constructor(
     workflows: SimWorkflow[],
@@ -54,7 +55,9 @@ export class Floor {
     seed: number,
     private readonly knownDurations: boolean,
     learned: readonly LearnedOf[],
+    weights: Readonly<Record<string, number>> = {},
   ) {
+    this.queue = new ReadyQueue((requester) => weights[requester] ?? 1);
     this.experience = experienceOf(
       learned,
       operators.map((one) => [one.id, one.registration?.speed ?? speedOf(one)]),
@@ -110,9 +113,8 @@ export class Floor {
     for (const lane of this.lanes[workflow]!) this.queue.open(lane);
   }
 
-  close(workflow: number): void {
-    for (const lane of this.lanes[workflow]!) this.queue.close(lane);
-    this.queue.forget(workflow);
+  close(workflow: number, now: number): void {
+    this.queue.end(workflow, this.lanes[workflow]!, now);
   }
 
   /** Puts a task where it can be matched. */

@@ -29,7 +29,7 @@ export function lanesOf(
 ): Lane<SimRun>[] {
   if (workflow.spec && !knownDurations)
     return specLanes(workflow, workflow.spec, index, experience, left);
-  const { tasks, arrivesAt = 0, withinSeconds } = workflow;
+  const { tasks, arrivesAt = 0, requester, withinSeconds } = workflow;
   const openedAt = START_MS + arrivesAt * 1000;
   const children = childrenOf(tasks);
   const order = inOrder(tasks, children).reverse();
@@ -53,6 +53,7 @@ export function lanesOf(
     const { program, resources, runSeconds, id } = tasks[first]!;
     return {
       workflow: index,
+      requester,
       step: knownDurations ? id : `${program}/${hops[first]}`,
       stepIndex,
       program: sha256(knownDurations ? `${index}/${id}` : program),

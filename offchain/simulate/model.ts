@@ -34,6 +34,8 @@ export interface SimTask {
 export interface SimWorkflow {
   name: string;
   tasks: SimTask[];
+  /** Whose it is; one of its own if not given. */
+  requester?: string | undefined;
   /** When it is opened, seconds from the start; 0 if not given. */
   arrivesAt?: number;
   /** Of one that prefers money to time, see `withinSeconds` of a spec. */

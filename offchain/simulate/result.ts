@@ -17,6 +17,8 @@ export interface SimulationOptions {
   seed: number;
   /** Whether the scheduler knows each task's true duration. Else it knows declared speeds, and learns. */
   knownDurations?: boolean;
+  /** How many times another's share a requester has, of those that have not 1. */
+  weights?: Readonly<Record<string, number>> | undefined;
   /** What the matchmaker has learned before. */
   learned?: readonly LearnedOf[] | undefined;
   /** Takes each decision as it is made; the result then has none. They grow with operators times tasks. */

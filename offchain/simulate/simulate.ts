@@ -39,8 +39,9 @@ class Simulator {
   private now = START_MS;
 
   constructor(private readonly options: SimulationOptions) {
-    const { workflows, operators, policy, seed, knownDurations = false, learned = [] } = options;
-    this.floor = new Floor(workflows, operators, seed, knownDurations, learned);
+    const { workflows, operators, policy, seed, knownDurations = false } = options;
+    const { learned = [], weights = {} } = options;
+    this.floor = new Floor(workflows, operators, seed, knownDurations, learned, weights);
     this.standbys = new Standbys(this.floor, options.standby);
     this.account = new Account(options);
     if (policy !== "froben") this.baseline = baseline(policy as BaselineName, this.floor, seed);
@@ -106,7 +107,7 @@ class Simulator {
     if (--this.left[w]! === 0) {
       this.ends[w] = this.now;
       this.unfinished--;
-      this.floor.close(w);
+      this.floor.close(w, this.now);
     }
     for (const child of this.floor.childrenOf(run)) if (--child.pending === 0) this.ready(child);
   }
@@ -247,7 +248,7 @@ class Simulator {
     if (this.failed.has(w)) return;
     this.failed.add(w);
     this.unfinished--;
-    this.floor.close(w);
+    this.floor.close(w, this.now);
     for (const run of this.floor.runs[w]!) run.lane.remove(run);
   }
 

@@ -1,9 +1,9 @@
 import type { Spec, Step } from "../../protocol/spec";
 import type { LaneTerms } from "../runtime/ready-queue";
 
-/** @param money units: most that a task is paid, and its bond @param spec the step's @returns a step as the scheduler knows it */
+/** @param of the workflow, and who pays for it @param money units: most that a task is paid, and its bond @param spec the step's @returns a step as the scheduler knows it */
 export function laneTermsOf(
-  workflow: number,
+  of: Pick<LaneTerms, "workflow" | "requester">,
   step: Step,
   stepIndex: number,
   money: Pick<LaneTerms, "ceiling" | "bond">,
@@ -13,7 +13,7 @@ export function laneTermsOf(
   const { ceiling, bond } = money;
   const { runSeconds } = limits;
   return {
-    workflow,
+    ...of,
     step: id,
     stepIndex,
     program,

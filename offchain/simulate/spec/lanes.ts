@@ -9,7 +9,7 @@ import type { LeftByLane, SimRun } from "../run";
 
 /** @returns the lanes of a spec's steps, as the coordinator makes them, for each task of the workflow */
 export function specLanes(
-  { tasks, arrivesAt = 0 }: SimWorkflow,
+  { tasks, arrivesAt = 0, requester }: SimWorkflow,
   spec: Spec,
   workflow: number,
   experience: Experience,
@@ -17,7 +17,7 @@ export function specLanes(
 ): Lane<SimRun>[] {
   const terms = spec.steps.map((step, index) =>
     laneTermsOf(
-      workflow,
+      { workflow, requester },
       step,
       index,
       { ceiling: BigInt(step.reward), bond: BigInt(step.bond) },

@@ -92,6 +92,10 @@ describe("the coordinator as a process", () => {
         { code: "config_invalid", field: "FROBEN_PORT", limit: 65_535, value: "70000" },
       ],
       [
+        { FROBEN_REQUESTER_WEIGHTS: `0x${"1".repeat(40)}=2,0x${"2".repeat(40)}=1000` },
+        { code: "config_invalid", field: "FROBEN_REQUESTER_WEIGHTS[1].weight", limit: 100 },
+      ],
+      [
         { FROBEN_COORDINATOR_KEY: `${KEY}00` },
         { code: "config_invalid", field: "FROBEN_COORDINATOR_KEY" },
       ],

@@ -61,6 +61,24 @@ describe("froben simulate", () => {
     );
   });
 
+  it("shares the operators between requesters, by weight", async () => {
+    const graph = await write("g.stg", "1\n0 3 0\n");
+    const fleet = await write("fleet.json", '[{"id":"a","cores":1,"memoryMb":2}]');
+    const order = async (...args: string[]) => {
+      const { out } = await run(["simulate", "--operators", fleet, "--json", ...args]);
+      return (JSON.parse(out) as Simulation).attempts.map(({ workflow }) => workflow);
+    };
+    const workflows = ["ann", "ann", "ann", "ben"].map((name) => `${graph}#${name}`);
+    const named = [graph, ...[2, 3, 4].map((i) => `${graph}#${i}`)];
+    expect(await order("--workflow", ...workflows)).to.deep.equal(
+      [0, 3, 1, 2].map((i) => named[i]),
+    );
+    expect(await order("--workflow", ...workflows, "--weight", "ben=3")).to.deep.equal([3, 0, 1, 2].map((i) => named[i])); // prettier-ignore
+    const { code, err } = await run(["simulate", "--operators", fleet, "--workflow", graph, "--weight", "ben=0"]); // prettier-ignore
+    expect(code).to.equal(2);
+    expect(err).to.contain("REQUESTER=WEIGHT");
+  });
+
   it("makes every choice again from the decisions that it wrote, and finds one that was changed", async () => {
     const graph = await write("g.stg", "4\n0 3 0\n1 2 1 0\n2 2 1 0\n3 2 1 0\n");
     const fleet = await write("fleet.json", '[{"id":"a","count":2,"cores":1,"memoryMb":2}]');

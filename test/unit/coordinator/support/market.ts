@@ -44,6 +44,8 @@ export class Market {
   readonly sent: { purpose: string; data: Hex; gas: bigint | undefined }[] = [];
   /** Answers of adapters and validation programs; tests replace it. */
   judge: (job: ValidationJob | { result: Uint8Array }) => Verdict = () => ({ valid: true });
+  /** Of requesters, from the next start on. */
+  weights: Record<string, number> = {};
   coordinator!: ReturnType<typeof createCoordinator>;
   retention!: Retention;
   private registry!: Registry;
@@ -84,6 +86,7 @@ export class Market {
       metrics: workMetrics(this.registry),
       settings: {
         claimBySeconds: 30,
+        weights: this.weights,
         operatorSilenceMs: 15_000,
         validations: 2,
         validationLimits: { seconds: 60, memoryMb: 512 },
