@@ -1,6 +1,7 @@
 import { Lifecycle } from "./api/lifecycle";
 import { createApp, serve } from "./api/server";
 import { startIndexer, type Indexer } from "./chain/indexer";
+import { readOpenedSpecs } from "./chain/opened-specs";
 import type { Config } from "./config";
 import { apiDeps, createContext, type Context, type ContextOverrides } from "./context";
 import { closeDatabase } from "./db/client";
@@ -62,6 +63,7 @@ export async function startCoordinator(
       ledger,
       pollMs: config.pollMs,
       log,
+      beforeStep: (step) => readOpenedSpecs(db, context.store, step),
       onReorg(ancestor) {
         context.metrics.reorganised();
         sender.reorganised(ancestor);

@@ -4,6 +4,7 @@ import { digestSchema } from "./digest";
 import { addressSchema as address, bytes32Schema as bytes32, bytesSchema as hex } from "./hex";
 import { LIMITS } from "./limits";
 import { askSchema } from "./price";
+import type { Reputation } from "./reputation";
 import { resourcesSchema } from "./spec";
 
 // Bodies of the HTTP API, shared by coordinator, operator and SDK. Amounts that may pass 2^53 travel as decimal strings.
@@ -342,6 +343,23 @@ export const workflowViewSchema = z.object({
 });
 export type WorkflowView = z.infer<typeof workflowViewSchema>;
 
+const millionths = z.int().min(0).max(1_000_000);
+const reputationSchema = z.object({
+  reputation: millionths,
+  reputationByProgram: z.array(
+    z.object({
+      program: digestSchema.nullable(),
+      reputation: millionths,
+      completed: z.int(),
+      late: z.int(),
+      silent: z.int(),
+      invalid: z.int(),
+    }),
+  ),
+}) satisfies z.ZodType<Reputation>;
+
+export const operatorAddressSchema = z.strictObject({ address });
+
 export const operatorViewSchema = z.object({
   address,
   name: z.string(),
@@ -357,6 +375,9 @@ export const operatorViewSchema = z.object({
   done: z.int(),
   failed: z.int(),
   struck: z.int(),
+  /** As of this block, from the market's events alone: see docs/reputation.md. */
+  reputationBlock: z.int(),
+  ...reputationSchema.shape,
 });
 export type OperatorView = z.infer<typeof operatorViewSchema>;
 

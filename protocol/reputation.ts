@@ -1,5 +1,12 @@
-/** What is known of how tasks of an operator ended. Completed: paid. Late: not committed by the claim's deadline. Invalid: struck. */
-export type EvidenceKind = "completed" | "late" | "invalid";
+import type { Digest } from "./digest";
+
+/**
+ * What is known of how tasks of an operator ended. Completed: paid. Late and silent: neither committed nor released by the claim's deadline,
+ * and the claim was ended for it; late, if its operator was heard of after the block of the claim and before that (it settled, committed,
+ * claimed, released or had a final proof accepted), else silent. Invalid: struck.
+ */
+export const EVIDENCE_KINDS = ["completed", "late", "silent", "invalid"] as const;
+export type EvidenceKind = (typeof EVIDENCE_KINDS)[number];
 
 /** Tasks of one operator that ended alike in one block. */
 export interface Evidence {
@@ -9,12 +16,18 @@ export interface Evidence {
   tasks: number;
 }
 
+/** Evidence of tasks that ran one program. */
+export interface ProgramEvidence extends Evidence {
+  /** Null: the chain names the spec only, and that could not be had. */
+  program: Digest | null;
+}
+
 /** Evidence counts as of the beginning of its day (UTC), so that whoever keeps it needs one number for each day and kind. */
 export const DAY_SECONDS = 24 * 3600;
 /** What happened so long ago counts half of what happens now. */
 export const HALF_LIFE_SECONDS = 30 * 24 * 3600;
-/** A late task counts like so many that were completed, an invalid one like so many. */
-export const WEIGHTS = { completed: 1n, late: 2n, invalid: 20n } as const;
+/** A task that is late, silent or invalid counts like so many that were completed. */
+export const WEIGHTS = { completed: 1n, late: 2n, silent: 4n, invalid: 20n } as const;
 /** Whoever nothing is known of counts like one with so many tasks completed, and as many against it. */
 export const PRIOR_TASKS = 2n;
 /** A task of this moment, in fixed point: weights are whole numbers, so that everybody gets the same sum, in whatever order. */
@@ -34,6 +47,20 @@ export function decayed(seconds: number): bigint {
   return whole - (whole * part) / BigInt(2 * HALF_LIFE_SECONDS);
 }
 
+/** What evidence comes to at a moment, in tasks of that moment (fixed point, 2^40 each): completed ones, and what counts against them. */
+function weigh(evidence: Iterable<Evidence>, now: number): { good: bigint; bad: bigint } {
+  const sums = { good: 0n, bad: 0n };
+  for (const { kind, at, tasks } of evidence) {
+    const age = Math.max(0, now - dayOf(at));
+    const weight = WEIGHTS[kind] * BigInt(tasks) * decayed(age);
+    sums[kind === "completed" ? "good" : "bad"] += weight;
+  }
+  return sums;
+}
+
+/** @param at Unix seconds @returns the beginning of its day */
+export const dayOf = (at: number): number => at - (at % DAY_SECONDS);
+
 /**
  * An operator's reputation at a moment, from chain events alone: what was completed over all, with weights and decay, a few tasks of
  * either kind added. The same evidence gives the same number everywhere, as no step of it is rounded differently.
@@ -41,13 +68,46 @@ export function decayed(seconds: number): bigint {
  * @returns millionths: 500,000 for a stranger, more for better
  */
 export function reputation(evidence: Iterable<Evidence>, now: number): number {
-  let good = PRIOR_TASKS * ONE;
-  let all = 2n * PRIOR_TASKS * ONE;
-  for (const { kind, at, tasks } of evidence) {
-    const weight =
-      WEIGHTS[kind] * BigInt(tasks) * decayed(Math.max(0, now - (at - (at % DAY_SECONDS))));
-    all += weight;
-    if (kind === "completed") good += weight;
+  const { good, bad } = weigh(evidence, now);
+  const prior = PRIOR_TASKS * ONE;
+  return Number(((good + prior) * WHOLE) / (good + bad + 2n * prior));
+}
+
+/**
+ * What evidence says of the next attempts, for whoever has seen none.
+ * @param now as of `reputation`
+ * @returns tasks that went well, and what counts against them, with decay, in tasks
+ */
+export function record(evidence: Iterable<Evidence>, now: number): { good: number; bad: number } {
+  const { good, bad } = weigh(evidence, now);
+  return { good: Number(good) / Number(ONE), bad: Number(bad) / Number(ONE) };
+}
+
+/** An operator's reputation, and that at each program that it has a record of. */
+export interface Reputation {
+  /** Millionths, see `reputation`. */
+  reputation: number;
+  /** By rising digest, with all tasks that ever ended so; last what ran programs that are not known. */
+  reputationByProgram: (Record<EvidenceKind, number> & {
+    program: Digest | null;
+    reputation: number;
+  })[];
+}
+
+/** @param now as of `reputation` @returns an operator's reputation from all of its evidence, and at each program from what is of that */
+export function reputationOf(evidence: readonly ProgramEvidence[], now: number): Reputation {
+  const programs = new Map<Digest | null, ProgramEvidence[]>();
+  for (const one of evidence) {
+    const known = programs.get(one.program);
+    if (known) known.push(one);
+    else programs.set(one.program, [one]);
   }
-  return Number((good * WHOLE) / all);
+  const reputationByProgram = [...programs]
+    .sort(([a], [b]) => (a === null ? 1 : b === null ? -1 : a < b ? -1 : 1))
+    .map(([program, own]) => {
+      const counts = { completed: 0, late: 0, silent: 0, invalid: 0 };
+      for (const { kind, tasks } of own) counts[kind] += tasks;
+      return { program, reputation: reputation(own, now), ...counts };
+    });
+  return { reputation: reputation(evidence, now), reputationByProgram };
 }

@@ -53,6 +53,11 @@ export class InstantChain implements ChainReader {
     this.nextSlot = batches.length;
   }
 
+  /** Nothing is settled here. */
+  evidence() {
+    return [];
+  }
+
   save(): void {
     const { opened: workflow, claims, slots } = this;
     const written = { workflow, tasks: [...claims.values()], batches: [...slots.values()] };

@@ -10,6 +10,7 @@ import {
   attemptViewSchema,
   failureReportSchema,
   marketInfoSchema,
+  operatorAddressSchema,
   operatorViewSchema,
   registerSchema,
   resultsReportSchema,
@@ -184,6 +185,9 @@ export function openApiDocument(version: string) {
       "/v1/operators": {
         get: read("All operators", operatorViewSchema.array()),
         post: signed("An operator says what it can run", registerSchema, nothing),
+      },
+      "/v1/operators/{address}": {
+        get: read("One operator", operatorViewSchema, { path: operatorAddressSchema }),
       },
       "/v1/operators/sync": {
         post: signed("Heartbeat and long poll", syncRequestSchema, syncResponseSchema),

@@ -1,4 +1,5 @@
 import type { Address, Hex } from "viem";
+import type { Reputation } from "../../protocol/reputation";
 
 /** error: money or a rule is broken. warning: wasteful or suspicious, yet allowed. info: worth knowing. */
 export type Severity = "error" | "warning" | "info";
@@ -77,8 +78,8 @@ export interface WorkflowSummary {
   claims: number;
 }
 
-/** Amounts in units as decimal strings. */
-export interface OperatorSummary {
+/** Amounts in units as decimal strings; reputations as of the audited block. */
+export interface OperatorSummary extends Reputation {
   operator: Address;
   deposited: string;
   free: string;
@@ -93,8 +94,8 @@ export interface OperatorSummary {
   settledTasks: number;
   struckTasks: number;
   expiredTasks: number;
-  /** Millionths, as of the audited block: see protocol/reputation.ts. */
-  reputation: number;
+  /** Of these, with nothing heard of the operator since it claimed them. */
+  silentTasks: number;
 }
 
 /** What `runAudit` returns; all of it is plain JSON. */

@@ -202,7 +202,7 @@ export async function runAudit(options: AuditOptions): Promise<AuditReport> {
     events: events.length,
     money,
     workflows: summarizeWorkflows(ledger, served),
-    operators: summarizeOperators(ledger, Number(after.timestamp)),
+    operators: summarizeOperators(ledger, Number(after.timestamp), served),
     checks,
     findings,
     milliseconds: Math.round(performance.now() - started),

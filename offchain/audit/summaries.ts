@@ -1,4 +1,4 @@
-import { reputation, type EvidenceKind } from "../../protocol/reputation";
+import { reputationOf, type EvidenceKind } from "../../protocol/reputation";
 import type { Served } from "./artifacts/check-artifacts";
 import type { CheckSummary, OperatorSummary, WorkflowSummary } from "./report";
 import { spentOf, type Account, type Ledger, type TaskState, type Workflow } from "./replay/ledger";
@@ -58,8 +58,18 @@ export function summarizeWorkflows(
 const ended = ({ evidence }: Account, as: EvidenceKind): number =>
   evidence.reduce((sum, { kind, tasks }) => (kind === as ? sum + tasks : sum), 0);
 
-/** @param now time of the audited block, Unix seconds @returns everyone who ever had stake */
-export function summarizeOperators(ledger: Ledger, now: number): OperatorSummary[] {
+/**
+ * @param now time of the audited block, Unix seconds
+ * @param served what the coordinator says of workflows, where a spec was read: specs name the programs
+ * @returns everyone who ever had stake
+ */
+export function summarizeOperators(
+  ledger: Ledger,
+  now: number,
+  served: ReadonlyMap<number, Served> = new Map(),
+): OperatorSummary[] {
+  const programOf = (workflow: number, step: number) =>
+    served.get(workflow)?.programs[step] ?? null;
   return [...ledger.accounts.values()]
     .filter((account) => account.deposited > 0n)
     .map((account) => ({
@@ -74,7 +84,14 @@ export function summarizeOperators(ledger: Ledger, now: number): OperatorSummary
       penalties: String(account.penalties),
       settledTasks: ended(account, "completed"),
       struckTasks: ended(account, "invalid"),
-      expiredTasks: ended(account, "late"),
-      reputation: reputation(account.evidence, now),
+      expiredTasks: ended(account, "late") + ended(account, "silent"),
+      silentTasks: ended(account, "silent"),
+      ...reputationOf(
+        account.evidence.map(({ workflow, step, ...one }) => ({
+          ...one,
+          program: programOf(workflow, step),
+        })),
+        now,
+      ),
     }));
 }

@@ -3,6 +3,7 @@ import { disputeKey } from "../../protocol/dispute-key";
 import { credit, unlock, workflowRow } from "./balances";
 import { batchRow, mark } from "./batches";
 import type { BlockRows } from "./block-rows";
+import { addTaskEvidence } from "./evidence";
 import {
   disputeRow,
   findDispute,
@@ -29,6 +30,7 @@ function struck(rows: BlockRows, at: EventPlace, args: EventArgs<"Struck">): voi
     leaveSlot(rows, batch, task);
     mark(rows, at, batch, [task], () => ({ pay: "struck" }));
   }
+  addTaskEvidence(rows, at, args, "invalid");
   unlock(rows, args.operator, 0n, args.bond);
   credit(rows, args.challenger, { owed: args.toChallenger });
   credit(rows, workflowRow(rows, workflow).requester, { owed: args.toRequester });
@@ -66,7 +68,9 @@ function disputePaid(rows: BlockRows, at: EventPlace, args: EventArgs<"DisputePa
   unlock(rows, dispute.operator, args.bond);
   credit(rows, dispute.operator, { owed: args.pay });
   patchDispute(rows, at, args.key, { phase: "closed" });
-  if (!dispute.isVoid) mark(rows, at, dispute, [dispute.task], () => ({ pay: "settled" }));
+  if (dispute.isVoid) return;
+  mark(rows, at, dispute, [dispute.task], () => ({ pay: "settled" }));
+  addTaskEvidence(rows, at, dispute, "completed");
 }
 
 function disputeVoided(rows: BlockRows, at: EventPlace, args: EventArgs<"DisputeVoided">): void {

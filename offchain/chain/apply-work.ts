@@ -2,9 +2,10 @@ import type { Address } from "viem";
 import { decodeFacts, type LoggedCommit, type LoggedOperations } from "../../protocol/operations";
 import type { Ticket } from "../../protocol/ticket";
 import type { PayState } from "../db/schema/chain";
-import { credit, lock, lower, patchWorkflow, spend, unlock } from "./balances";
+import { credit, heard, lock, lower, patchWorkflow, spend, unlock } from "./balances";
 import { batchRow, mark, ofMask, partFields, shrink, ticketFields, type Batch } from "./batches";
 import type { BlockRows } from "./block-rows";
+import { addEvidence, lapseOf } from "./evidence";
 import { nothing, type EventPlace, type Handlers } from "./handlers";
 import type { EventArgs } from "./market-event";
 
@@ -87,6 +88,7 @@ function settled(rows: BlockRows, at: EventPlace, operator: Address, slot: numbe
   unlock(rows, operator, bond * BigInt(bonded.length));
   credit(rows, operator, { owed: price * BigInt(paid.length) });
   mark(rows, at, batch, paid, () => ({ pay: "settled" }));
+  addEvidence(rows, at, batch, "completed", paid.length);
 }
 
 const decoded = new WeakMap<EventArgs<"Advanced">, LoggedOperations>();
@@ -102,6 +104,7 @@ function factsOf(args: EventArgs<"Advanced">): LoggedOperations {
 function advanced(rows: BlockRows, at: EventPlace, args: EventArgs<"Advanced">): void {
   const { operator } = args;
   const { settles, commits, claims } = factsOf(args);
+  heard(rows, operator, at.block);
   for (const slot of settles) settled(rows, at, operator, slot);
   for (const commit of commits) committed(rows, at, operator, commit);
   for (const { slot, ticket, claimTime } of claims)
@@ -111,6 +114,8 @@ function advanced(rows: BlockRows, at: EventPlace, args: EventArgs<"Advanced">):
 function finalAccepted(rows: BlockRows, at: EventPlace, args: EventArgs<"FinalAccepted">): void {
   const batch = batchRow(rows, args.operator, args.slot);
   rows.patch("batches", batch, { state: "credited" });
+  heard(rows, batch.operator, at.block);
+  addEvidence(rows, at, batch, "completed", 1);
   unlock(rows, batch.operator, args.bond);
   credit(rows, batch.operator, { owed: args.pay });
   mark(rows, at, batch, [args.task], () => ({ pay: "settled" }));
@@ -144,10 +149,16 @@ export const WORK = {
   FinalAccepted: finalAccepted,
   OpenClaimed(rows, at, { operator, slot, ticket, root, judgeHash, deadline }) {
     const { money, scope } = ticket;
+    heard(rows, operator, at.block);
     claimed(rows, at, operator, slot, { money, scope, root, judgeHash }, deadline);
   },
-  Released: (rows, at, args) => endClaim(rows, at, args, at.conceded ? "conceded" : "released"),
+  Released(rows, at, args) {
+    heard(rows, args.operator, at.block);
+    endClaim(rows, at, args, at.conceded ? "conceded" : "released");
+  },
   Expired(rows, at, args) {
+    const batch = batchRow(rows, args.operator, args.slot);
+    addEvidence(rows, at, batch, lapseOf(rows, batch), ofMask(batch, args.mask).length);
     endClaim(rows, at, args, "expired");
     credit(rows, args.by, { owed: args.gasRefund });
   },

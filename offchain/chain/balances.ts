@@ -19,6 +19,7 @@ export function accountRow(rows: BlockRows, of: Address): Account {
       unbonding: 0n,
       unbondingAt: null,
       delegate: null,
+      heardBlock: null,
     }
   );
 }
@@ -48,6 +49,10 @@ export function credit(
   }
   rows.put("accounts", next);
 }
+
+/** Notes that an operator was heard of. */
+export const heard = (rows: BlockRows, of: Address, block: number): void =>
+  rows.patch("accounts", accountRow(rows, of), { heardBlock: block });
 
 /** Moves free stake under lock. @throws FrobenError `ledger_negative` */
 export const lock = (rows: BlockRows, of: Address, amount: bigint): void =>

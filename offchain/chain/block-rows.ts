@@ -10,6 +10,8 @@ const nothing = (): Touched => ({
   tasks: [],
   accounts: [],
   disputes: [],
+  evidence: [],
+  programs: [],
 });
 
 interface Entry {

@@ -9,6 +9,7 @@ import type {
 } from "../coordinator/facade";
 import type { Db } from "../db/client";
 import { chainBatches, chainDisputes, chainTasks, chainWorkflows } from "../db/schema/chain";
+import { chainEvidence } from "../db/schema/evidence";
 import { lower } from "./balances";
 import { prepareStatements, type KeyPart, type RowOf, type TableName } from "./chain-statements";
 import type { Ledger } from "./ledger";
@@ -87,6 +88,16 @@ export function createChainReader(db: Db, ledger: Ledger): ChainReader {
     },
     account: (address): ChainAccount =>
       find("accounts", lower(address)) ?? { free: 0n, locked: 0n, owed: 0n },
+    evidence: (operator) =>
+      db
+        .select()
+        .from(chainEvidence)
+        .where(eq(chainEvidence.operator, lower(operator)))
+        .all()
+        .map(({ kind, day, tasks, program }) => ({
+          ...{ kind, at: day, tasks },
+          program: program === "" ? null : program,
+        })),
     liveBatches: (workflow) =>
       db
         .select()

@@ -8,6 +8,7 @@ import {
   chainTasks,
   chainWorkflows,
 } from "../db/schema/chain";
+import { chainEvidence, chainPrograms } from "../db/schema/evidence";
 
 /** The tables that events change, with their key columns. */
 const TABLES = {
@@ -16,6 +17,8 @@ const TABLES = {
   tasks: { table: chainTasks, key: ["workflow", "task"] },
   accounts: { table: chainAccounts, key: ["address"] },
   disputes: { table: chainDisputes, key: ["key"] },
+  evidence: { table: chainEvidence, key: ["operator", "program", "kind", "day"] },
+  programs: { table: chainPrograms, key: ["specHash"] },
 } as const;
 
 export type TableName = keyof typeof TABLES;

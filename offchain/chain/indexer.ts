@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { BlockPace } from "../../protocol/block-pace";
 import { FrobenError } from "../../protocol/errors";
 import type { CoordinatorLog } from "../coordinator/facade";
-import { catchUp, FIRST_RANGE, type FollowOptions } from "./follow-chain";
+import { catchUp, FIRST_RANGE, type ChainStep, type FollowOptions } from "./follow-chain";
 import type { Ledger } from "./ledger";
 
 export interface IndexerHealth {
@@ -27,13 +27,15 @@ const MAX_BACKOFF_MS = 10_000;
 
 /**
  * Follows the chain in a loop. A node that does not answer is asked again, ever more slowly; an error in applying ends it.
- * @param options pollMs: between two looks at the head around the time when a block is due, milliseconds; onReorg: called after the ledger went back to a block
+ * @param options pollMs: between two looks at the head around the time when a block is due, milliseconds; beforeStep: what must be
+ * known before a step is applied; onReorg: called after the ledger went back to a block
  */
 export function startIndexer(
   options: FollowOptions & {
     ledger: Ledger;
     pollMs: number;
     log: CoordinatorLog;
+    beforeStep?: (step: ChainStep) => Promise<void>;
     onReorg?: (ancestor: number) => void;
   },
 ): Indexer {
@@ -53,6 +55,7 @@ export function startIndexer(
     for (;;) {
       const step = await steps.next();
       if (step.done || abort.signal.aborted) break;
+      await options.beforeStep?.(step.value);
       ledger.apply(step.value);
       if (step.value.kind === "reorg") {
         const { number } = step.value.ancestor;

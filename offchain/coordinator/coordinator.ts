@@ -160,6 +160,7 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator & {
     acceptance: (address, body) => accept(world, address, body),
     setPaused: (requester, workflow, paused) => setPaused(world, requester, workflow, paused),
     chainChanged(change) {
+      world.reputations.changed(change.accounts);
       notes.add(change);
       kick();
     },

@@ -1,3 +1,4 @@
+import type { ProgramEvidence } from "../../protocol/reputation";
 import type { Address, Hex, LocalAccount } from "viem";
 import type { z } from "zod";
 import type { DecisionView as ServedDecision } from "../../protocol/decision-view";
@@ -138,6 +139,8 @@ export interface ChainReader {
   task(workflow: number, task: number): ChainTask | undefined;
   batch(operator: Address, slot: number): ChainBatch | undefined;
   account(address: Address): ChainAccount;
+  /** How its tasks ended, counted by day and program. */
+  evidence(operator: Address): ProgramEvidence[];
   /** Batches of the workflow that are claimed, or committed and not settled. */
   liveBatches(workflow: number): ChainBatch[];
   openDisputes(workflow: number): ChainDispute[];
@@ -268,6 +271,8 @@ export interface CoordinatorViews {
   /** Which tasks hold a workflow up, and why. @param operators as of `whyTask` */
   why(id: number, operators: number): WorkflowWhy;
   operators(): OperatorView[];
+  /** @param address in any case @throws FrobenError 404 `operator_unknown` */
+  operator(address: string): OperatorView;
   /**
    * Whether a requester's spec may take the results that it names in `reuse`.
    * @throws FrobenError 422 `reuse_unknown`, 422 `reuse_not_yours`

@@ -4,6 +4,7 @@ import { FrobenError } from "../../protocol/errors";
 import type { Spec } from "../../protocol/spec";
 import { stepsRoot, stepTermsOf, type StepTerms } from "../../protocol/terms";
 import { parseSpec, specDigest } from "../../protocol/validate-spec";
+import { keepPrograms } from "../db/step-programs";
 import { typicalOf } from "../matchmaker/typical";
 import { Lane } from "../runtime/ready-queue";
 import { remainingPaths, treeLevels } from "../workflow/graph/priority";
@@ -117,7 +118,8 @@ function parseJson(bytes: Uint8Array): unknown {
 
 /** Puts a workflow's graph in place, with nothing unfolded yet. */
 export function begin(world: World, run: Run, spec: Spec, chain: ChainWorkflow): RunWork {
-  const { steps: terms, requester } = chain;
+  const { steps: terms, requester, specHash } = chain;
+  keepPrograms(world.deps.db, specHash, spec);
   const plan = new Plan(spec);
   const tasks = new Map<number, TaskRun>();
   const work: RunWork = { spec, terms, plan, tasks, lanes: [], collections: new Map(), over: 0 };

@@ -5,7 +5,7 @@ import { workAttempts } from "../db/schema/work";
 import { expectedMs } from "./attempts";
 import { decisions } from "./decisions";
 import type { AttemptView, CoordinatorViews } from "./facade";
-import { isLive, type Run, type TaskRun } from "./model";
+import { isLive, type OperatorRun, type Run, type TaskRun } from "./model";
 import { find } from "../workflow/outlook";
 import type { Source } from "../workflow/plan";
 import { checkReuse } from "./reuse";
@@ -176,27 +176,8 @@ export function createViews(world: World): CoordinatorViews {
     decisions: (id, after, limit) => decisions(world, world.run(id), after, limit),
     whyTask: (id, task, operators) => whyTask(world, world.run(id), task, operators),
     why: (id, operators) => whyWorkflow(world, world.run(id), operators),
-    operators: () =>
-      [...world.operators.values()].map((operator): OperatorView => {
-        const { fleet, address, lastSeen, done, failed, struck } = operator;
-        const { free, locked, owed } = chain.account(address);
-        return {
-          address,
-          name: fleet.registration.name,
-          machine: fleet.registration.machine.id,
-          offer: fleet.registration.offer,
-          programs: fleet.registration.programs,
-          online: fleet.online,
-          lastSeen,
-          running: fleet.computing.size,
-          free: free.toString(),
-          locked: locked.toString(),
-          owed: owed.toString(),
-          done,
-          failed,
-          struck,
-        };
-      }),
+    operators: () => [...world.operators.values()].map((operator) => operatorView(world, operator)),
+    operator: (address) => operatorView(world, knownOperator(world, address)),
     checkReuse: (spec, requester) => checkReuse(world, spec, requester),
     programsHeld: () => world.fleet.programs(),
     snapshot: (programs) => snapshot(world, programs),
@@ -225,4 +206,40 @@ export function createViews(world: World): CoordinatorViews {
       return { workflows: world.runs.size, tasks, operatorsOnline: online.length };
     },
   };
+}
+
+function operatorView({ deps, reputations }: World, operator: OperatorRun): OperatorView {
+  const { fleet, address, lastSeen, done, failed, struck } = operator;
+  const { free, locked, owed } = deps.chain.account(address);
+  return {
+    address,
+    name: fleet.registration.name,
+    machine: fleet.registration.machine.id,
+    offer: fleet.registration.offer,
+    programs: fleet.registration.programs,
+    online: fleet.online,
+    lastSeen,
+    running: fleet.computing.size,
+    free: free.toString(),
+    locked: locked.toString(),
+    owed: owed.toString(),
+    done,
+    failed,
+    struck,
+    reputationBlock: deps.chain.head().block,
+    ...reputations.of(address),
+  };
+}
+
+/** @throws FrobenError 404 `operator_unknown` */
+function knownOperator(world: World, address: string): OperatorRun {
+  const operator = world.operators.get(address.toLowerCase());
+  if (!operator)
+    throw new FrobenError("operator_unknown", "no such operator is registered here", {
+      status: 404,
+      field: "address",
+      value: address,
+      hint: "GET /v1/operators lists those that are",
+    });
+  return operator;
 }

@@ -15,6 +15,7 @@ import type { CoordinatorDeps } from "./facade";
 import { Journal } from "./journal";
 import { Memory } from "./memory";
 import type { AttemptRun, OperatorRun, Run, TaskRun } from "./model";
+import { Reputations } from "./reputations";
 import { refuseSharedGpus } from "./shared-gpus";
 
 /** By how much this machine's clock may run ahead of the chain's before it is no longer believed, seconds. */
@@ -45,6 +46,7 @@ export class World {
   readonly chores = new Timers<string>();
   /** Wrong results that must be struck once they are committed, by `workflow/task`. */
   readonly challenges = new Map<string, AttemptRun>();
+  readonly reputations: Reputations;
   readonly memory: Memory;
   readonly journal: Journal;
   /** Ready tasks whose result is known from another one, until it was looked for among the artifacts. */
@@ -74,6 +76,7 @@ export class World {
   ) {
     const { weights } = deps.settings;
     this.queue = new ReadyQueue((requester) => weights[requester] ?? 1);
+    this.reputations = new Reputations(deps.chain);
     this.memory = new Memory(deps.db);
     this.journal = new Journal(deps.db, this.memory, deps.retention, deps.along);
     this.domain = marketDomain(deps.calls.chainId, deps.calls.market);

@@ -4,13 +4,14 @@ import type { z } from "zod";
 import {
   acceptanceRequestSchema,
   failureReportSchema,
+  operatorAddressSchema,
   registerSchema,
   resultsReportSchema,
   syncRequestSchema,
 } from "../../../protocol/http";
 import { LIMITS } from "../../../protocol/limits";
 import { authenticateBody } from "../auth";
-import { parseBody, rawBody } from "../body";
+import { parseBody, parseQuery, rawBody } from "../body";
 import type { ApiDeps } from "../deps";
 
 /** What operators call, each signed with the operator's key; and the public list of them. */
@@ -29,6 +30,10 @@ export function operatorRoutes(deps: ApiDeps): Router {
   return Router()
     .get("/v1/operators", (_request, response) => {
       response.json(coordinator.views.operators());
+    })
+    .get("/v1/operators/:address", (request, response) => {
+      const { address } = parseQuery(request.params, operatorAddressSchema);
+      response.json(coordinator.views.operator(address));
     })
     .post(
       "/v1/operators",

@@ -1,4 +1,5 @@
 import { isAddressEqual } from "viem";
+import type { Digest } from "../../../protocol/digest";
 import { FrobenError } from "../../../protocol/errors";
 import type { Scene } from "../evidence/scene";
 import { ArtifactCache } from "./artifact-cache";
@@ -12,6 +13,8 @@ import { loadServedWorkflow } from "./served-workflow";
 /** What a coordinator says of a workflow. */
 export interface Served {
   name: string;
+  /** By step. */
+  programs: Digest[];
   /** Tasks that took results from other workflows. */
   reused: number;
 }
@@ -51,7 +54,8 @@ export async function checkArtifacts(
       const served = await loadServedWorkflow(workflow, source, cache, scene.recorder);
       if (!served) continue;
       const reused = [...served.tasks.values()].filter((task) => task.reused).length;
-      found.set(workflow.workflow, { name: served.spec.name, reused });
+      const { name, steps } = served.spec;
+      found.set(workflow.workflow, { name, programs: steps.map(({ program }) => program), reused });
       checkLeaves(scene, served);
       checkLeftOut(scene, served);
       await checkResults(scene, served, cache, programs, (done, of) =>

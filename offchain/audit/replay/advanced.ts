@@ -11,6 +11,7 @@ type Told = EventOf<"Settled"> | EventOf<"Committed"> | EventOf<"Claimed">;
 export function advanced(replay: Replay, event: EventOf<"Advanced">, where: string): void {
   const { operator, facts } = event.args;
   const { ledger, recorder, told } = replay;
+  ledger.account(operator).heardBlock = event.block;
   const operations = readFacts(facts);
   const check = recorder.check(RULES.claims);
   if (!check.expect(operations !== undefined, "facts_malformed", where, "its bytes are no facts"))

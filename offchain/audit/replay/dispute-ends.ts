@@ -44,7 +44,8 @@ export function disputePaid(
   );
   dispute.phase = "closed";
   if (void_) return;
-  account.evidence.push({ kind: "completed", at: time, tasks: 1 });
+  const of = { workflow: dispute.workflow, step: dispute.claim.step };
+  account.evidence.push({ kind: "completed", at: time, tasks: 1, ...of });
   const task = taskOf(replay, dispute);
   if (task?.attempt === dispute.attempt) task.state = "settled";
   const record = replay.ledger.committed.get(

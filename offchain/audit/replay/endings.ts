@@ -60,6 +60,7 @@ function liveClaim(
 /** Tasks of a live claim are given back, free of penalty; for a concession, `Conceded` follows. */
 export function released(replay: Replay, event: EventOf<"Released">, where: string): void {
   const { args, tx } = event;
+  replay.ledger.account(args.operator).heardBlock = event.block;
   const workflow = knownWorkflow(replay, RULES.ends, args.workflow, where);
   const batch = liveClaim(replay, args.operator, args.slot, args.word, args.mask, where);
   if (!batch) return;
@@ -156,9 +157,11 @@ export function expired(replay: Replay, event: EventOf<"Expired">, where: string
   replay.ledger.burned += args.burned;
   holder.penalties += args.penalty;
   const tasks = tasksOf(args.word, args.mask);
-  holder.evidence.push({ kind: "late", at: time, tasks: tasks.length });
   const batch = liveClaim(replay, args.operator, args.slot, args.word, args.mask, where);
   if (!batch) return;
+  const { workflow: id, step } = batch.claim;
+  const kind = holder.heardBlock > batch.claimBlock ? "late" : "silent";
+  holder.evidence.push({ kind, at: time, tasks: tasks.length, workflow: id, step });
   check.expect(
     time > batch.time,
     "expired_too_early",
@@ -214,7 +217,8 @@ export function settled(replay: Replay, event: EventOf<"Settled">, where: string
     (task) => !removed.has(task) && !voided.has(task),
   );
   batch!.state = "credited";
-  account.evidence.push({ kind: "completed", at: time, tasks: tasks.length });
+  const { workflow: id, step } = claim;
+  account.evidence.push({ kind: "completed", at: time, tasks: tasks.length, workflow: id, step });
   for (const index of tasks) payTask(replay, workflow, batch!, index, where);
 }
 
@@ -254,10 +258,8 @@ export function finalAccepted(
   account.free += args.bond;
   account.owed += args.pay;
   account.earned += args.pay;
-  account.evidence.push({ kind: "completed", at: time, tasks: 1 });
-  if (workflow) {
-    workflow.paid += args.pay;
-  }
+  account.heardBlock = event.block;
+  if (workflow) workflow.paid += args.pay;
   const batch = replay.ledger.batch(args.operator, args.slot);
   const live =
     batch?.state === "claimed" && tasksOf(batch.claim.word, batch.claim.mask).includes(args.task);
@@ -271,6 +273,8 @@ export function finalAccepted(
   )
     return;
   const { claim } = batch!;
+  const of = { workflow: claim.workflow, step: claim.step };
+  account.evidence.push({ kind: "completed", at: time, tasks: 1, ...of });
   const step = workflow?.steps[claim.step];
   if (workflow && step)
     workflow.final = { tx, verifier: step.judge.verifier, statementDigest: args.statementDigest };

@@ -21,7 +21,9 @@ export interface Account {
   slashed: bigint;
   penalties: bigint;
   /** How its tasks ended, and when. */
-  evidence: Evidence[];
+  evidence: (Evidence & { workflow: number; step: number })[];
+  /** Block in which it was last heard of as an operator, 0: never. */
+  heardBlock: number;
 }
 
 /** Content of one of an operator's slots. */
@@ -33,6 +35,7 @@ export interface Batch {
   claim: Claim;
   /** When its claim was made. */
   claimedAt: number;
+  claimBlock: number;
   claimTx: Hex;
   /** Deadline while claimed, maturity once committed. */
   time: number;
@@ -157,6 +160,7 @@ export class Ledger {
         slashed: 0n,
         penalties: 0n,
         evidence: [],
+        heardBlock: 0,
       };
       this.accounts.set(key, account);
     }

@@ -106,6 +106,7 @@ const isSilent = ({ silentAt, silenceDelay }: Workflow, time: number): boolean =
 /** A claim without a coordinator: at the step's ceiling, of tasks that the requester fixed, the next attempt. */
 export function openClaimed(replay: Replay, event: EventOf<"OpenClaimed">, where: string): void {
   const { args, time } = event;
+  replay.ledger.account(args.operator).heardBlock = event.block;
   const ticket = { ...args.ticket, root: args.root, judgeHash: args.judgeHash };
   const claim = unpackTicket(ticket);
   const workflow = replay.ledger.workflows.get(args.workflow);

@@ -32,7 +32,6 @@ function splitBond(
   );
   account.locked -= args.bond;
   account.slashed += args.bond;
-  account.evidence.push({ kind: "invalid", at: event.time, tasks: 1 });
   replay.ledger.account(args.challenger).owed += args.toChallenger;
   replay.ledger.burned += due.burned;
   if (!workflow) return;
@@ -101,6 +100,10 @@ export function struck(replay: Replay, event: EventOf<"Struck">, where: string):
   )
     return;
   const claim = open?.claim ?? batch!.claim;
+  const of = { workflow: claim.workflow, step: claim.step };
+  replay.ledger
+    .account(args.operator)
+    .evidence.push({ kind: "invalid", at: event.time, tasks: 1, ...of });
   check.expect(
     args.bond === claim.bond,
     "bond_amount",

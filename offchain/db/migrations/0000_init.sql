@@ -24,7 +24,8 @@ CREATE TABLE `chain_accounts` (
 	`owed` text NOT NULL,
 	`unbonding` text NOT NULL,
 	`unbonding_at` integer,
-	`delegate` text
+	`delegate` text,
+	`heard_block` integer
 );
 --> statement-breakpoint
 CREATE TABLE `chain_batches` (
@@ -162,6 +163,20 @@ CREATE TABLE `chain_workflows` (
 );
 --> statement-breakpoint
 CREATE INDEX `chain_workflows_coordinator` ON `chain_workflows` (`coordinator`,`status`);--> statement-breakpoint
+CREATE TABLE `chain_evidence` (
+	`operator` text NOT NULL,
+	`program` text NOT NULL,
+	`kind` text NOT NULL,
+	`day` integer NOT NULL,
+	`tasks` integer NOT NULL,
+	PRIMARY KEY(`operator`, `program`, `kind`, `day`)
+);
+--> statement-breakpoint
+CREATE TABLE `chain_programs` (
+	`spec_hash` text PRIMARY KEY NOT NULL,
+	`programs_json` text NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE `request_nonces` (
 	`nonce` text PRIMARY KEY NOT NULL,
 	`expires_at` integer NOT NULL

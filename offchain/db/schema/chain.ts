@@ -136,6 +136,8 @@ export const chainAccounts = sqliteTable("chain_accounts", {
   unbondingAt: integer("unbonding_at"),
   /** Who may act for it as an operator. */
   delegate: text().$type<Address>(),
+  /** Block in which it was last heard of as an operator. */
+  heardBlock: integer("heard_block"),
 });
 
 /** Tasks that have left their batch, or claim, for a dispute. */

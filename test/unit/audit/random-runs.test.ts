@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { LIMITS } from "../../../protocol/limits";
 import { unpackTicket, tasksOf } from "../../../protocol/ticket";
 import { AuditedMarket, errorCodes } from "./support/audited-market";
+import { bothReputations } from "./support/coordinator-books";
 import { COURT_CALLS, RandomCourt } from "./support/random-court";
 import {
   CLAIM_SECONDS,
@@ -180,7 +181,7 @@ class RandomPlay {
 describe("the audit of random runs", function () {
   this.timeout(600_000);
 
-  it("accounts for every wei, whatever is called in whatever order", async () => {
+  it("accounts for every wei and gives a coordinator's reputations, whatever is called in whatever order", async () => {
     let accepted = 0;
     await fc.assert(
       fc.asyncProperty(
@@ -195,6 +196,8 @@ describe("the audit of random runs", function () {
             const report = await world.audit();
             expect(errorCodes(report)).to.deep.equal([]);
             expect(report.money.difference).to.equal("0");
+            const both = await bothReputations(world, report.operators);
+            expect(both.coordinator).to.deep.equal(both.audit);
           } finally {
             await world.env.leave();
           }

@@ -1,3 +1,4 @@
+import type { OperatorView } from "../../../protocol/http";
 import { expect } from "chai";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -178,8 +179,17 @@ describe("froben, against a real chain and coordinator", function () {
   it("says where the market is and who works there", async () => {
     const status = await froben("status");
     expect(status.out).to.match(/market +0x\w{40} on chain 31337/);
-    expect(await data<object[]>("operators")).to.have.length(1);
-    expect((await froben("operators")).out).to.include("1 cores, 1024 MB");
+    const [operator, ...others] = await data<OperatorView[]>("operators");
+    expect(others).to.have.length(0);
+    expect((await froben("operators")).out).to.match(/1 cores, 1024 MB.*\d\.\d{3}$/m);
+    const { address, reputation } = operator!;
+    expect(await data<OperatorView>("operators", address)).to.include({ address, reputation });
+    expect((await froben("operators", address)).out).to.match(
+      /reputation +\d\.\d{3}, as of block \d+/,
+    );
+    const { code, err } = await froben("operators", `0x${"0".repeat(40)}`, "--json");
+    expect(code).to.equal(1);
+    expect((JSON.parse(err) as { error: object }).error).to.include({ code: "operator_unknown" });
   });
 
   it("exits with 1 and the API's code for a workflow that nobody knows", async () => {

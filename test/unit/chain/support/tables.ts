@@ -5,6 +5,7 @@ export const TABLES = [
   "tasks",
   "accounts",
   "disputes",
+  "evidence",
   "events",
   "event_workflows",
   "blocks",

@@ -1,6 +1,7 @@
 import type { Address, Hex } from "viem";
 import { WORKFLOW_STATUS } from "../../../../protocol/abi";
 import type { SignedAssignment } from "../../../../protocol/http";
+import type { ProgramEvidence } from "../../../../protocol/reputation";
 import type { Spec } from "../../../../protocol/spec";
 import { judgeHash, stepTermsOf } from "../../../../protocol/terms";
 import { maskOf, packTicket, withMask } from "../../../../protocol/ticket";
@@ -29,6 +30,8 @@ export class FakeChain implements ChainReader {
   private readonly batches = new Map<string, ChainBatch>();
   private readonly accounts = new Map<string, ChainAccount>();
   private readonly disputes = new Map<string, ChainDispute>();
+  /** How tasks of operators ended, by lower-case address. */
+  readonly ended = new Map<string, ProgramEvidence[]>();
   private nextSlot = 0;
 
   /** @param now Unix seconds of the newest block */
@@ -58,6 +61,9 @@ export class FakeChain implements ChainReader {
   }
   account(address: Address) {
     return this.accounts.get(address.toLowerCase()) ?? { free: 0n, locked: 0n, owed: 0n };
+  }
+  evidence(operator: Address) {
+    return this.ended.get(operator.toLowerCase()) ?? [];
   }
   liveBatches(workflow: number) {
     return [...this.batches.values()].filter(
