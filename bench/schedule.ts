@@ -117,10 +117,23 @@ async function main(): Promise<void> {
     )
     .option("--seeds <n>", "seeds 1 to n", whole, 20)
     .option("--fairness-seeds <n>", "the same, of the cases of fairness", whole, 3)
+    .option("--strangers", "only newcomers, sybils and bad operators")
     .option("--json <file>", "write the result as data")
     .parse()
-    .opts<{ seeds: number; fairnessSeeds: number; json?: string }>();
+    .opts<{ seeds: number; fairnessSeeds: number; strangers?: true; json?: string }>();
   await runBench(async () => {
+    const strangers = measureStrangers(flags.seeds);
+    const unknown = tableOf(
+      ["measure", "case", "canaries", "mean", "worst"],
+      strangers.map((r) => [
+        r.what,
+        r.case,
+        r.canaries ? "yes" : "no",
+        r.mean.toFixed(3),
+        r.worst?.toFixed(3) ?? "",
+      ]),
+    );
+    if (flags.strangers) return printResult([unknown], { strangers }, flags.json);
     const graphSeeds = Math.ceil(flags.seeds / 5);
     const shapes = Object.keys(SHAPES) as ShapeName[];
     const rows = [
@@ -174,11 +187,6 @@ async function main(): Promise<void> {
         r.meanTime.toFixed(3),
         r.worstTime.toFixed(3),
       ]),
-    );
-    const strangers = measureStrangers(flags.seeds);
-    const unknown = tableOf(
-      ["measure", "case", "mean", "worst"],
-      strangers.map((r) => [r.what, r.case, r.mean.toFixed(3), r.worst?.toFixed(3) ?? ""]),
     );
     const learning = measureLearning();
     const learned = tableOf(

@@ -64,6 +64,7 @@ const environmentSchema = z.object({
   FROBEN_FINALITY_BLOCKS: whole(1, 10_000).default(64),
   FROBEN_CLAIM_SECONDS: whole(1, LIMITS.maxClaimTime).default(30),
   FROBEN_OPERATOR_SILENCE_SECONDS: whole(1, 3600).default(60),
+  FROBEN_CANARY_IDLE_SECONDS: whole(1, 365 * DAY).default(30),
   FROBEN_VALIDATIONS: whole(1, 256).default(1),
   FROBEN_VALIDATION_SECONDS: whole(1, 3600).default(120),
   FROBEN_VALIDATION_MEMORY_MB: whole(64, 1_048_576).default(4096),
@@ -100,6 +101,8 @@ export interface Config {
   /** Longest time from an assignment to its claim, seconds. */
   readonly claimBySeconds: number;
   readonly operatorSilenceMs: number;
+  /** A newcomer's machine does nothing for so long before it is asked a canary. */
+  readonly canaryIdleMs: number;
   /** Validation programs that run at the same time. */
   readonly validations: number;
   readonly validationLimits: { readonly seconds: number; readonly memoryMb: number };
@@ -160,6 +163,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     finality: e.FROBEN_FINALITY_BLOCKS,
     claimBySeconds: e.FROBEN_CLAIM_SECONDS,
     operatorSilenceMs: e.FROBEN_OPERATOR_SILENCE_SECONDS * 1000,
+    canaryIdleMs: e.FROBEN_CANARY_IDLE_SECONDS * 1000,
     validations: e.FROBEN_VALIDATIONS,
     validationLimits: Object.freeze({
       seconds: e.FROBEN_VALIDATION_SECONDS,

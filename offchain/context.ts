@@ -147,6 +147,7 @@ export async function createContext(
       claimBySeconds: config.claimBySeconds,
       weights: config.weights,
       operatorSilenceMs: config.operatorSilenceMs,
+      canaryIdleMs: config.canaryIdleMs,
       validations: config.validations,
       validationLimits: config.validationLimits,
       seed: config.seed,

@@ -46,6 +46,8 @@ export interface OperatorConfig {
   speed: number;
   /** Whether copies of other operators' stragglers are computed, which are unpaid if they lose. */
   standby: boolean;
+  /** Whether finished tasks are computed once more for a coordinator that wants to know what this operator is worth, unpaid. */
+  canaries: boolean;
   /** How long a finished result waits for the others of its claim before it is committed alone. */
   commitPatienceSeconds: number;
   /** How long a matured batch waits for another call to be settled with. */
@@ -131,6 +133,7 @@ const environmentSchema = z.object({
   FROBEN_PRICE_BPS: whole(1, 10_000).default(10_000),
   FROBEN_SPEED: z.coerce.number().min(0.01).max(1000).default(1),
   FROBEN_STANDBY: z.enum(["0", "1"]).default("1"),
+  FROBEN_CANARIES: z.enum(["0", "1"]).default("1"),
   FROBEN_COMMIT_PATIENCE: z.coerce.number().min(0).max(86_400).default(15),
   FROBEN_SETTLE_PATIENCE: z.coerce.number().min(0).max(86_400).default(4),
   FROBEN_REVEAL_SECONDS: whole(1, LIMITS.maxWindow).optional(),
@@ -242,6 +245,7 @@ export async function loadConfig(env: Environment): Promise<OperatorConfig> {
     pricing: e.FROBEN_ASK ? { ask: e.FROBEN_ASK } : { priceBps: e.FROBEN_PRICE_BPS },
     speed: e.FROBEN_SPEED,
     standby: e.FROBEN_STANDBY === "1",
+    canaries: e.FROBEN_CANARIES === "1",
     commitPatienceSeconds: e.FROBEN_COMMIT_PATIENCE,
     settlePatienceSeconds: e.FROBEN_SETTLE_PATIENCE,
     revealSeconds: e.FROBEN_REVEAL_SECONDS,

@@ -11,6 +11,7 @@ import { createEviction } from "./artifacts/eviction";
 import { createArtifactTransfer } from "./artifacts/transfer";
 import { openTracing } from "../machine/trace-sink";
 import { takeIn } from "./assignments/intake";
+import { createCanaryRunner } from "./canaries/canary-runner";
 import { createChainLoop, MAX_PARTS } from "./chain/chain-loop";
 import { isLocalChain } from "./chain/clients";
 import { createDefence } from "./chain/defence";
@@ -137,6 +138,7 @@ export async function createOperator(
   const hidden = { folders: [config.dataDir], files: config.keystore ? [config.keystore] : [] };
   const isolation = { sandbox, network, hidden };
   const own = await createProgramRunner({ passEnv, isolation, journal, clock, log });
+  const execute = deps.execute?.(own) ?? own;
   let draining = false;
 
   const tracing = await openTracing("froben-operator", config.traceEndpoint);
@@ -163,7 +165,7 @@ export async function createOperator(
     builtin,
     cache,
     transfer,
-    execute: deps.execute?.(own) ?? own,
+    execute,
     checkResult: deps.checkResult ?? createResultCheck(chain, cache),
     journal,
     clock,
@@ -176,6 +178,20 @@ export async function createOperator(
       else syncLoop.nudge(); // the coordinator gives the machine to the next task
       wake.ring();
     },
+  });
+  const canaries = createCanaryRunner({
+    config,
+    runsFolder: paths.runs,
+    programs: installed,
+    cache,
+    transfer,
+    execute,
+    coordinator,
+    journal,
+    log,
+    signal,
+    isIdle: () => !draining && holdings.undecided().length === 0,
+    onEnd: (outcome) => metrics?.canaryEnded(outcome),
   });
   const defence = createDefence({
     chain,
@@ -234,6 +250,7 @@ export async function createOperator(
     ...config.pricing,
     speed: config.speed,
     standby: config.standby,
+    canaries: config.canaries,
   };
   const register = () => coordinator.register(registration);
   const strikes = createStrikes(chain, slotView.head);
@@ -250,11 +267,14 @@ export async function createOperator(
     isDraining: () => draining || unclaimed() >= 2 * MAX_PARTS,
     async takeIn(signed) {
       await takeIn(intake, signed, slotView.head().timestamp);
+      await canaries.makeRoom();
       runner.start();
     },
     refuse(signed, error) {
       for (const { task, attempt } of signed.tasks) reporter.refuse(signed, task, attempt, error);
     },
+    canary: canaries.held,
+    takeCanary: canaries.take,
     onDead: (task) => runner.cancel(task),
     onNews: () => wake.ring(),
   });
@@ -303,10 +323,11 @@ export async function createOperator(
   async function end(): Promise<void> {
     draining = true;
     syncLoop.nudge();
-    await runner.stop();
+    const givenBack = canaries.stop();
+    await Promise.all([runner.stop(), canaries.makeRoom()]);
     failures.end();
     await Promise.race([
-      Promise.all([reporter.idle(), syncLoop.farewell()]),
+      Promise.all([reporter.idle(), givenBack, syncLoop.farewell()]),
       clock.sleep(FAREWELL_MS),
     ]);
     stopping.abort();
@@ -332,6 +353,7 @@ export async function createOperator(
     async drain() {
       draining = true;
       log.info("draining: no new work is taken");
+      void canaries.stop();
       const until = clock.now() + config.drainSeconds * 1000;
       const unfinished = () =>
         chainLoop.busy() ||

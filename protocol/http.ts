@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { canaryOfferSchema } from "./canary";
 import { traceparentSchema } from "./trace-context";
 import { digestSchema } from "./digest";
 import { addressSchema as address, bytes32Schema as bytes32, bytesSchema as hex } from "./hex";
@@ -6,6 +7,7 @@ import { LIMITS } from "./limits";
 import { askSchema } from "./price";
 import type { Reputation } from "./reputation";
 import { resourcesSchema } from "./spec";
+import { usageSchema } from "./usage";
 
 // Bodies of the HTTP API, shared by coordinator, operator and SDK. Amounts that may pass 2^53 travel as decimal strings.
 
@@ -52,6 +54,8 @@ export const registerSchema = z
     speed: z.number().min(0.01).max(1000),
     /** Whether it takes standby copies, which are unpaid if they lose. Absent: it does. */
     standby: z.boolean().optional(),
+    /** Whether it takes canaries, which nobody pays for. Absent: it does. */
+    canaries: z.boolean().optional(),
   })
   .refine(({ ask, priceBps }) => (ask === undefined) !== (priceBps === undefined), {
     path: ["ask"],
@@ -82,6 +86,8 @@ export const syncRequestSchema = z.strictObject({
   known: z.array(bytes32).max(1024),
   /** Verdicts seen; the coordinator forgets them. */
   seenVerdicts: z.array(taskRef).max(1024),
+  /** The canary that it holds, if it does. */
+  canary: z.uuid().optional(),
   /** How long the answer may be held back while there is nothing new, milliseconds. */
   waitMs: z.int().min(0).max(30_000),
 });
@@ -180,6 +186,8 @@ export const verdictReportSchema = taskRef.extend({
 export const syncResponseSchema = z.object({
   assignments: z.array(signedAssignmentSchema),
   verdicts: z.array(verdictReportSchema),
+  /** A canary for it, until it names it or gives it back. */
+  canary: canaryOfferSchema.optional(),
 });
 export type SyncResponse = z.infer<typeof syncResponseSchema>;
 
@@ -188,11 +196,7 @@ export const resultReportSchema = z.strictObject({
   ...taskRef.shape,
   root: bytes32,
   result: digestSchema,
-  usage: z.strictObject({
-    wallMs: z.number().min(0),
-    cpuMs: z.number().min(0),
-    maxRssMb: z.number().min(0),
-  }),
+  usage: usageSchema,
 });
 export type ResultReport = z.infer<typeof resultReportSchema>;
 
@@ -378,6 +382,8 @@ export const operatorViewSchema = z.object({
   /** As of this block, from the market's events alone: see docs/reputation.md. */
   reputationBlock: z.int(),
   ...reputationSchema.shape,
+  /** What became of the canaries that it took; see protocol/canary.ts. */
+  canaries: z.object({ right: z.int(), wrong: z.int(), failed: z.int() }),
 });
 export type OperatorView = z.infer<typeof operatorViewSchema>;
 

@@ -48,6 +48,17 @@ export const LIMITS = {
   jurySize: 5,
   /** A challenger's share of a struck bond, basis points. */
   challengerBps: 4_000,
+  /** Canaries that an operator is asked at one program, and in all; those count that it does not take or gives back. */
+  canariesPerProgram: 2,
+  canariesPerOperator: 6,
+  /** Canaries that are under way at the same time in a market, and that are given out in a minute. */
+  canariesOpen: 64,
+  canariesPerMinute: 60,
+  /** A canary is expected to run for no longer than this, and must not run for longer than that. */
+  canaryExpectedSeconds: 180,
+  canaryRunSeconds: 600,
+  /** Time beside the run of a canary, for its inputs and its answer; and time to say that it was taken. */
+  canaryGraceSeconds: 60,
   /** Age of a signed HTTP request, milliseconds. */
   maxRequestAgeMs: 60_000,
 } as const;

@@ -75,6 +75,7 @@ async function main(): Promise<void> {
       claimBySeconds: 30,
       weights: {},
       operatorSilenceMs: 60_000,
+      canaryIdleMs: 30_000,
       validations: 1,
       validationLimits: { seconds: 60, memoryMb: 512 },
       seed: "bench",

@@ -20,24 +20,46 @@ const PARITY = 0.9;
 export interface StrangerRow {
   what: string;
   case: string;
+  /** Whether newcomers were asked canaries before the batch came. */
+  canaries: boolean;
   mean: number;
   /** Of the seeds; a sybil's gain is one ratio over all of them. */
   worst?: number;
 }
 
+/** With canaries: for so long before a batch there is nothing to do, seconds. */
+const QUIET = 600;
+
 const batchOf = (seed: number): SimWorkflow =>
   parseWfFormat(JSON.stringify(zksyncBatch(seed)), "zksync-batch", true);
+/** The batch before, from which the market has learned. */
+const beforeOf = (seed: number) => batchOf(1_000 + seed);
 
-function run(seed: number, operators: SimOperator[], learned: readonly LearnedOf[]): Simulation {
+type Run = (seed: number, operators: SimOperator[], learned: readonly LearnedOf[]) => Simulation;
+
+const run: Run = (seed, operators, learned) => {
   const workflows = [batchOf(seed)];
   const options = { workflows, operators, learned, seed, onDecision: () => {} };
   return simulate({ ...options, policy: "froben" });
-}
+};
+
+/** The same after a quiet time, in which newcomers are asked canaries; times count from its end. */
+const runWithCanaries: Run = (seed, operators, learned) => {
+  const workflows = [{ ...batchOf(seed), arrivesAt: QUIET }];
+  const canaries = [beforeOf(seed)];
+  const options = { workflows, operators, learned, seed, canaries, onDecision: () => {} };
+  const result = simulate({ ...options, policy: "froben" });
+  const attempts = result.attempts.map((one) => ({
+    ...one,
+    start: one.start - QUIET,
+    end: one.end - QUIET,
+  }));
+  return { ...result, makespan: result.makespan! - QUIET, attempts };
+};
 
 /** What the market knows after one batch. */
 function history(seed: number, operators: SimOperator[]): LearnedOf[] {
-  const other = 1_000 + seed;
-  return learnedFrom([run(other, operators, [])], [batchOf(other)]);
+  return learnedFrom([run(1_000 + seed, operators, [])], [beforeOf(seed)]);
 }
 
 const without = (learned: LearnedOf[], ids: string[]) =>
@@ -63,17 +85,19 @@ function parity(result: Simulation, newcomer: string): { at: number; share: numb
   return [{ at, share: shareAt(result.makespan!) }];
 }
 
-function row(what: string, name: string, values: number[], worst = Math.max): StrangerRow {
+type Row = Omit<StrangerRow, "canaries">;
+
+function row(what: string, name: string, values: number[], worst = Math.max): Row {
   const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
   return { what, case: name, mean, worst: worst(...values) };
 }
 
-function newcomers(seeds: number[]): StrangerRow[] {
+function newcomers(seeds: number[], runOf: Run): Row[] {
   const runs = seeds.map((seed) => {
     const known = history(seed, fleet);
     return {
-      known: run(seed, fleet, known),
-      unknown: run(seed, fleet, without(known, NEWCOMERS)),
+      known: runOf(seed, fleet, known),
+      unknown: runOf(seed, fleet, without(known, NEWCOMERS)),
     };
   });
   const name = "six good newcomers among 47";
@@ -126,7 +150,7 @@ const BAD: Record<string, Partial<SimOperator>> = {
 };
 
 /** An operator that comes back under another name before the second batch, and one that keeps its own. */
-function sybils(seeds: number[]): StrangerRow[] {
+function sybils(seeds: number[], runOf: Run): Row[] {
   return Object.entries(BAD).flatMap(([name, change]) => {
     const incomes = seeds.map((seed) => {
       const id = NEWCOMERS[seed % NEWCOMERS.length]!;
@@ -134,9 +158,9 @@ function sybils(seeds: number[]): StrangerRow[] {
       const it = made.find((one) => one.id === id)!;
       const learned = history(seed, made);
       return {
-        kept: income(run(seed, made, learned), it),
-        fresh: income(run(seed, made, without(learned, [id])), it),
-        average: income(run(seed, fleet, history(seed, fleet)), it),
+        kept: income(runOf(seed, made, learned), it),
+        fresh: income(runOf(seed, made, without(learned, [id])), it),
+        average: income(runOf(seed, fleet, history(seed, fleet)), it),
       };
     });
     const sum = (of: (i: (typeof incomes)[number]) => number) =>
@@ -163,14 +187,16 @@ const DAMAGE: Record<string, Partial<SimOperator>> = {
   "ten times slower than it says": { slowdown: 10 },
 };
 
+const answered = ({ canaries }: Simulation) => canaries.right + canaries.wrong;
+
 /** One bad newcomer that says it is as fast as the fastest, in a market that can do without it. */
-function damage(seeds: number[]): StrangerRow[] {
+function damage(seeds: number[], runOf: Run): Row[] {
   return Object.entries(DAMAGE).flatMap(([name, change]) => {
     const bad = { ...fleet.find(({ id }) => id === "gpu-fast-1")!, id: "bad", ...change };
     const runs = seeds.map((seed) => {
       const learned = history(seed, fleet);
-      const clean = run(seed, fleet, learned);
-      const hurt = run(seed, [...fleet, bad], learned);
+      const clean = runOf(seed, fleet, learned);
+      const hurt = runOf(seed, [...fleet, bad], learned);
       const lost = hurt.attempts.filter(
         ({ operator, outcome }) => operator === "bad" && outcome !== "done",
       );
@@ -178,16 +204,20 @@ function damage(seeds: number[]): StrangerRow[] {
         time: hurt.makespan! / clean.makespan! - 1,
         work: secondsOf(lost) / secondsOf(hurt.attempts),
         tasks: hurt.attempts.filter(({ operator }) => operator === "bad").length,
+        asked: answered(hurt) - answered(clean),
+        seconds: hurt.canaries.seconds - clean.canaries.seconds,
         paid: income(hurt, bad) / clean.cost,
       };
     });
-    return (["time", "work", "paid", "tasks"] as const).map((what) =>
+    return (["time", "work", "paid", "tasks", "asked", "seconds"] as const).map((what) =>
       row(
         {
           time: "damage: time lost",
           work: "damage: share of machine time lost",
           paid: "damage: share of the cost paid to it",
           tasks: "damage: tasks that it was given",
+          asked: "damage: canaries that it was asked",
+          seconds: "damage: machine time of its canaries, s",
         }[what],
         name,
         runs.map((r) => r[what]),
@@ -199,5 +229,9 @@ function damage(seeds: number[]): StrangerRow[] {
 /** @param count seeds 1 to this */
 export function measureStrangers(count: number): StrangerRow[] {
   const seeds = Array.from({ length: count }, (_, i) => i + 1);
-  return [...newcomers(seeds), ...sybils(seeds), ...damage(seeds)];
+  return [false, true].flatMap((canaries) => {
+    const how = canaries ? runWithCanaries : run;
+    const rows = [...newcomers(seeds, how), ...sybils(seeds, how), ...damage(seeds, how)];
+    return rows.map((one) => ({ ...one, canaries }));
+  });
 }

@@ -21,6 +21,12 @@ function records({ reputationByProgram }: OperatorView): string {
   );
 }
 
+/** Right answers of all that counted. */
+function canariesOf({ canaries: { right, wrong, failed } }: OperatorView): string {
+  const all = right + wrong + failed;
+  return all === 0 ? "" : `${right}/${all}`;
+}
+
 /** `froben operators`: who works here. */
 export function addOperators(program: Command, cli: Cli): void {
   program
@@ -51,7 +57,7 @@ export function addOperators(program: Command, cli: Cli): void {
         table(
           [
             ...["operator", "address", "online", "offer", "running", "done", "failed", "struck"],
-            ...["owed", "reputation"],
+            ...["canaries", "owed", "reputation"],
           ],
           operators.map((operator) => [
             operator.name,
@@ -62,6 +68,7 @@ export function addOperators(program: Command, cli: Cli): void {
             operator.done,
             operator.failed,
             operator.struck,
+            canariesOf(operator),
             money(operator.owed),
             share(operator.reputation),
           ]),

@@ -23,6 +23,7 @@ interface Flags {
   ignoreTransfers?: true;
   knownDurations?: true;
   standby?: true;
+  canaries?: true;
   within?: number;
   weight?: Record<string, number>;
 }
@@ -116,6 +117,7 @@ export function addSimulate(program: Command, cli: Cli): void {
     )
     .option("--weight <requester=n>", "how many times another's share a requester has", weight)
     .option("--standby", "make copies of stragglers (policy froben)")
+    .option("--canaries", "ask idle newcomers for finished tasks again (policy froben)")
     .option("--known-durations", "let the scheduler know each task's true duration")
     .addHelpText(
       "after",
@@ -135,6 +137,7 @@ export function addSimulate(program: Command, cli: Cli): void {
       const decisions = await decisionSink(flags.decisions, kept);
       const result = simulate({
         ...{ operators, policy, seed, knownDurations, standby, weights: flags.weight },
+        canaries: flags.canaries && [],
         workflows:
           within === undefined
             ? workflows

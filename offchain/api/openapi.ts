@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { createDocument, type ZodOpenApiOperationObject } from "zod-openapi";
+import { canaryAnswerSchema } from "../../protocol/canary";
 import { decisionsQuerySchema, decisionViewSchema } from "../../protocol/decision-view";
 import { digestSchema } from "../../protocol/digest";
 import { estimateRequestSchema, estimateSchema } from "../../protocol/estimate";
@@ -197,6 +198,9 @@ export function openApiDocument(version: string) {
       },
       "/v1/failures": {
         post: signed("An attempt ended without a result", failureReportSchema, nothing),
+      },
+      "/v1/canaries": {
+        post: signed("What became of a canary", canaryAnswerSchema, nothing),
       },
       "/v1/acceptances": {
         post: signed(

@@ -1,4 +1,6 @@
 import { assign } from "./assign";
+import { takeCanaryAnswer } from "./canary-answers";
+import { lookAtCanaries, lookSoon } from "./canaries";
 import { challengeIfCommitted } from "./challenges";
 import { closeRun } from "./closing";
 import type { Coordinator, CoordinatorDeps } from "./facade";
@@ -129,6 +131,7 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator & {
       if (attempt?.state === "validating" && attempt.number === Number(rest[2]))
         validateSoon(world, attempt);
     }
+    if (kind === "canaries") lookAtCanaries(world);
     if (kind === "promise") world.dropPromise(rest[0]!, rest[1]! as `0x${string}`);
   }
 
@@ -151,12 +154,14 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator & {
     },
     register(address, body) {
       world.enlist(address, body);
+      lookSoon(world);
       world.kick();
       world.flush();
     },
     sync: (address, body) => sync(world, address, body),
     results: (address, body) => receiveResults(world, address, body),
     failure: async (address, body) => takeFailure(world, address, body),
+    canary: (address, body) => takeCanaryAnswer(world, address, body),
     acceptance: (address, body) => accept(world, address, body),
     setPaused: (requester, workflow, paused) => setPaused(world, requester, workflow, paused),
     chainChanged(change) {

@@ -2,6 +2,7 @@ import type { ProgramEvidence } from "../../protocol/reputation";
 import type { Address, Hex, LocalAccount } from "viem";
 import type { z } from "zod";
 import type { DecisionView as ServedDecision } from "../../protocol/decision-view";
+import type { CanaryAnswer } from "../../protocol/canary";
 import type { Digest } from "../../protocol/digest";
 import type {
   acceptanceRequestSchema,
@@ -24,6 +25,7 @@ import type { Ticket } from "../../protocol/ticket";
 import type { Db } from "../db/client";
 import type { AttemptTraces } from "./traces";
 import type { DisputePhase } from "../db/schema/chain";
+import type { CanaryState } from "../db/schema/work";
 import type { Retention } from "../artifacts/retention";
 import type { Clock } from "../runtime/clock";
 import type { DecisionRecord } from "../matchmaker/decision";
@@ -221,6 +223,8 @@ export interface CoordinatorMetrics {
    * @param wastedMs how long the one that ended without need was computed
    */
   standby(event: "started" | "won" | "lost", wastedMs: number): void;
+  /** A canary was given out, or has ended in a state. */
+  canary(event: Exclude<CanaryState, "taken" | "judging">): void;
   /** A match was found and booked. */
   decided(seconds: number): void;
 }
@@ -238,6 +242,8 @@ export interface CoordinatorSettings {
   claimBySeconds: number;
   /** An operator that was silent for this long gets no new work, milliseconds. */
   operatorSilenceMs: number;
+  /** A newcomer's machine does nothing for so long before it is asked a canary, milliseconds. */
+  canaryIdleMs: number;
   /** Validation programs that run at the same time. */
   validations: number;
   /** What a validation program may use. */
@@ -296,6 +302,8 @@ export interface Coordinator {
   sync(address: Address, body: SyncRequest): Promise<SyncResponse>;
   results(address: Address, body: ResultsReport): Promise<ResultsResponse>;
   failure(address: Address, body: FailureReport): Promise<Record<string, never>>;
+  /** @throws FrobenError see `takeCanaryAnswer` */
+  canary(address: Address, body: CanaryAnswer): Promise<Record<string, never>>;
   acceptance(address: Address, body: AcceptanceRequest): Promise<{ signature: Hex }>;
   /**
    * Stops new assignments of a workflow for its requester, or lets them go on.

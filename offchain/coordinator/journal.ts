@@ -7,6 +7,7 @@ import { rowWriter, type Row } from "../db/row-writer";
 import {
   workAssignments,
   workAttempts,
+  workCanaries,
   workDecisions,
   workDurations,
   workOperators,
@@ -17,7 +18,7 @@ import type { DecisionRecord } from "../matchmaker/decision";
 import type { Learned } from "../matchmaker/experience";
 import type { WrittenAlong } from "./facade";
 import type { Memory } from "./memory";
-import type { AssignmentRun, AttemptRun, OperatorRun, Run, TaskRun } from "./model";
+import type { AssignmentRun, AttemptRun, CanaryRun, OperatorRun, Run, TaskRun } from "./model";
 
 function upsert(db: Db, table: SQLiteTable, ...key: string[]): (row: Row) => void {
   const { encode, put } = rowWriter(db, table, key);
@@ -36,6 +37,7 @@ export class Journal {
   private readonly assignments = new Set<AssignmentRun>();
   private readonly ended = new Set<AssignmentRun>();
   private readonly operators = new Set<OperatorRun>();
+  private readonly canaries = new Set<CanaryRun>();
   private readonly decisions = new Map<Digest, DecisionRecord>();
   private readonly learned = new Map<
     string,
@@ -66,6 +68,7 @@ export class Journal {
       operator: upsert(db, workOperators, "address"),
       decision: upsert(db, workDecisions, "digest"),
       learned: upsert(db, workDurations, "program", "operator"),
+      canary: upsert(db, workCanaries, "canary"),
     };
   }
 
@@ -99,6 +102,10 @@ export class Journal {
     this.operators.add(operator);
   }
 
+  canary(canary: CanaryRun): void {
+    this.canaries.add(canary);
+  }
+
   decision(digest: Digest, record: DecisionRecord): void {
     this.decisions.set(digest, record);
   }
@@ -108,8 +115,12 @@ export class Journal {
   }
 
   private get all(): { size: number; clear(): void }[] {
-    const { runs, tasks, attempts, seen, assignments, ended, operators, decisions, learned } = this;
-    return [runs, tasks, attempts, seen, assignments, ended, operators, decisions, learned];
+    const { runs, tasks, attempts, seen, assignments, ended } = this;
+    const { operators, canaries, decisions, learned } = this;
+    return [
+      ...[runs, tasks, attempts, seen, assignments, ended],
+      ...[operators, canaries, decisions, learned],
+    ];
   }
 
   /** Whether there is nothing to write. */
@@ -134,6 +145,7 @@ export class Journal {
       write(statements.assignment, map(this.assignments, assignmentRow));
       for (const { body } of this.ended) statements.assignmentEnded.run(body.root);
       write(statements.operator, map(this.operators, operatorRow));
+      write(statements.canary, map(this.canaries, canaryRow));
       write(
         statements.decision,
         map(this.decisions, ([digest, record]) => ({
@@ -228,6 +240,10 @@ function assignmentRow({ body, operator, decision, live }: AssignmentRun): Row {
     decision,
     live,
   };
+}
+
+function canaryRow({ id: canary, operator, ...rest }: CanaryRun): Row {
+  return { ...rest, canary, operator: operator.address };
 }
 
 function operatorRow(operator: OperatorRun): Row {

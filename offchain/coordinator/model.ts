@@ -1,10 +1,18 @@
 import type { Address, Hex } from "viem";
 import type { InputRef, InputSource } from "../../protocol/assignment";
+import type { CanaryOffer } from "../../protocol/canary";
 import type { Digest } from "../../protocol/digest";
-import type { SignedAssignment, TaskState, WorkflowView } from "../../protocol/http";
+import type { OperatorView, SignedAssignment, TaskState, WorkflowView } from "../../protocol/http";
 import type { Spec, Step } from "../../protocol/spec";
 import type { StepTerms } from "../../protocol/terms";
-import type { AttemptState, StandbyState, TakenResult, VerdictKind } from "../db/schema/work";
+import type {
+  AttemptState,
+  CanaryState,
+  StandbyState,
+  TakenResult,
+  VerdictKind,
+} from "../db/schema/work";
+import type { Question } from "../matchmaker/canaries";
 import type { FleetOperator } from "../matchmaker/fleet";
 import type { Failure } from "../runtime/retry";
 import { offeredBps } from "../runtime/offer";
@@ -265,7 +273,41 @@ export interface OperatorRun {
   assignments: Map<Hex, AssignmentRun>;
   /** Verdicts that it has not seen, by attempt key. */
   verdicts: Map<string, AttemptRun>;
+  /** The one that it is asked. */
+  canary: CanaryRun | undefined;
+  /** What became of those that it took. */
+  canaries: OperatorView["canaries"];
   wake: Set<() => void>;
+}
+
+/** A finished task of which the right result is known. */
+export interface TaskQuestion extends Question {
+  readonly task: TaskRun;
+}
+
+/** A finished task that a newcomer is asked for. Times in Unix milliseconds. */
+export interface CanaryRun {
+  readonly id: string;
+  readonly operator: OperatorRun;
+  /** Of the task, and the result that is known of it. */
+  readonly workflow: number;
+  readonly task: number;
+  readonly known: Digest;
+  readonly offer: CanaryOffer;
+  state: CanaryState;
+  readonly offeredAt: number;
+  takenAt: number | null;
+  endedAt: number | null;
+  /** As the operator answered. */
+  result: Digest | null;
+  wallMs: number | null;
+  reason: string | null;
+  /** When its operator last named it. */
+  heardAt: number;
+  /** When it was last sent. */
+  sentAt: number | null;
+  /** By when it must be taken, then answered. */
+  until: number;
 }
 
 export const attemptKey = (workflow: number, task: number, attempt: number) =>

@@ -17,6 +17,7 @@ import type { ChainWorkflow } from "./facade";
 import { attemptKey, isLive, Run, type AttemptRun, type RunWork, type TaskRun } from "./model";
 import { park } from "./ready";
 import { followOrigin, reconcileRun, reconcileTask } from "./reconcile";
+import { recoverCanaries } from "./recover-canaries";
 import { noteReuse } from "./reuse";
 import { begin, blankUntil, fetchSpec, readSpec, unfold } from "./runs";
 import { validateSoon } from "./validate";
@@ -39,6 +40,7 @@ export async function recover(world: World): Promise<void> {
   for (const row of db.select().from(workWorkflows).all()) await recoverRun(world, row);
   recoverAssignments(world);
   for (const run of world.runs.values()) resume(world, run);
+  recoverCanaries(world);
   for (const id of world.deps.chain.workflowsOf(world.deps.account.address))
     if (!world.runs.has(id)) reconcileRun(world, id);
   world.flush();

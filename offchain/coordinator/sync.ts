@@ -2,6 +2,7 @@ import type { Address, Hex } from "viem";
 import type { SyncRequest, SyncResponse } from "../../protocol/http";
 import { UNSIGNED } from "./assign";
 import { heard } from "./attempts";
+import { canaryFor, heardOfCanary } from "./canaries";
 import { attemptKey, isLive, type OperatorRun } from "./model";
 import { awaitForgotten, race } from "./standby";
 import { mayBeFound } from "./named-attempt";
@@ -31,13 +32,15 @@ export async function sync(
     world.journal.verdictSeen(told);
   }
   const strangers = named(world, operator, body);
+  heardOfCanary(world, operator, body.canary);
   if (body.draining) giveUpCopies(world, operator);
   world.kick();
   await world.written();
   const known = new Set(body.known.map((root) => root.toLowerCase()));
   const news = () => {
     world.flush(); // what has come in the same moment must be written too, before it leaves
-    return newsFor(operator, known, strangers);
+    const canary = canaryFor(world, operator, body.canary);
+    return { ...newsFor(operator, known, strangers), ...(canary && { canary }) };
   };
   let answer = news();
   if (empty(answer) && body.waitMs > 0) {
@@ -121,7 +124,7 @@ function newsFor(
 }
 
 const empty = (answer: SyncResponse) =>
-  answer.assignments.length === 0 && answer.verdicts.length === 0;
+  answer.assignments.length + answer.verdicts.length === 0 && !answer.canary;
 
 function waitForNews(world: World, operator: OperatorRun, ms: number): Promise<void> {
   return new Promise((resolve) => {

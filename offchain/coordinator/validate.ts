@@ -6,6 +6,7 @@ import type { Step } from "../../protocol/spec";
 import { readOutputs, type TaskOutputs } from "../workflow/result";
 import { workDigest } from "../workflow/work";
 import { close, inputsOf, originOf, tell } from "./attempts";
+import { noteQuestion } from "./canaries";
 import type { AttemptRun } from "./model";
 import { fail } from "./outcomes";
 import { completeTask } from "./runs";
@@ -159,6 +160,7 @@ function valid(world: World, attempt: AttemptRun, inputs: Inputs, outputs: TaskO
     return;
   }
   close(world, attempt, "valid", null);
+  noteQuestion(world, attempt);
   if (task.step.memo)
     world.memory.remember(workDigest(task.step, inputs), { result, ...originOf(attempt) });
   completeTask(world, task, result, outputs);

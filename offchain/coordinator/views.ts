@@ -209,7 +209,7 @@ export function createViews(world: World): CoordinatorViews {
 }
 
 function operatorView({ deps, reputations }: World, operator: OperatorRun): OperatorView {
-  const { fleet, address, lastSeen, done, failed, struck } = operator;
+  const { fleet, address, lastSeen, done, failed, struck, canaries } = operator;
   const { free, locked, owed } = deps.chain.account(address);
   return {
     address,
@@ -226,6 +226,7 @@ function operatorView({ deps, reputations }: World, operator: OperatorRun): Oper
     done,
     failed,
     struck,
+    canaries,
     reputationBlock: deps.chain.head().block,
     ...reputations.of(address),
   };

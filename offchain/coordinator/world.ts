@@ -4,6 +4,7 @@ import { marketDomain } from "../../protocol/eip712";
 import { FrobenError } from "../../protocol/errors";
 import type { Register, SignedAssignment } from "../../protocol/http";
 import { workAssignments } from "../db/schema/work";
+import { Canaries } from "../matchmaker/canaries";
 import { Experience } from "../matchmaker/experience";
 import { devicesOf, Fleet } from "../matchmaker/fleet";
 import { Matcher } from "../matchmaker/matcher";
@@ -14,7 +15,7 @@ import { Timers } from "../runtime/timers";
 import type { CoordinatorDeps } from "./facade";
 import { Journal } from "./journal";
 import { Memory } from "./memory";
-import type { AttemptRun, OperatorRun, Run, TaskRun } from "./model";
+import type { AttemptRun, CanaryRun, OperatorRun, Run, TaskQuestion, TaskRun } from "./model";
 import { Reputations } from "./reputations";
 import { refuseSharedGpus } from "./shared-gpus";
 
@@ -33,6 +34,12 @@ export class World {
   readonly reservations = new Reservations();
   readonly experience = new Experience();
   readonly matcher: Matcher<TaskRun>;
+  /** Which newcomer is asked what. */
+  readonly canaries: Canaries<TaskQuestion>;
+  /** Canaries that have not ended, by id. */
+  readonly openCanaries = new Map<string, CanaryRun>();
+  /** Resolves when those are judged that wait for it. */
+  judgingCanaries: Promise<void> = Promise.resolve();
   readonly leases = new Leases<AttemptRun>();
   /** When tasks that wait for a back-off or for a claim to lapse are looked at again. */
   readonly parked = new Timers<TaskRun>();
@@ -86,6 +93,13 @@ export class World {
       this.reservations,
       this.experience,
       deps.settings.seed,
+    );
+    this.canaries = new Canaries(
+      this.fleet,
+      this.reservations,
+      this.experience,
+      deps.settings.seed,
+      deps.settings.canaryIdleMs,
     );
   }
 
@@ -152,10 +166,13 @@ export class World {
         struck: 0,
         assignments: new Map(),
         verdicts: new Map(),
+        canary: undefined,
+        canaries: { right: 0, wrong: 0, failed: 0 },
         wake: new Set(),
       };
       this.operators.set(key, operator);
     }
+    this.canaries.joined(fleet);
     this.refreshStake(operator);
     this.journal.operator(operator);
     return operator;

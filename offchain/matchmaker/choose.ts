@@ -8,6 +8,9 @@ export const EXPLORATION = 0.05;
 /** Attempts below which an operator is a newcomer. */
 export const NEWCOMER_BELOW = 3;
 
+/** Of a newcomer of which more attempts are expected to fail than this there is nothing to find out: it was wrong when it was asked. */
+const HOPELESS_RATE = 0.5;
+
 /** Candidates that a record names at most. */
 export const MAX_CANDIDATES = 32;
 
@@ -31,6 +34,7 @@ function longestIdle(candidates: Candidate[]): Candidate {
   );
 }
 
+const isPromising = ({ failureRate }: Candidate) => failureRate < HOPELESS_RATE;
 const isExperienced = ({ experience }: Candidate) => experience >= NEWCOMER_BELOW;
 
 /** Those that could start now, as far as one of them may be chosen: for its score, or to learn about it. */
@@ -39,7 +43,9 @@ function eligible({ candidates, slackMs }: Pick<Question, "candidates" | "slackM
   const best = candidates.reduce((least, { score }) => Math.min(least, score), Infinity);
   const equals = free.filter((c) => c.score <= best * (1 + EQUAL_WITHIN));
   // What an operator is like is found out with tasks that the workflow does not wait for.
-  const newcomers = free.filter((c) => !isExperienced(c) && c.finishMs <= slackMs);
+  const newcomers = free.filter(
+    (c) => !isExperienced(c) && isPromising(c) && c.finishMs <= slackMs,
+  );
   return { equals, newcomers };
 }
 

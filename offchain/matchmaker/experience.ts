@@ -7,7 +7,13 @@ export interface Learned {
   runs: number;
   meanMs: number;
   failed: number;
+  /** Of the runs, and of what failed: canaries. */
+  canariesRight: number;
+  canariesWrong: number;
 }
+
+/** The same as it is put back: without canaries, if there were none. */
+export type Known = Omit<Learned, "canariesRight" | "canariesWrong"> & Partial<Learned>;
 
 interface Pair extends Learned, PairTime {}
 
@@ -18,6 +24,8 @@ interface Program extends ProgramTime {
 interface Operator extends Pace, Tally {
   /** Attempts of all operators until its last failure. */
   failedAt: number;
+  /** Of its attempts: canaries. */
+  canaries: number;
 }
 
 const NOTHING: Tally = { runs: 0, failed: 0 };
@@ -51,10 +59,11 @@ export class Experience {
   }
 
   /** Puts back a record from the database. */
-  restore(program: Digest, operator: string, record: Learned): void {
+  restore(program: Digest, operator: string, record: Known): void {
     const pair = this.pair(program, operator);
     this.countFailed(pair, operator, record.failed);
     if (record.runs > 0) this.learn(program, operator, record.meanMs, record.runs);
+    this.countCanaries(pair, operator, record.canariesRight ?? 0, record.canariesWrong ?? 0);
   }
 
   /** @param wallMs time that the operator computed */
@@ -71,6 +80,25 @@ export class Experience {
     this.operator(operator).failedAt = this.clock;
     this.outlasted(program, operator, ranMs);
     return pair;
+  }
+
+  /**
+   * An operator has answered a canary rightly: one more run of it, and of nobody else.
+   * @param wallMs time that it computed
+   */
+  passed(program: Digest, operator: string, wallMs: number): Learned {
+    const learned = this.learn(program, operator, Math.max(1, wallMs), 1);
+    this.countCanaries(this.pair(program, operator), operator, 1, 0);
+    return learned;
+  }
+
+  /** An operator has answered a canary wrongly, or not in time. @param ranMs how long it ran, if it was too long */
+  missed(program: Digest, operator: string, ranMs = 0): Learned {
+    const pair = this.pair(program, operator);
+    this.countFailed(pair, operator, 1);
+    this.countCanaries(pair, operator, 0, 1);
+    this.operator(operator).failedAt = this.clock;
+    return this.outlasted(program, operator, ranMs);
   }
 
   /** A run was stopped after so long, by no fault that is counted: if it was clearly late, that is learned. */
@@ -97,7 +125,10 @@ export class Experience {
     const of = this.operators.get(operator);
     if (!of) return expectedRate(usualRate(this.market), NOTHING, 0);
     const rounds = (this.clock - of.failedAt) / this.operators.size;
-    return expectedRate(usualRate(this.market), of, rounds, pair);
+    const usual = usualRate(this.market);
+    const rate = expectedRate(usual, of, rounds, pair);
+    // Right answers that cost nothing but time make nobody better than average.
+    return of.runs + of.failed > of.canaries ? rate : Math.max(usual, rate);
   }
 
   /** @returns milliseconds of one task on a machine of speed 1, if anyone has run the program */
@@ -123,6 +154,15 @@ export class Experience {
     return this.durations.expectedMs(fallback, known, of, known?.pairs.get(operator));
   }
 
+  /** Canaries say nothing about the market: names are free, and so is answering for each of them. */
+  private countCanaries(pair: Pair, operator: string, right: number, wrong: number): void {
+    pair.canariesRight += right;
+    pair.canariesWrong += wrong;
+    this.operator(operator).canaries += right + wrong;
+    this.market.runs -= right;
+    this.market.failed -= wrong;
+  }
+
   private countFailed(pair: Pair, operator: string, count: number): void {
     pair.failed += count;
     this.operator(operator).failed += count;
@@ -143,7 +183,7 @@ export class Experience {
     if (!of)
       this.operators.set(
         operator,
-        (of = { ...this.durations.pace(), failed: 0, runs: 0, failedAt: 0 }),
+        (of = { ...this.durations.pace(), failed: 0, runs: 0, failedAt: 0, canaries: 0 }),
       );
     return of;
   }
@@ -155,7 +195,8 @@ export class Experience {
     let pair = known.pairs.get(operator);
     if (!pair) {
       this.operator(operator);
-      pair = { runs: 0, meanMs: 0, failed: 0, log: 0, weight: 0 };
+      const canaries = { canariesRight: 0, canariesWrong: 0 };
+      pair = { runs: 0, meanMs: 0, failed: 0, ...canaries, log: 0, weight: 0 };
       known.pairs.set(operator, pair);
     }
     return pair;

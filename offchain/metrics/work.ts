@@ -32,7 +32,14 @@ export function workMetrics(registry: Registry): CoordinatorMetrics {
     help: "Computing time of attempts that were taken back because another one of the same task was faster",
     registers,
   });
+  const canaries = new Counter({
+    name: "froben_canaries_total",
+    help: "Canaries that newcomers were asked: offered; and how they ended: right, wrong, failed (no result), late, void (nothing learned)",
+    labelNames: ["event"],
+    registers,
+  });
   return {
+    canary: (event) => canaries.inc({ event }),
     standby(event, wastedMs) {
       standbys.inc({ event });
       wasted.inc(wastedMs / 1000);

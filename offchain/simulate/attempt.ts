@@ -43,7 +43,7 @@ export function workOf({ lane }: SimRun, since: number): Work {
  * @returns and when, Unix milliseconds
  */
 export function fateOf(
-  { task }: SimRun,
+  { task }: Pick<SimRun, "task">,
   { operator }: Host,
   luck: string,
   now: number,

@@ -23,6 +23,8 @@ export interface SimulationOptions {
   learned?: readonly LearnedOf[] | undefined;
   /** Takes each decision as it is made; the result then has none. They grow with operators times tasks. */
   onDecision?: (decision: DecisionRecord) => void;
+  /** Whether the policy froben asks newcomers canaries: of these workflows, which were done before, and of what is done in the simulation. */
+  canaries?: readonly SimWorkflow[] | undefined;
   /** Whether the policy froben makes standby copies of stragglers, on machines that have nothing else to do. */
   standby?: boolean;
 }
@@ -52,6 +54,8 @@ export interface Simulation extends Omit<LowerBound, "lowerBound"> {
   ratio: number | null;
   /** Hourly prices of the operators, for the time of all attempts; tasks side by side on one machine are each paid. Cancelled ones are not. */
   cost: number;
+  /** What became of canaries, if they were asked: how many, and the machine time of those that were not displaced. */
+  canaries: { right: number; wrong: number; displaced: number; seconds: number };
   /** What was cancelled because another attempt of the task was done first, with what the same time would have cost. */
   waste: { attempts: number; seconds: number; cost: number };
   workflows: {

@@ -6,6 +6,7 @@ import { afterFailure, type Failure } from "../runtime/retry";
 import { Timers } from "../runtime/timers";
 import { Account } from "./account";
 import { fateOf, SILENCE_SECONDS, workOf, type Chain, type Running } from "./attempt";
+import { NO_CANARIES, SimCanaries } from "./canaries";
 import type { Event } from "./event";
 import { Floor, type Host } from "./floor";
 import { START_MS, trueSeconds } from "./model";
@@ -36,6 +37,7 @@ class Simulator {
   /** Workflows that are neither done nor failed. */
   private unfinished: number;
   private readonly standbys: Standbys;
+  private readonly canaries?: SimCanaries;
   private now = START_MS;
 
   constructor(private readonly options: SimulationOptions) {
@@ -43,6 +45,8 @@ class Simulator {
     const { learned = [], weights = {} } = options;
     this.floor = new Floor(workflows, operators, seed, knownDurations, learned, weights);
     this.standbys = new Standbys(this.floor, options.standby);
+    if (policy === "froben" && options.canaries)
+      this.canaries = new SimCanaries(this.floor, this.events, seed, options.canaries);
     this.account = new Account(options);
     if (policy !== "froben") this.baseline = baseline(policy as BaselineName, this.floor, seed);
     this.left = workflows.map(({ tasks }) => tasks.length);
@@ -76,6 +80,7 @@ class Simulator {
     if (event === "look") return;
     if ("again" in event) this.ready(event.again);
     else if ("released" in event) this.done(event.released);
+    else if ("asks" in event) this.canaries!.end(event, this.now);
     else if ("unwanted" in event) this.rises.due(event.unwanted, this.now);
     else if ("arrives" in event) this.arrive(event.workflow, event.arrives);
     else if ("unlocks" in event) event.host.fleet.promise(-event.unlocks);
@@ -116,13 +121,19 @@ class Simulator {
     if (!this.baseline) {
       const take = (match: Match<SimRun>) => this.take(match);
       const again = this.floor.matcher.run(this.now, take) ?? Infinity;
-      const look = Math.min(again, this.standbys.make(this.now, take));
-      if (look === Infinity) this.events.clear("look");
-      else this.events.set("look", look);
+      this.events.clear("look");
+      const look = Math.min(again, this.standbys.make(this.now, take), this.lookForCanaries());
+      if (look !== Infinity) this.events.set("look", look);
       return;
     }
     for (let pick = this.baseline.next(this.now); pick; pick = this.baseline.next(this.now))
       if (!this.failed.has(pick.run.workflowIndex)) this.give([pick.run], 1, pick.host);
+  }
+
+  /** @returns when to look again: not for ever, when there is nothing else to come */
+  private lookForCanaries(): number {
+    const again = this.canaries?.look(this.now) ?? Infinity;
+    return this.events.next() === undefined ? Infinity : again;
   }
 
   private take({ operator, tasks, slots, price, decision }: Match<SimRun>): void {
@@ -134,6 +145,7 @@ class Simulator {
   private give(tasks: SimRun[], slots: number, host: Host, price = 0n): void {
     const queue: SimRun[] = tasks.slice(slots);
     const chain: Chain = { host, waiting: queue, price };
+    this.canaries?.displace(host);
     if (host.operator.freeStake !== undefined)
       host.fleet.promise(tasks[0]!.lane.terms.bond * BigInt(tasks.length));
     host.fleet.queue(queue.length);
@@ -184,6 +196,7 @@ class Simulator {
         if (!other.isCopy) this.floor.outlasted(run, other.chain.host, this.now - other.startedAt);
       }
       this.floor.learn(run, chain.host, wallMs);
+      this.canaries?.done(run, chain.host);
       if (isCopy && others.length > 0)
         this.events.set({ released: run }, this.now + STANDBY.releaseMs);
       else this.done(run);
@@ -264,6 +277,7 @@ class Simulator {
       waste,
       attempts,
       decisions,
+      canaries: this.canaries?.tally ?? NO_CANARIES,
     });
   }
 }

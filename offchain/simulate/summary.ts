@@ -2,7 +2,10 @@ import { lowerBound } from "./bound";
 import type { Simulation, SimulationOptions } from "./result";
 
 /** What is left of a simulation when it is over; the lists by workflow. */
-interface Outcome extends Pick<Simulation, "attempts" | "decisions" | "cost" | "waste"> {
+interface Outcome extends Pick<
+  Simulation,
+  "attempts" | "decisions" | "cost" | "waste" | "canaries"
+> {
   /** Seconds from the start; null: not done. */
   ends: (number | null)[];
   failed: ReadonlySet<number>;

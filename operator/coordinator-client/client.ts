@@ -1,6 +1,7 @@
 /** Who calls it: the sync loop, the reporter and the chain loop. Every route that an operator uses, signed and retried. */
 import type { Hex } from "viem";
 import type { z } from "zod";
+import type { CanaryAnswer } from "../../protocol/canary";
 import { FrobenError } from "../../protocol/errors";
 import {
   acceptanceResponseSchema,
@@ -27,6 +28,8 @@ export interface CoordinatorClient {
   /** @returns for each result null, or why it was not taken */
   results(body: ResultsReport, signal: AbortSignal): Promise<ResultsResponse["outcomes"]>;
   failure(body: FailureReport, signal: AbortSignal): Promise<void>;
+  /** @throws FrobenError 422 `result_missing` when the result's bytes are wanted */
+  canary(body: CanaryAnswer, signal: AbortSignal): Promise<void>;
   /** Not retried here: the chain loop asks again. @returns the coordinator's signature over a batch of accepted results */
   acceptance(body: z.infer<typeof acceptanceRequestSchema>): Promise<Hex>;
 }
@@ -120,6 +123,9 @@ export function createCoordinatorClient(
     },
     async failure(body, signal) {
       await patient(() => post("/v1/failures", body, signal), signal);
+    },
+    async canary(body, signal) {
+      await patient(() => post("/v1/canaries", body, signal), signal);
     },
     async acceptance(body) {
       const answer = await parsed(acceptanceResponseSchema, await post("/v1/acceptances", body));

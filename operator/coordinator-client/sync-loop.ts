@@ -3,6 +3,7 @@
  * it says what is held and how far it is, and brings assignments and verdicts.
  */
 import type { Hex } from "viem";
+import type { CanaryOffer } from "../../protocol/canary";
 import { FrobenError } from "../../protocol/errors";
 import type { SignedAssignment, SyncRequest, SyncResponse } from "../../protocol/http";
 import { LIMITS } from "../../protocol/limits";
@@ -31,6 +32,9 @@ export interface SyncLoopDeps {
   /** @throws FrobenError when the assignment is refused */
   takeIn(signed: SignedAssignment): Promise<void>;
   refuse(signed: SignedAssignment, error: FrobenError): void;
+  /** The canary that is held, if one is. */
+  canary(): string | undefined;
+  takeCanary(offer: CanaryOffer): void;
   /** A task died by a verdict. */
   onDead(task: HeldTask): void;
   /** Something arrived. */
@@ -108,6 +112,7 @@ export function createSyncLoop(deps: SyncLoopDeps) {
     const silences = holdings.undecided().map(({ signed }) => signed.limits.silenceSeconds * 1000);
     const busyWait = Math.floor(Math.min(BUSY_WAIT_MS, ...silences.map((ms) => ms / 3)));
     const { tasks, more } = reports.due(held, clock.now(), busyWait / 2);
+    const canary = deps.canary();
     const body = {
       running: tasks.map(({ workflow, task, attempt, progress, note }) => ({
         workflow,
@@ -121,6 +126,7 @@ export function createSyncLoop(deps: SyncLoopDeps) {
       seenVerdicts: seen
         .slice(0, 1024)
         .map(({ workflow, task, attempt }) => ({ workflow, task, attempt })),
+      ...(canary === undefined ? {} : { canary }),
       waitMs: more ? 0 : held.length > 0 ? busyWait : IDLE_WAIT_MS,
     };
     return { body, tasks };
@@ -162,6 +168,7 @@ export function createSyncLoop(deps: SyncLoopDeps) {
     for (const task of died) deps.onDead(task);
     for (const signed of answer.assignments)
       if (!deps.isDraining() && signed.tasks.length <= LIMITS.maxBatch) await take(signed);
+    if (answer.canary) deps.takeCanary(answer.canary);
     if (answer.verdicts.length + answer.assignments.length > 0) deps.onNews();
   }
 

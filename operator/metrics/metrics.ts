@@ -1,5 +1,6 @@
 /** Who calls it: operator.ts, when a port for it is configured. What an operator counts, in Prometheus' text format. */
 import { collectDefaultMetrics, Counter, Gauge, Registry } from "prom-client";
+import type { CanaryAnswer } from "../../protocol/canary";
 import type { TransactionMetrics } from "../chain/transaction-sender";
 import { PHASES, type Holding } from "../holdings/phase";
 
@@ -8,6 +9,7 @@ export interface OperatorMetrics {
   registry: Registry;
   transactions: TransactionMetrics;
   runEnded(outcome: "computed" | "failed" | "cancelled"): void;
+  canaryEnded(outcome: CanaryAnswer["outcome"]): void;
   /** Adds what is read when somebody asks. */
   watch(sources: { holdings(): Holding[]; block(): number }): void;
 }
@@ -19,6 +21,12 @@ export function createMetrics(): OperatorMetrics {
   const runs = new Counter({
     name: "froben_operator_runs_total",
     help: "Runs of programs that have ended, by outcome",
+    labelNames: ["outcome"],
+    registers,
+  });
+  const canaries = new Counter({
+    name: "froben_operator_canaries_total",
+    help: "Canaries by what was answered: computed, failed, given_back",
     labelNames: ["outcome"],
     registers,
   });
@@ -45,6 +53,7 @@ export function createMetrics(): OperatorMetrics {
       raised: () => raised.inc(),
       ended: (outcome) => ended.inc({ outcome }),
     },
+    canaryEnded: (outcome) => canaries.inc({ outcome }),
     runEnded: (outcome) => runs.inc({ outcome }),
     watch({ holdings, block }) {
       new Gauge({

@@ -2,11 +2,10 @@
  * Who calls it: operator.ts rings it whenever there may be something to run. Queued tasks become computed ones, as many
  * at a time as the operator offers room for.
  */
-import { mkdirSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { FrobenError } from "../../protocol/errors";
-import { LIMITS } from "../../protocol/limits";
 import type { InstalledProgram } from "../../sdk/programs";
 import type { ArtifactTransfer } from "../artifacts/transfer";
 import { digestsOf } from "../assignments/step-terms";
@@ -14,6 +13,7 @@ import type { OperatorConfig } from "../config";
 import { isDead, type HeldTask, type Holding } from "../holdings/phase";
 import type { Execute, ExecuteRequest } from "../run/execute";
 import { collectOutputs } from "../run/outputs";
+import { prepareRun } from "../run/prepare";
 import { stepOf, type TaskTraces } from "../traces";
 import { asError } from "./as-error";
 import { createBuiltinRunner, type BuiltinRunnerDeps } from "./builtin-runner";
@@ -60,33 +60,18 @@ export function createTaskRunner(deps: TaskRunnerDeps): TaskRunner {
   // What a crashed predecessor left.
   rmSync(deps.runsFolder, { recursive: true, force: true });
 
-  async function prepare(run: Run, folder: string): Promise<ExecuteRequest> {
+  function prepare(run: Run, folder: string): Promise<ExecuteRequest> {
     const { signed } = run.holding;
-    const inputs = digestsOf(signed.tasks.find((one) => one.task === run.task.task)!);
-    mkdirSync(join(folder, "in"), { recursive: true, mode: 0o700 });
-    mkdirSync(join(folder, "out"));
-    const paths: Record<string, string> = {};
-    for (const [name, digest] of Object.entries(inputs)) {
-      await transfer.fetch(digest, run.abort.signal);
-      paths[name] = join(folder, "in", name);
-      await cache.copyTo(digest, paths[name]);
-    }
-    const outputs = Object.entries(signed.outputs).map(([name, kind]) => {
-      const path = join(folder, "out", name);
-      if (kind === "collection") mkdirSync(path);
-      return [name, { kind, path }] as const;
-    });
-    return {
+    const { params, outputs, resources, limits } = signed;
+    const order = {
       program: programs.get(signed.program)!,
-      params: signed.params,
-      inputs: paths,
-      outputs: Object.fromEntries(outputs),
-      resources: signed.resources,
-      gpus: run.gpus,
-      runSeconds: signed.limits.runSeconds,
-      maxOutputBytes: LIMITS.maxArtifactBytes,
-      folder,
+      params,
+      inputs: digestsOf(signed.tasks.find((one) => one.task === run.task.task)!),
+      outputs,
+      resources,
+      runSeconds: limits.runSeconds,
     };
+    return prepareRun({ cache, transfer }, order, folder, run.gpus, run.abort.signal);
   }
 
   async function work(run: Run): Promise<void> {

@@ -1,6 +1,7 @@
 import { Router, type Request, type RequestHandler } from "express";
 import type { Address } from "viem";
 import type { z } from "zod";
+import { canaryAnswerSchema } from "../../../protocol/canary";
 import {
   acceptanceRequestSchema,
   failureReportSchema,
@@ -54,6 +55,11 @@ export function operatorRoutes(deps: ApiDeps): Router {
       "/v1/failures",
       raw,
       signed(failureReportSchema, (operator, body) => coordinator.failure(operator, body)),
+    )
+    .post(
+      "/v1/canaries",
+      raw,
+      signed(canaryAnswerSchema, (operator, body) => coordinator.canary(operator, body)),
     )
     .post(
       "/v1/acceptances",

@@ -234,6 +234,22 @@ CREATE TABLE `work_attempts` (
 	PRIMARY KEY(`workflow`, `task`, `attempt`)
 );
 --> statement-breakpoint
+CREATE TABLE `work_canaries` (
+	`canary` text PRIMARY KEY NOT NULL,
+	`operator` text NOT NULL,
+	`workflow` integer NOT NULL,
+	`task` integer NOT NULL,
+	`known` text NOT NULL,
+	`offer_json` text NOT NULL,
+	`state` text NOT NULL,
+	`offered_at` integer NOT NULL,
+	`taken_at` integer,
+	`ended_at` integer,
+	`result` text,
+	`wall_ms` real,
+	`reason` text
+);
+--> statement-breakpoint
 CREATE TABLE `work_decisions` (
 	`digest` text PRIMARY KEY NOT NULL,
 	`workflow` integer NOT NULL,
@@ -248,6 +264,8 @@ CREATE TABLE `work_durations` (
 	`runs` integer NOT NULL,
 	`mean_ms` real NOT NULL,
 	`failed` integer NOT NULL,
+	`canaries_right` integer NOT NULL,
+	`canaries_wrong` integer NOT NULL,
 	PRIMARY KEY(`program`, `operator`)
 );
 --> statement-breakpoint

@@ -1,5 +1,6 @@
 import { index, integer, primaryKey, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { Address, Hex } from "viem";
+import type { CanaryOffer } from "../../../protocol/canary";
 import type { Digest } from "../../../protocol/digest";
 import type { Register, ResultReport, SignedAssignment, TaskState } from "../../../protocol/http";
 import type { ReceiptEvidence } from "../../../protocol/receipts";
@@ -161,6 +162,35 @@ export const workDurations = sqliteTable(
     runs: integer().notNull(),
     meanMs: real("mean_ms").notNull(),
     failed: integer().notNull(),
+    /** Of the runs, and of what failed: canaries. */
+    canariesRight: integer("canaries_right").notNull(),
+    canariesWrong: integer("canaries_wrong").notNull(),
   },
   (t) => [primaryKey({ columns: [t.program, t.operator] })],
 );
+
+/**
+ * offered: not taken yet. taken. judging: its result is not the one that was known, and is looked at. right, wrong. late: taken, and not
+ * answered in time. failed: it came to no result. void: nothing was learned, see reason.
+ */
+export type CanaryState =
+  "offered" | "taken" | "judging" | "right" | "wrong" | "late" | "failed" | "void";
+
+/** Finished tasks that newcomers were asked for again. */
+export const workCanaries = sqliteTable("work_canaries", {
+  canary: text().primaryKey(),
+  operator: text().$type<Address>().notNull(),
+  /** The task, and the result that is known of it. */
+  workflow: integer().notNull(),
+  task: integer().notNull(),
+  known: text().$type<Digest>().notNull(),
+  offer: json<CanaryOffer>()("offer_json").notNull(),
+  state: text().$type<CanaryState>().notNull(),
+  offeredAt: integer("offered_at").notNull(),
+  takenAt: integer("taken_at"),
+  endedAt: integer("ended_at"),
+  /** As the operator answered. */
+  result: text().$type<Digest>(),
+  wallMs: real("wall_ms"),
+  reason: text(),
+});

@@ -1,13 +1,13 @@
 import type { Digest } from "../../../protocol/digest";
 import type { Register } from "../../../protocol/http";
-import { Experience, type Learned } from "../../matchmaker/experience";
+import { Experience, type Known } from "../../matchmaker/experience";
 import type { SimOperator } from "../model";
 
 /** What was learned of an operator at a program. */
 export interface LearnedOf {
   program: Digest;
   operator: string;
-  learned: Learned;
+  learned: Known;
 }
 
 /** A market at one moment, as far as an estimate looks at it. */

@@ -53,6 +53,8 @@ describe("the operator's sync with its coordinator", () => {
         return Promise.resolve();
       },
       refuse: (_, error) => void refused.push(error.code),
+      canary: () => undefined,
+      takeCanary: () => {},
       onDead: () => {},
       onNews: () => {},
     });

@@ -32,6 +32,8 @@ import { FakeStore } from "./fake-store";
 
 /** How long artifacts stay after their workflow has settled. */
 export const RETAIN_MS = 600_000;
+/** After so long newcomers are asked canaries. */
+export const CANARY_IDLE_MS = 30_000;
 export const CHAIN_ID = 31337;
 export const MARKET: Address = `0x${"aa".repeat(20)}`;
 
@@ -88,6 +90,7 @@ export class Market {
         claimBySeconds: 30,
         weights: this.weights,
         operatorSilenceMs: 15_000,
+        canaryIdleMs: CANARY_IDLE_MS,
         validations: 2,
         validationLimits: { seconds: 60, memoryMb: 512 },
         seed: "test",
@@ -110,6 +113,11 @@ export class Market {
     await this.stop();
     await this.start();
     await this.settle();
+  }
+
+  /** What it writes to, until it is stopped. */
+  get database(): Db {
+    return this.db;
   }
 
   /** @returns what the coordinator counts, as text */
