@@ -148,6 +148,7 @@ describe("canaries", () => {
           look();
         }
       }),
+      { numRuns: 40 },
     );
     expect(given, "some were given").above(0);
   });
@@ -194,7 +195,7 @@ describe("canaries", () => {
 
   it("come to everybody in turn, however many there are", () => {
     const { canaries, join, question } = market();
-    const count = 2_500;
+    const count = 1_200;
     const all = Array.from({ length: count }, (_, i) => join(i));
     canaries.learn(question(1, PROGRAMS[1]!, "0xmaker"));
     const asked = new Set<string>();
