@@ -42,7 +42,7 @@ export class ChainNotes {
 export function reconcile(world: World, notes: ChainNotes): void {
   for (const account of notes.accounts) {
     const operator = world.operators.get(account);
-    if (operator) world.refreshStake(operator);
+    if (operator) world.refresh(operator);
   }
   // Tasks first: a workflow's end looks at what has become of them.
   for (const name of notes.tasks) {

@@ -1,5 +1,10 @@
 import type { Address } from "viem";
-import { reputationOf, type ProgramEvidence, type Reputation } from "../../protocol/reputation";
+import {
+  record,
+  reputationOf,
+  type ProgramEvidence,
+  type Reputation,
+} from "../../protocol/reputation";
 import type { ChainReader } from "./facade";
 
 /** Reputations of operators as of the newest block that was read, see protocol/reputation.ts. */
@@ -12,6 +17,11 @@ export class Reputations {
   /** @param operator lower-case; one that is registered, as what was read is kept */
   of(operator: Address): Reputation {
     return reputationOf(this.evidence(operator), this.chain.head().timestamp);
+  }
+
+  /** What its reputation rests on, as of now, in tasks. @param operator as of `of` */
+  record(operator: Address): { good: number; bad: number } {
+    return record(this.evidence(operator), this.chain.head().timestamp);
   }
 
   /** Something about these accounts has changed. */

@@ -173,7 +173,7 @@ export class World {
       this.operators.set(key, operator);
     }
     this.canaries.joined(fleet);
-    this.refreshStake(operator);
+    this.refresh(operator);
     this.journal.operator(operator);
     return operator;
   }
@@ -210,8 +210,13 @@ export class World {
     return row.body;
   }
 
-  refreshStake(operator: OperatorRun): void {
-    operator.fleet.set({ freeStake: this.deps.chain.account(operator.address).free });
+  /** Takes in what the chain says of an operator: its free stake and, if it has done nothing here yet, its reputation. */
+  refresh({ address, fleet }: OperatorRun): void {
+    fleet.set({ freeStake: this.deps.chain.account(address).free });
+    if (this.experience.attempts(address) > 0) return;
+    const record = this.reputations.record(address);
+    if (record.good + record.bad > 0)
+      this.experience.tell(address, this.reputations.of(address).reputation, record);
   }
 
   /** Something about a workflow changed that its watchers can see. */

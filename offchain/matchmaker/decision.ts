@@ -33,6 +33,8 @@ export interface Candidate {
   price: string;
   /** Share of its attempts at this program that failed, smoothed, 0 to 1. */
   failureRate: number;
+  /** Millionths, of one that has made few attempts here: what its failure rate rests on too. */
+  reputation?: number;
   /** Finished attempts, at any program. */
   experience: number;
   /** When it was last given work, Unix milliseconds; 0: never. */

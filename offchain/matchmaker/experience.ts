@@ -1,6 +1,6 @@
 import type { Digest } from "../../protocol/digest";
 import { Durations, type Pace, type PairTime, type ProgramTime } from "./durations";
-import { expectedRate, usualRate, type Tally } from "./failures";
+import { expectedRate, isLittle, usualRate, type Tally } from "./failures";
 
 /** What was learned about one operator at one program. */
 export interface Learned {
@@ -26,6 +26,8 @@ interface Operator extends Pace, Tally {
   failedAt: number;
   /** Of its attempts: canaries. */
   canaries: number;
+  /** Its reputation, and what that rests on. */
+  told?: { reputation: number; record: Tally };
 }
 
 const NOTHING: Tally = { runs: 0, failed: 0 };
@@ -58,8 +60,24 @@ export class Experience {
     this.durations.declare(this.operator(operator), -Math.log(believed));
   }
 
-  /** Puts back a record from the database. */
+  /**
+   * Says what is known of an operator that has done nothing here yet; it counts while it has done little.
+   * @param reputation millionths @param record what it rests on, in tasks
+   */
+  tell(operator: string, reputation: number, record: { good: number; bad: number }): void {
+    const { good: runs, bad: failed } = record;
+    this.operator(operator).told = { reputation, record: { runs, failed } };
+  }
+
+  /** @returns the reputation on which an operator's expected failures rest too, millionths; nothing once it has done enough here */
+  reputation(operator: string): number | undefined {
+    const of = this.operators.get(operator);
+    return of && isLittle(of) ? of.told?.reputation : undefined;
+  }
+
+  /** Puts back a record from the database. What an operator did here is in its reputation, too: that is not counted then. */
   restore(program: Digest, operator: string, record: Known): void {
+    delete this.operator(operator).told;
     const pair = this.pair(program, operator);
     this.countFailed(pair, operator, record.failed);
     if (record.runs > 0) this.learn(program, operator, record.meanMs, record.runs);
@@ -126,7 +144,7 @@ export class Experience {
     if (!of) return expectedRate(usualRate(this.market), NOTHING, 0);
     const rounds = (this.clock - of.failedAt) / this.operators.size;
     const usual = usualRate(this.market);
-    const rate = expectedRate(usual, of, rounds, pair);
+    const rate = expectedRate(usual, of, rounds, pair, of.told?.record);
     // Right answers that cost nothing but time make nobody better than average.
     return of.runs + of.failed > of.canaries ? rate : Math.max(usual, rate);
   }

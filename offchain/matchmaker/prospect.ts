@@ -184,12 +184,14 @@ export class Prospects {
     const price = String(units);
     const start = Math.round(startMs + ahead * everyMs);
     const finishMs = start + Math.round(taskMs);
+    const reputation = this.experience.reputation(operator.address);
     return {
       operator: operator.address,
       startMs: start,
       finishMs,
       price,
       failureRate,
+      ...(reputation !== undefined && { reputation }),
       experience: this.experience.attempts(operator.address),
       lastAssignedAt: operator.lastAssignedAt,
       score: score({ finishMs, price, failureRate }, terms.ceiling),

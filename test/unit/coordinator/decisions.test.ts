@@ -49,6 +49,26 @@ describe("decisions, as they are published", () => {
     }
   });
 
+  it("rest on the reputations of operators that this coordinator does not know, which the records say", async () => {
+    const [good, bad] = [await market.operator({ programs }), await market.operator({ programs })];
+    const at = market.chain.head().timestamp;
+    const none = { at, tasks: 30, program: null };
+    market.chain.ended.set(good.address, [{ ...none, kind: "completed" }]);
+    market.chain.ended.set(bad.address, [{ ...none, kind: "silent" }]);
+    await market.loseDatabase(); // and reads the chain anew
+    for (const operator of [good, bad]) market.register(operator, { programs });
+    await Promise.all([good.sync(), bad.sync()]);
+    await market.submit(1, proofs(1));
+    const [decision] = served();
+    const { choice, candidates } = decision!.record;
+    expect(choice).to.equal(good.address);
+    const reputations = new Map(candidates.map((one) => [one.operator, one.reputation]));
+    expect(reputations.get(good.address)).to.be.above(900_000);
+    expect(reputations.get(bad.address)).to.be.below(50_000);
+    expect(await replayDecision(decision!, signatory())).to.deep.equal([]);
+    expect(market.coordinator.views.operator(bad.address).reputation).to.be.below(50_000);
+  });
+
   it("are served a page at a time, each once", async () => {
     const all = await decided(3);
     const paged: PublishedDecision[] = [];

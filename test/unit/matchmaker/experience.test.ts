@@ -2,6 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { PACE_PROGRAMS } from "../../../offchain/matchmaker/durations";
 import { Experience } from "../../../offchain/matchmaker/experience";
+import { expectedRate, usualRate } from "../../../offchain/matchmaker/failures";
 import { sha256 } from "../../../protocol/digest";
 import { DurationOracle } from "../../support/experience-oracle";
 
@@ -97,6 +98,35 @@ describe("a new name", () => {
     expect(experience.expectedMs(program, "new", 1)).to.be.closeTo(1_000, 1);
     for (let run = 0; run < 20; run++) experience.succeeded(program, "new", 1_000);
     expect(over()).to.be.below(1);
+  });
+
+  it("is never expected to be better than the market for its reputation, however good; a bad one counts, less with each attempt here", () => {
+    const attempts = fc.integer({ min: 0, max: 30 });
+    const tasks = fc.double({ min: 0, max: 1e6, noNaN: true });
+    const tally = fc.record({ runs: attempts, failed: attempts });
+    const property = fc.property(tally, tally, tasks, tasks, (others, own, good, bad) => {
+      const usual = usualRate(others);
+      const alone = expectedRate(usual, own, 1, own);
+      const told = expectedRate(usual, own, 1, own, { runs: good, failed: bad });
+      expect(told).to.be.at.least(Math.min(alone, usual));
+      expect(told).to.be.at.most(1);
+      if (own.runs + own.failed >= 20) expect(told).to.equal(alone);
+    });
+    fc.assert(property);
+
+    const experience = market(1);
+    for (const name of ["new", "good", "bad"]) experience.declare(name, 1);
+    experience.tell("good", 990_000, { good: 200, bad: 0 });
+    experience.tell("bad", 200_000, { good: 10, bad: 40 });
+    const rate = (name: string) => experience.failureRate(program, name);
+    expect(rate("good")).to.be.within(rate("old 0") - 0.001, rate("new"));
+    expect(rate("bad")).to.be.above(0.5);
+    expect(["good", "bad"].map((name) => experience.reputation(name))).to.deep.equal([990_000, 200_000]); // prettier-ignore
+    for (let run = 0; run < 20; run++) experience.succeeded(program, "bad", 1_000);
+    expect(rate("bad")).to.be.below(rate("new"));
+    expect(experience.reputation("bad")).to.equal(undefined);
+    experience.restore(program, "good", { runs: 1, meanMs: 1_000, failed: 0 });
+    expect(experience.reputation("good")).to.equal(undefined);
   });
 
   it("is expected to be as much slower than it declares as others are", () => {
