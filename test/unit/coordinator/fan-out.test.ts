@@ -13,7 +13,8 @@ describe("a fan-out", () => {
   it("of thousands of tasks costs no more rows for each that is done than one of a few", async () => {
     const rows: number[] = [];
     for (const [i, count] of [20, 2_000].entries()) {
-      await market.submit(i + 1, proofs(count));
+      // Of another requester each, so that the second is not after the first.
+      await market.submit(i + 1, proofs(count), `0x${String(i + 1).repeat(40)}`);
       const operator = await market.operator({ programs });
       await operator.sync();
       const [body] = [...operator.assignments.values()].filter((one) => one.workflow === i + 1);

@@ -173,9 +173,10 @@ export class Market {
     await this.settle();
   }
 
-  async submit(id: number, spec: Spec): Promise<void> {
+  /** @param requester whose it is; the same one's if not given */
+  async submit(id: number, spec: Spec, requester?: Address): Promise<void> {
     this.store.put(canonicalJson(spec));
-    this.chain.open(id, spec, this.account.address);
+    this.chain.open(id, spec, this.account.address, requester);
     await this.settle();
   }
 
