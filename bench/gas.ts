@@ -1,4 +1,3 @@
-import "tsx/cjs"; // Hardhat reads its configuration, which is TypeScript, through it
 import { readFileSync, writeFileSync } from "node:fs";
 import Table from "cli-table3";
 import { Command } from "commander";

@@ -17,10 +17,13 @@ import { printResult, runBench, tableOf, whole } from "./run-bench";
 import { measureCost } from "./schedule/cost";
 import { measureFairness } from "./schedule/fairness";
 import { measureLearning } from "./schedule/learning";
+import { measureSizes } from "./schedule/sizes";
 import { measureStrangers } from "./schedule/strangers";
+import { measureTransfers } from "./schedule/transfers";
 
 // `npm run bench:schedule`: makespans of zksync-batch on its fleet against the lower bound, for each policy, and of graphs of many
-// shapes with known durations on identical machines; and how fair the market is to requesters who come together. Every schedule is checked.
+// shapes with known durations on identical machines; how fair the market is to requesters who come together; and what it is
+// worth to know how large inputs are, and who has them. Every schedule is checked.
 
 const FAULTS: Record<string, Faults> = {
   "no faults": { failureRate: 0 },
@@ -193,8 +196,28 @@ async function main(): Promise<void> {
       ["operators", "a first result, us", "later ones, us"],
       learning.map((r) => [r.operators, r.firstUs.toFixed(1), r.settledUs.toFixed(1)]),
     );
-    const tables = [table, shares, costs, unknown, learned];
-    await printResult(tables, { rows, fairness, cost, strangers, learning }, flags.json);
+    const sizes = measureSizes(flags.seeds);
+    const sized = tableOf(
+      ["a task takes", "workflow", "sizes known", "unknown", "heft", "known / unknown", "worst"],
+      sizes.map((r) => [
+        r.growth,
+        r.workflow,
+        ...[r.known, r.unknown, r.heft, r.gain, r.worst].map((ratio) => ratio.toFixed(3)),
+      ]),
+    );
+    const transfers = measureTransfers(flags.seeds);
+    const moved = tableOf(
+      ["handed on", "known, s", "unknown, s", "fifo, s", "known / unknown", "worst"],
+      transfers.map((r) => [
+        r.size,
+        ...[r.known, r.unknown, r.fifo].map((seconds) => seconds.toFixed(0)),
+        r.gain.toFixed(3),
+        r.worst.toFixed(3),
+      ]),
+    );
+    const tables = [table, shares, costs, unknown, learned, sized, moved];
+    const results = { rows, fairness, cost, strangers, learning, sizes, transfers };
+    await printResult(tables, results, flags.json);
   });
 }
 

@@ -4,7 +4,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, lstatSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { pinnedNode, root, processArgs } from "./node22.mjs";
+import { pinnedNode, processArgs, root, scriptArgs } from "./node22.mjs";
 
 const lockFile = join(root, "package-lock.json");
 const marker = join(root, "node_modules", ".froben-install");
@@ -67,7 +67,8 @@ if (!existsSync(marker))
   writeFileSync(marker, JSON.stringify({ lock: lockDigest(), seconds: null, megabytes: null }));
 
 const [file, ...args] = process.argv.slice(2);
-const child = spawn(pinnedNode(), processArgs(file, args), { stdio: "inherit" });
+const argsOf = /^(offchain|operator)[/\\]/.test(file) ? processArgs : scriptArgs;
+const child = spawn(pinnedNode(), argsOf(file, args), { stdio: "inherit" });
 // The child decides how to stop; this process only passes signals on and waits for it.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
 child.on("exit", (code, signal) => process.exit(signal ? 1 : (code ?? 1)));

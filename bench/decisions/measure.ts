@@ -92,7 +92,7 @@ export class SteadyMarket {
   private start(run: SimRun, host: Host, since: number): void {
     const { address } = host.fleet;
     const key = `${run.key}/${run.nextAttempt++}`;
-    const work = workOf(run, since);
+    const work = workOf(run, since, host.fleet);
     const { experience, reservations } = this.floor;
     reservations.book(key, address, run.task.resources, (now) =>
       endOf(experience, address, work, now),

@@ -56,16 +56,19 @@ export async function openFolderStore(folder: string): Promise<ArtifactStore> {
   for (const name of await readdir(incoming)) await rm(join(incoming, name), { force: true });
   const place = (digest: Digest) => join(folder, digest.slice(0, 2), digest);
 
-  /** Of which is known that they are here: only `remove` takes artifacts away while the coordinator runs. */
-  const known = new Set<Digest>();
-  const know = (digest: Digest): true => {
+  /** Bytes of those of which is known that they are here: only `remove` takes artifacts away while the coordinator runs. */
+  const known = new Map<Digest, number>();
+  const know = (digest: Digest, bytes: number): void => {
     if (known.size >= MAX_KNOWN) known.clear();
-    known.add(digest);
-    return true;
+    known.set(digest, bytes);
   };
-
+  const look = async (digest: Digest): Promise<number> => {
+    const { size } = await stat(place(digest)).catch(notFound(digest));
+    know(digest, size);
+    return size;
+  };
   const sizeOf = async (digest: Digest): Promise<number> =>
-    (await stat(place(digest)).catch(notFound(digest))).size;
+    known.get(digest) ?? (await look(digest));
 
   const put: ArtifactStore["put"] = async (source, digest, limit, whole) => {
     const file = join(incoming, `${digest}.${randomBytes(8).toString("hex")}`);
@@ -91,7 +94,7 @@ export async function openFolderStore(folder: string): Promise<ArtifactStore> {
       await mkdir(dirname(target), { recursive: true });
       await rename(file, target);
       await syncFolder(dirname(target));
-      know(digest);
+      know(digest, received.size);
       return { size: received.size, created };
     } finally {
       await rm(file, { force: true });
@@ -114,16 +117,15 @@ export async function openFolderStore(folder: string): Promise<ArtifactStore> {
         );
       return digest;
     },
-    has: async (digest) =>
-      known.has(digest) ||
-      stat(place(digest)).then(
-        () => know(digest),
+    has: (digest) =>
+      sizeOf(digest).then(
+        () => true,
         () => false,
       ),
     size: sizeOf,
     read: (digest) => readFile(place(digest)).catch(notFound(digest)),
     async stream(digest, range) {
-      await sizeOf(digest);
+      await look(digest);
       return createReadStream(place(digest), range);
     },
     async *all() {
@@ -133,7 +135,7 @@ export async function openFolderStore(folder: string): Promise<ArtifactStore> {
       }
     },
     async path(digest) {
-      await sizeOf(digest);
+      await look(digest);
       return place(digest);
     },
     async remove(digest) {

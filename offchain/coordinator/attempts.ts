@@ -114,14 +114,16 @@ function nextInQueue(
 
 /** @returns expected milliseconds of an attempt on its operator */
 export function expectedMs(world: World, attempt: AttemptRun): number {
-  const { program, limits } = attempt.task.step;
-  return world.experience.expectedMs(program, attempt.operator, unknownMs(limits));
+  const { step, sizeClass } = attempt.task;
+  const fallbackMs = unknownMs(step.limits);
+  return world.experience.expectedMs(step.program, attempt.operator, fallbackMs, sizeClass);
 }
 
 /** @returns what an operator computes from `since` on (Unix milliseconds), for those who expect when it ends */
-export function workOf({ task }: AttemptRun, since: number): Work {
+export function workOf({ task, operator }: AttemptRun, since: number): Work {
   const { program, limits } = task.step;
-  return { program, since, fallbackMs: unknownMs(limits) };
+  const fetchMs = task.haul?.fetchMs(operator);
+  return { program, since, fallbackMs: unknownMs(limits), sizeClass: task.sizeClass, fetchMs };
 }
 
 /** When work should end, as far as is known when that is asked. */

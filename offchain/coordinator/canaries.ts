@@ -161,10 +161,11 @@ export function endCanary(
   world.canaries.over(address);
   if (state !== "void") {
     canaries[state === "late" ? "failed" : state]++;
+    const { sizeClass } = world.runs.get(canary.workflow)?.task(canary.task) ?? {};
     const learned =
       state === "right"
-        ? world.experience.passed(offer.program, address, wallMs!)
-        : world.experience.missed(offer.program, address, ranMs);
+        ? world.experience.passed(offer.program, address, wallMs!, sizeClass)
+        : world.experience.missed(offer.program, address, ranMs, sizeClass);
     world.journal.learn(offer.program, address, learned);
   }
   world.journal.canary(canary);

@@ -10,12 +10,14 @@ import {
   workCanaries,
   workDecisions,
   workDurations,
+  workGrowths,
   workOperators,
   workTasks,
   workWorkflows,
 } from "../db/schema/work";
 import type { DecisionRecord } from "../matchmaker/decision";
 import type { Learned } from "../matchmaker/experience";
+import type { Growth } from "../matchmaker/size";
 import type { WrittenAlong } from "./facade";
 import type { Memory } from "./memory";
 import type { AssignmentRun, AttemptRun, CanaryRun, OperatorRun, Run, TaskRun } from "./model";
@@ -43,6 +45,7 @@ export class Journal {
     string,
     { program: Digest; operator: Address; learned: Learned }
   >();
+  private readonly growths = new Map<Digest, Growth>();
   private readonly statements;
 
   /**
@@ -69,6 +72,7 @@ export class Journal {
       decision: upsert(db, workDecisions, "digest"),
       learned: upsert(db, workDurations, "program", "operator"),
       canary: upsert(db, workCanaries, "canary"),
+      growth: upsert(db, workGrowths, "program"),
     };
   }
 
@@ -110,16 +114,18 @@ export class Journal {
     this.decisions.set(digest, record);
   }
 
-  learn(program: Digest, operator: Address, learned: Learned): void {
+  /** @param growth of the program, if sizes of its tasks are known */
+  learn(program: Digest, operator: Address, learned: Learned, growth?: Growth): void {
     this.learned.set(`${program}/${operator}`, { program, operator, learned });
+    if (growth) this.growths.set(program, growth);
   }
 
   private get all(): { size: number; clear(): void }[] {
     const { runs, tasks, attempts, seen, assignments, ended } = this;
-    const { operators, canaries, decisions, learned } = this;
+    const { operators, canaries, decisions, learned, growths } = this;
     return [
       ...[runs, tasks, attempts, seen, assignments, ended],
-      ...[operators, canaries, decisions, learned],
+      ...[operators, canaries, decisions, learned, growths],
     ];
   }
 
@@ -158,6 +164,12 @@ export class Journal {
       write(
         statements.learned,
         map(this.learned.values(), ({ learned, ...key }) => ({ ...key, ...learned })),
+      );
+      write(
+        statements.growth,
+        map(this.growths, ([program, { origin, slope, seen }]) => {
+          return { program, origin, slope, seen };
+        }),
       );
       if (this.memory.isDirty) this.memory.write();
       this.retention.write();

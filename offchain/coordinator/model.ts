@@ -13,10 +13,11 @@ import type {
   VerdictKind,
 } from "../db/schema/work";
 import type { Question } from "../matchmaker/canaries";
+import type { Locality } from "../matchmaker/locality";
 import type { FleetOperator } from "../matchmaker/fleet";
 import type { Failure } from "../runtime/retry";
 import { offeredBps } from "../runtime/offer";
-import type { Lane, ReadyTask } from "../runtime/ready-queue";
+import type { Haul, Lane, ReadyTask } from "../runtime/ready-queue";
 import { find, outlookOf, type LeftOut } from "../workflow/outlook";
 import type { Plan, Source } from "../workflow/plan";
 import type { Reused } from "../workflow/work";
@@ -93,10 +94,14 @@ export interface RunWork {
   lanes: Lane<TaskRun>[];
   /** Items of collections that tasks put out, by `task/output`. */
   collections: Map<string, Digest[]>;
+  /** Bytes of artifacts that tasks may have as inputs, as far as they are known. */
+  sizes: Map<Digest, number>;
+  /** Who has the large ones. */
+  locality: Locality;
   /** Tasks of which nothing more is to come: done, left out, or failed as the step's policy allows. */
   over: number;
-  /** Remaining paths by step, as of a state of what is learned and unfolded. */
-  paths?: { asOf: string; byStep: ((level: number) => number)[] };
+  /** Remaining paths and what a task takes, by step, as of a state of what is learned and unfolded. */
+  paths?: { asOf: string; byStep: ((level: number) => number)[]; typical: number[] };
 }
 
 /** One task. */
@@ -107,6 +112,10 @@ export class TaskRun implements ReadyTask {
   failures = 0;
   refusals: Address[] = [];
   avoid = new Set<string>();
+  /** Of its inputs, once they are there and if their sizes are known. */
+  sizeClass: number | undefined;
+  /** Its large inputs, once they are there. */
+  haul: Haul | undefined;
   notBefore = 0;
   /** How often nobody took it in time, for which more is offered now. */
   rises = 0;

@@ -78,8 +78,9 @@ function blame(world: World, attempt: AttemptRun): void {
   // When it was last at work on something that ended for another reason is not known.
   const ran = attempt.outcome === "run_timeout" || attempt.outcome === "failed";
   const ranMs = ran && attempt.startedAt !== null ? world.now() - attempt.startedAt : 0;
-  const learned = world.experience.failed(task.step.program, attempt.operator, ranMs);
-  world.journal.learn(task.step.program, attempt.operator, learned);
+  const { program } = task.step;
+  const learned = world.experience.failed(program, attempt.operator, ranMs, task.sizeClass);
+  world.learned(program, attempt.operator, learned);
   if (!operator) return;
   operator.failed++;
   world.journal.operator(operator);
@@ -242,6 +243,8 @@ export function endRun(
   run.endedAt = world.now();
   world.chores.clear(`spec/${run.id}`);
   world.queue.end(run.id, run.work?.lanes ?? [], run.endedAt);
+  run.work?.sizes.clear();
+  run.work?.locality.clear();
   for (const task of run.work?.tasks.values() ?? []) {
     world.parked.clear(task);
     world.rises.clear(task);

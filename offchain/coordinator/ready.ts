@@ -2,6 +2,7 @@ import type { ChainTask } from "./facade";
 import type { TaskRun } from "./model";
 import { awaitTaker } from "./offers";
 import { isForgotten, reusable } from "./reuse";
+import { noteInputs } from "./sizes";
 import type { World } from "./world";
 
 /** How long to wait before looking again at something that only the chain's clock decides, milliseconds. */
@@ -47,6 +48,7 @@ export function park(world: World, task: TaskRun, how?: "run it"): void {
     world.kick();
     return;
   }
+  if (!task.lane.has(task)) noteInputs(task, task.inputRefs());
   task.lane.add(task);
   awaitTaker(world, task);
   world.kick();

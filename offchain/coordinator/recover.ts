@@ -6,6 +6,7 @@ import {
   workAssignments,
   workAttempts,
   workDurations,
+  workGrowths,
   workOperators,
   workTasks,
   workWorkflows,
@@ -20,6 +21,7 @@ import { followOrigin, reconcileRun, reconcileTask } from "./reconcile";
 import { recoverCanaries } from "./recover-canaries";
 import { noteReuse } from "./reuse";
 import { begin, blankUntil, fetchSpec, readSpec, unfold } from "./runs";
+import { inputsOf, noteInputs, recoverHolders, recoverSizes, sizesOf } from "./sizes";
 import { validateSoon } from "./validate";
 import type { World } from "./world";
 
@@ -35,6 +37,8 @@ export async function recover(world: World): Promise<void> {
     Object.assign(operator, { lastSeen, done, failed, struck });
     operator.fleet.set({ lastAssignedAt });
   }
+  for (const { program, ...growth } of db.select().from(workGrowths).all())
+    world.experience.restoreGrowth(program, growth);
   for (const { program, operator, ...learned } of db.select().from(workDurations).all())
     world.experience.restore(program, operator, learned);
   for (const row of db.select().from(workWorkflows).all()) await recoverRun(world, row);
@@ -78,7 +82,9 @@ async function recoverRun(world: World, row: typeof workWorkflows.$inferSelect):
     .where(eq(workAttempts.workflow, run.id))
     .orderBy(asc(workAttempts.task), asc(workAttempts.attempt))
     .all();
+  if (run.state === "running") await recoverSizes(world, work);
   for (const attempt of past) restoreAttempt(world, work.tasks.get(attempt.task)!, attempt);
+  if (run.state === "running") recoverHolders(work);
 }
 
 /** @throws FrobenError when a collection that unfolds steps is not there any more */
@@ -90,7 +96,7 @@ async function recoverTasks(
   tasks: TaskRow[],
 ): Promise<RunWork> {
   const { store } = world.deps;
-  const work = begin(world, run, spec, onChain);
+  const work = begin(world, run, spec, onChain, await sizesOf(world, inputsOf(spec)));
   const rows = new Map(tasks.map((task) => [task.task, task]));
   const restore = (task: TaskRun) => {
     const former = rows.get(task.index);
@@ -180,6 +186,10 @@ function recoverAssignments(world: World): void {
     if (live.length > 0) run.claimableUntil = Math.max(run.claimableUntil, body.claimBy);
     operator.fleet.promise(BigInt(body.terms.bond) * BigInt(unclaimed));
     const { concurrency } = operator.fleet.registration;
+    for (const { task, inputs } of body.tasks) {
+      const known = run.task(task);
+      if (known) noteInputs(known, inputs);
+    }
     for (const [i, attempt] of live.entries()) {
       world.deadlines.set(attempt, body.claimBy * 1000);
       if (attempt.task.step.standby) world.stragglers.set(attempt, now);

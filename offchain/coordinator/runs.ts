@@ -5,6 +5,7 @@ import type { Spec } from "../../protocol/spec";
 import { stepsRoot, stepTermsOf, type StepTerms } from "../../protocol/terms";
 import { parseSpec, specDigest } from "../../protocol/validate-spec";
 import { keepPrograms } from "../db/step-programs";
+import { Locality } from "../matchmaker/locality";
 import { typicalOf } from "../matchmaker/typical";
 import { Lane } from "../runtime/ready-queue";
 import { remainingPaths, treeLevels } from "../workflow/graph/priority";
@@ -17,6 +18,7 @@ import { nameInputs, nameSpec } from "./names";
 import { allDone, Run, TaskRun, type RunWork } from "./model";
 import { openLanes } from "./pause";
 import { checkReuse } from "./reuse";
+import { inputsOf, sizesOf } from "./sizes";
 import type { World } from "./world";
 
 /** Longest wait between two looks for a spec that is not here yet, milliseconds. */
@@ -59,9 +61,10 @@ export function fetchSpec(world: World, run: Run): void {
         world.chores.set(`spec/${run.id}`, world.now() + wait);
         return;
       }
+      const sizes = await sizesOf(world, inputsOf(spec));
       if (run.work || !run.isRead) return; // it ended while the spec was read
       if (run.state === "running") checkReuse(world, spec, chain.requester);
-      begin(world, run, spec, chain);
+      begin(world, run, spec, chain, sizes);
       nameInputs(world, run, spec);
       run.reason = null;
       unfold(world, run);
@@ -116,13 +119,33 @@ function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-/** Puts a workflow's graph in place, with nothing unfolded yet. */
-export function begin(world: World, run: Run, spec: Spec, chain: ChainWorkflow): RunWork {
+/**
+ * Puts a workflow's graph in place, with nothing unfolded yet.
+ * @param sizes bytes of the spec's inputs, as far as they are there
+ */
+export function begin(
+  world: World,
+  run: Run,
+  spec: Spec,
+  chain: ChainWorkflow,
+  sizes: Map<Digest, number>,
+): RunWork {
   const { steps: terms, requester, specHash } = chain;
   keepPrograms(world.deps.db, specHash, spec);
   const plan = new Plan(spec);
   const tasks = new Map<number, TaskRun>();
-  const work: RunWork = { spec, terms, plan, tasks, lanes: [], collections: new Map(), over: 0 };
+  const collections = new Map<string, Digest[]>();
+  const work: RunWork = {
+    spec,
+    terms,
+    plan,
+    tasks,
+    lanes: [],
+    collections,
+    sizes,
+    locality: new Locality(),
+    over: 0,
+  };
   run.name = spec.name;
   run.work = work;
   work.lanes = spec.steps.map((step, index) => {
@@ -133,7 +156,9 @@ export function begin(world: World, run: Run, spec: Spec, chain: ChainWorkflow):
       terms[index]!,
       spec,
     );
-    const remaining = (level: number) => remainingMs(world, work, index, level);
+    const { program } = step;
+    const remaining = (level: number, sizeClass?: number) =>
+      remainingMs(world, work, index, level, sizeClass);
     const openedAt = run.openedAt * 1000;
     return new Lane<TaskRun>(
       lane,
@@ -141,14 +166,21 @@ export function begin(world: World, run: Run, spec: Spec, chain: ChainWorkflow):
       () => run.deadline,
       () => openedAt,
       () => run.toStart(index) ?? step.maxTasks,
+      () => world.experience.grows(program),
     );
   });
   openLanes(world, run);
   return work;
 }
 
-/** Computed anew only when a duration was learned or a step unfolded. */
-function remainingMs(world: World, work: RunWork, step: number, level: number): number {
+/** Computed anew only when a duration was learned or a step unfolded. @param sizeClass of the task, where it matters */
+function remainingMs(
+  world: World,
+  work: RunWork,
+  step: number,
+  level: number,
+  sizeClass?: number,
+): number {
   const asOf = `${world.experience.version}/${work.tasks.size}`;
   if (work.paths?.asOf !== asOf) {
     const terms = work.lanes.map((lane) => lane.terms);
@@ -158,9 +190,12 @@ function remainingMs(world: World, work: RunWork, step: number, level: number): 
       if (!known) return treeLevels(work.spec.steps[i]!);
       return known.length > 0 ? known[known.length - 1]!.level + 1 : 0;
     };
-    work.paths = { asOf, byStep: remainingPaths(work.spec, (i) => typical[i]!, levels) };
+    const byStep = remainingPaths(work.spec, (i) => typical[i]!, levels);
+    work.paths = { asOf, byStep, typical };
   }
-  return work.paths.byStep[step]!(level);
+  const { byStep, typical } = work.paths;
+  const factor = world.experience.sizeFactor(work.spec.steps[step]!.program, sizeClass);
+  return byStep[step]!(level) + typical[step]! * (factor - 1);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { inArray } from "drizzle-orm";
 import type { Digest } from "../../protocol/digest";
 import type { TaskState } from "../../protocol/http";
-import { workDurations } from "../db/schema/work";
+import { workDurations, workGrowths } from "../db/schema/work";
 import { freeStake } from "../matchmaker/filter";
 import type { MarketSnapshot } from "../simulate/estimate/market";
 import type { World } from "./world";
@@ -27,8 +27,9 @@ export function snapshot(world: World, programs: Digest[]): MarketSnapshot {
     .all()
     .filter(({ operator }) => there.has(operator))
     .map(({ program, operator, ...record }) => ({ program, operator, learned: record }));
+  const grown = db.select().from(workGrowths).where(inArray(workGrowths.program, programs)).all();
   let otherTasks = 0;
   for (const { state, counts } of world.runs.values())
     if (state === "running") for (const of of PENDING) otherTasks += counts[of] ?? 0;
-  return { operators, learned, otherTasks };
+  return { operators, learned, grown, otherTasks };
 }

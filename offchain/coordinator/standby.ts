@@ -43,7 +43,7 @@ function candidateFrom(world: World, attempt: AttemptRun): number | undefined {
   const later = world.now() + LOOK_AGAIN_MS;
   // Before its claim is on-chain there would be two assignments that can be claimed.
   if (run.paused || !attempt.claimed || !world.passed(task.claimableUntil)) return later;
-  const usualMs = world.experience.typicalMs(step.program);
+  const usualMs = world.experience.typicalMs(step.program, task.sizeClass);
   if (usualMs === undefined) return later;
   return stragglesFrom(runningOf(attempt), { factor: step.standby.afterFactor }, usualMs);
 }
@@ -60,7 +60,8 @@ function startStandby(world: World, attempt: AttemptRun, now: number): boolean {
   if (!holder) return false;
   const holderMs = remainingMs(runningOf(attempt), now);
   // Chains differ in what a release takes; it is asked for only when the copy has computed.
-  const match = world.matcher.standby(task.lane, task, holder, holderMs, { releaseMs: 0 }, now);
+  const lane = task.lane.partOf(task);
+  const match = world.matcher.standby(lane, task, holder, holderMs, { releaseMs: 0 }, now);
   if (!match) return false;
   assign(world, match, "as standby");
   world.deps.metrics.standby("started", 0);
@@ -76,10 +77,10 @@ export function race(world: World, attempt: AttemptRun): void {
   const { current, standby } = attempt.task;
   if (attempt !== standby || attempt.state !== "computed" || !isLive(current)) return;
   if (current.state !== "offered" && current.state !== "running") return;
-  const { program } = current.task.step;
+  const { step, sizeClass } = current.task;
   const ranMs = world.now() - (current.startedAt ?? world.now());
-  const learned = world.experience.outlasted(program, current.operator, ranMs);
-  world.journal.learn(program, current.operator, learned);
+  const learned = world.experience.outlasted(step.program, current.operator, ranMs, sizeClass);
+  world.learned(step.program, current.operator, learned);
   withdraw(world, current, "a standby copy was faster");
 }
 

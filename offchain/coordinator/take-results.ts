@@ -7,6 +7,7 @@ import { nameTaken } from "./names";
 import { park } from "./ready";
 import { isForgotten, noteReuse, reusable, stands, type Reusable } from "./reuse";
 import { completeTask } from "./runs";
+import { measure } from "./sizes";
 import type { World } from "./world";
 
 /** Results that are looked for among the artifacts at the same time. */
@@ -53,6 +54,7 @@ async function takeResult(world: World, task: TaskRun): Promise<void> {
   let known: Known | undefined;
   try {
     known = waits() ? await lookFor(world, task) : undefined;
+    if (known) await measure(world, task.run, known.outputs);
   } catch (err) {
     const fields = { workflow: task.run.id, task: task.index, err };
     world.deps.log.warn(fields, "a known result can't be taken");

@@ -10,6 +10,7 @@ import { noteQuestion } from "./canaries";
 import type { AttemptRun } from "./model";
 import { fail } from "./outcomes";
 import { completeTask } from "./runs";
+import { inputClass, measure, noteHolder } from "./sizes";
 import type { World } from "./world";
 
 /** How often a validation program may end without a verdict before its input is blamed: a result that kills it is not valid. */
@@ -76,6 +77,7 @@ async function validate(world: World, attempt: AttemptRun, queue: ValidationQueu
   try {
     inputs = inputsOf(world, attempt);
     outputs = await readOutputs(task.step.outputs, attempt.report!.result, world.deps.store);
+    await measure(world, task.run, outputs);
     verdict = await judge(world, task.step, inputs, attempt.report!.result, outputs);
   } catch (error) {
     if (!(error instanceof FrobenError)) throw again(world, attempt, error);
@@ -141,12 +143,11 @@ function valid(world: World, attempt: AttemptRun, inputs: Inputs, outputs: TaskO
   world.deps.traces?.event(attempt, "validated");
   tell(world, attempt, "valid", null);
   // Of a result that was found among the artifacts nobody knows how long it took.
-  if (wallMs > 0)
-    world.journal.learn(
-      program,
-      attempt.operator,
-      world.experience.succeeded(program, attempt.operator, wallMs),
-    );
+  if (wallMs > 0) {
+    const size = inputClass(task.run, inputs);
+    const learned = world.experience.succeeded(program, attempt.operator, wallMs, size);
+    world.learned(program, attempt.operator, learned);
+  }
   if (operator) {
     operator.done++;
     world.journal.operator(operator);
@@ -161,6 +162,7 @@ function valid(world: World, attempt: AttemptRun, inputs: Inputs, outputs: TaskO
   }
   close(world, attempt, "valid", null);
   noteQuestion(world, attempt);
+  noteHolder(task, attempt.operator, inputs, outputs);
   if (task.step.memo)
     world.memory.remember(workDigest(task.step, inputs), { result, ...originOf(attempt) });
   completeTask(world, task, result, outputs);

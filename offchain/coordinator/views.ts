@@ -19,7 +19,7 @@ import { FrobenError } from "../../protocol/errors";
 /** Why a ready task has no operator, e.g. "no operator can take it now: machine 2, program 4". */
 function whyWaiting(world: World, task: TaskRun): string | null {
   const reasons = new Map<string, number>();
-  for (const why of world.matcher.explain(task.lane, task, world.now()).values())
+  for (const why of world.matcher.explain(task.lane.partOf(task), task, world.now()).values())
     if (why) reasons.set(why, (reasons.get(why) ?? 0) + 1);
   if (reasons.size === 0) return null;
   const list = [...reasons].sort(([a], [b]) => (a < b ? -1 : 1)).map(([why, n]) => `${why} ${n}`);
@@ -33,8 +33,9 @@ function waitingReasons(world: World): (task: TaskRun) => string | null {
     if (task.state !== "ready" || task.reason !== null || task.run.state !== "running")
       return task.reason;
     if (task.avoid.size > 0) return whyWaiting(world, task);
-    if (!known.has(task.lane)) known.set(task.lane, whyWaiting(world, task));
-    return known.get(task.lane)!;
+    const lane = task.lane.partOf(task);
+    if (!known.has(lane)) known.set(lane, whyWaiting(world, task));
+    return known.get(lane)!;
   };
 }
 
@@ -48,7 +49,7 @@ function taskView(
   reason: string | null,
 ): TaskView {
   const attempt = task.current;
-  const known = world.experience.typicalMs(task.step.program);
+  const known = world.experience.typicalMs(task.step.program, task.sizeClass);
   return {
     task: task.index,
     step: task.step.id,

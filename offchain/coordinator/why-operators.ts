@@ -47,7 +47,7 @@ export function whyOperators(world: World, task: TaskRun, limit: number): Operat
   const ruledOut = new Map<Rejection, OperatorRun[]>();
   let able = 0;
   let registered = 0;
-  for (const [address, why] of world.matcher.explain(task.lane, task, world.now())) {
+  for (const [address, why] of world.matcher.explain(task.lane.partOf(task), task, world.now())) {
     registered++;
     if (why === undefined) able++;
     else {
@@ -151,7 +151,7 @@ function expectedRoom(
   code: Rejection,
 ): number | null {
   const now = world.now();
-  if (code === "slower") return world.matcher.waitsUntil(task.lane) ?? null;
+  if (code === "slower") return world.matcher.waitsUntil(task.lane.partOf(task)) ?? null;
   if (code === "machine" || code === "in_use") {
     const { resources } = task.lane.terms;
     return world.reservations.expectedRoom(fleet.address, resources, now) ?? null;

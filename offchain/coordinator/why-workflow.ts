@@ -77,8 +77,9 @@ function codes(world: World): (task: TaskRun) => WhyCode {
     const hold = holdUp(world, task);
     if (hold) return hold.code;
     if (task.avoid.size > 0) return operatorsCode(whyOperators(world, task, 0));
-    const code = known.get(task.lane) ?? operatorsCode(whyOperators(world, task, 0));
-    known.set(task.lane, code);
+    const lane = task.lane.partOf(task);
+    const code = known.get(lane) ?? operatorsCode(whyOperators(world, task, 0));
+    known.set(lane, code);
     return code;
   };
 }

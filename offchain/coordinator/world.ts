@@ -1,11 +1,12 @@
 import { eq } from "drizzle-orm";
 import type { Address, Hex } from "viem";
+import type { Digest } from "../../protocol/digest";
 import { marketDomain } from "../../protocol/eip712";
 import { FrobenError } from "../../protocol/errors";
 import type { Register, SignedAssignment } from "../../protocol/http";
 import { workAssignments } from "../db/schema/work";
 import { Canaries } from "../matchmaker/canaries";
-import { Experience } from "../matchmaker/experience";
+import { Experience, type Learned } from "../matchmaker/experience";
 import { devicesOf, Fleet } from "../matchmaker/fleet";
 import { Matcher } from "../matchmaker/matcher";
 import { Leases } from "../runtime/leases";
@@ -224,6 +225,11 @@ export class World {
     if (!this.changed.has(run)) run.version++;
     this.changed.add(run);
     this.journal.run(run);
+  }
+
+  /** Something was learned of an operator at a program. */
+  learned(program: Digest, operator: Address, learned: Learned): void {
+    this.journal.learn(program, operator, learned, this.experience.growthOf(program));
   }
 
   /** There is something new for an operator. */

@@ -29,6 +29,8 @@ export interface Candidate {
   startMs: number;
   /** Predicted milliseconds from now until the task is finished. */
   finishMs: number;
+  /** Of that, predicted milliseconds for fetching inputs that it has not got; left out if there are none worth counting. */
+  fetchMs?: number;
   /** Units per task. */
   price: string;
   /** Share of its attempts at this program that failed, smoothed, 0 to 1. */

@@ -1,30 +1,13 @@
-/** How long tasks of one program take, on a machine of speed 1. */
-export interface ProgramTime {
-  /** Logarithm of milliseconds. */
-  log: number;
-  runs: number;
-  /** Of those who run it: sums of weights, of weight times logarithm of duration, of weight times slowness, learned and declared. */
-  weight: number;
-  logs: number;
-  slownesses: number;
-  declared: number;
-  /** By program that the same operators run: by how much `slownesses` falls when the other program's `log` rises by 1. */
-  shared: Map<ProgramTime, Shared>;
-}
-
-interface Shared {
-  sum: number;
-  operators: number;
-}
-
-/** How long one program takes one operator. */
-export interface PairTime {
-  runs: number;
-  meanMs: number;
-  /** Logarithm of the mean, and how much it counts. */
-  log: number;
-  weight: number;
-}
+import {
+  misjudgement,
+  share,
+  classesOf,
+  type Counted,
+  type Mean,
+  type PairTime,
+  type ProgramTime,
+} from "./program-time";
+import { fit, growsClearly, NO_GROWTH } from "./size";
 
 /** How much longer or shorter an operator takes than a machine of speed 1. */
 export interface Pace {
@@ -44,25 +27,25 @@ export interface Pace {
 const PRIOR_RUNS = 0.15;
 /** What an operator is expected to take at a program from all its programs counts like so many runs of this one. */
 const PACE_RUNS = 1;
-/** That others declare too much or too little is taken to be chance until there is more weight than this. */
-const SURE_WEIGHT = 30;
 /** Runs of a program by one operator beyond these add no weight: one busy operator does not speak for all. */
 const MAX_WEIGHT = 8;
 /** An operator's pace is that of the programs that it ran last, so many. */
 export const PACE_PROGRAMS = 64;
 
 /**
- * The logarithm of a duration is taken to be the program's own, plus the operator's slowness, which all programs share, plus what is
- * particular to the two. A program's own is the mean of durations less slownesses, an operator's slowness the mean of durations less programs'
- * own: each result improves the first for its program, and the second for everyone who runs that. Nobody is visited for that:
- * slownesses are computed when they are asked for, and their sums are kept by how each would change.
+ * The logarithm of a duration is taken to be the program's own, plus what the task's size adds (size.ts), plus the operator's slowness, which
+ * all programs share, plus what is particular to the two. A program's own is the mean of durations less sizes and slownesses, an operator's
+ * slowness the mean of durations less sizes and programs' own: each result improves the first for its program, and the second for everyone
+ * who runs that. Nobody is visited for that: slownesses are computed when they are asked for, and their sums are kept by how each would
+ * change.
  */
 export class Durations {
   /** Rises with everything that changes an expected duration. */
   version = 0;
 
   program(): ProgramTime {
-    return { log: 0, runs: 0, weight: 0, logs: 0, slownesses: 0, declared: 0, shared: new Map() };
+    const sums = { weight: 0, logs: 0, slownesses: 0, declared: 0, sizes: 0 };
+    return { log: 0, runs: 0, ...sums, ...NO_GROWTH, grows: false, shared: new Map() };
   }
 
   pace(): Pace {
@@ -81,28 +64,24 @@ export class Durations {
     }
   }
 
-  /** Adds runs of a program by an operator. Takes as long as the operator has recent programs, and the program others beside it. */
-  learn(program: ProgramTime, pace: Pace, pair: PairTime, ms: number, runs: number): void {
-    if (program.runs === 0) program.log = Math.log(ms) - this.slowness(pace);
-    program.runs += runs;
-    pair.runs += runs;
-    pair.meanMs += ((ms - pair.meanMs) * runs) / pair.runs;
-    pace.recent.delete(program);
-    pace.recent.set(program, pair);
-    this.weigh(program, pace, pair, Math.log(pair.meanMs), Math.min(MAX_WEIGHT, pair.runs));
-    if (pace.recent.size > PACE_PROGRAMS) {
-      const [oldest, its] = pace.recent.entries().next().value!;
-      this.weigh(oldest, pace, its, its.log, 0);
-      pace.recent.delete(oldest);
+  /**
+   * Adds a run of a program by an operator. Takes as long as the operator has recent programs, and the program others beside it.
+   * @param sizeClass of the task, if it is known
+   */
+  learn(program: ProgramTime, pace: Pace, pair: PairTime, ms: number, sizeClass?: number): void {
+    if (sizeClass !== undefined) {
+      if (program.origin === undefined) program.origin = sizeClass;
+      else if (program.runs > 0) this.fit(program, pace, pair, ms, sizeClass);
     }
-    this.centre(program);
+    this.add(program, pace, pair, { runs: 1, meanMs: ms, size: classesOf(program, sizeClass) });
   }
 
   /** Logarithm of an operator's durations over those of a machine of speed 1. */
   slowness(pace: Pace): number {
     if (pace.asOf === this.version) return pace.known;
     let sum = pace.logs + pace.declared * PRIOR_RUNS;
-    for (const [program, { weight }] of pace.recent) sum -= weight * program.log;
+    for (const [{ log, slope }, { weight, size }] of pace.recent)
+      sum -= weight * (log + slope * size);
     pace.known = sum / (pace.weight + PRIOR_RUNS);
     pace.asOf = this.version;
     return pace.known;
@@ -110,71 +89,121 @@ export class Durations {
 
   /**
    * @param fallback logarithm of milliseconds on a machine of speed 1, when nobody has run the program
+   * @param sizeClass of the task; if it is not known, it is taken to be as large as others are
    * @returns expected milliseconds of one task
    */
-  expectedMs(fallback: number, program?: ProgramTime, pace?: Pace, pair?: PairTime): number {
+  expectedMs(
+    fallback: number,
+    program?: ProgramTime,
+    pace?: Pace,
+    pair?: PairTime,
+    sizeClass?: number,
+  ): number {
     let usual = program && program.runs > 0 ? program.log : fallback;
     if (pace) usual += this.slowness(pace);
+    if (!program) return Math.exp(usual);
     // As far as an operator is not known, it is off from what it declares as others are.
-    if (program) usual += (misjudged(program) * PRIOR_RUNS) / ((pace?.weight ?? 0) + PRIOR_RUNS);
-    if (!pair || pair.runs === 0) return Math.exp(usual);
-    return Math.exp(usual + ((pair.log - usual) * pair.runs) / (pair.runs + PACE_RUNS));
+    usual += (misjudgement(program) * PRIOR_RUNS) / ((pace?.weight ?? 0) + PRIOR_RUNS);
+    const added = program.slope * classesOf(program, sizeClass);
+    if (!pair || pair.runs === 0) return Math.exp(usual + added);
+    const own = pair.log - program.slope * pair.size;
+    return Math.exp(usual + ((own - usual) * pair.runs) / (pair.runs + PACE_RUNS) + added);
+  }
+
+  /** Adds runs by an operator; `learn` without improving the slope. */
+  add(program: ProgramTime, pace: Pace, pair: PairTime, { runs, meanMs: ms, size }: Mean): void {
+    if (program.runs === 0) program.log = Math.log(ms) - this.slowness(pace) - program.slope * size;
+    program.runs += runs;
+    pair.runs += runs;
+    const mean = pair.size + ((size - pair.size) * runs) / pair.runs;
+    // Both as of a task of the new mean size.
+    const sized = (one: number, of: number) => one * Math.exp(program.slope * (mean - of));
+    const before = sized(pair.meanMs, pair.size);
+    pair.meanMs = before + ((sized(ms, size) - before) * runs) / pair.runs;
+    pace.recent.delete(program);
+    pace.recent.set(program, pair);
+    const log = Math.log(pair.meanMs);
+    this.weigh(program, pace, pair, { log, weight: Math.min(MAX_WEIGHT, pair.runs), size: mean });
+    if (pace.recent.size > PACE_PROGRAMS) {
+      const [oldest, its] = pace.recent.entries().next().value!;
+      this.weigh(oldest, pace, its, { ...its, weight: 0 });
+      pace.recent.delete(oldest);
+    }
+    this.centre(program);
+  }
+
+  /** Improves what a program's durations gain with size by a result; and with it, everyone's slowness. */
+  private fit(
+    program: ProgramTime,
+    pace: Pace,
+    pair: PairTime,
+    ms: number,
+    sizeClass: number,
+  ): void {
+    const expected = this.expectedMs(0, program, pace, pair, sizeClass);
+    const own = pair.runs / (pair.runs + PACE_RUNS);
+    const from = own * pair.size + (1 - own) * classesOf(program);
+    const strange = PRIOR_RUNS / (pace.weight + PRIOR_RUNS);
+    const distance = classesOf(program, sizeClass) - from;
+    const steeper = fit(program, distance, Math.log(ms / expected), strange);
+    program.slope += steeper;
+    program.grows = growsClearly(program, program.grows);
+    this.version++;
+    for (const [other, { sizes }] of program.shared) other.slownesses -= sizes * steeper;
   }
 
   /** Has a recent pair of an operator count anew, in all sums. */
-  private weigh(program: ProgramTime, pace: Pace, pair: PairTime, log: number, weight: number) {
+  private weigh(program: ProgramTime, pace: Pace, pair: PairTime, anew: Counted): void {
     const before = this.slowness(pace);
     for (const [other, its] of pace.recent) other.slownesses -= its.weight * before;
-    if (weight !== pair.weight) this.share(program, pace, pair.weight, weight);
+    const { log, weight, size } = anew;
+    if (weight !== pair.weight) this.shareAnew(program, pace, pair, anew);
+    else if (size !== pair.size) this.resize(program, pace, pair, size);
     const logs = weight * log - pair.weight * pair.log;
     pace.logs += logs;
     program.logs += logs;
+    program.sizes += weight * size - pair.weight * pair.size;
     program.declared += (weight - pair.weight) * pace.declared;
     pace.weight += weight - pair.weight;
     program.weight += weight - pair.weight;
-    Object.assign(pair, { log, weight });
+    Object.assign(pair, { log, weight, size });
     this.version++;
     const after = this.slowness(pace);
     for (const [other, its] of pace.recent) other.slownesses += its.weight * after;
   }
 
   /** What the programs of an operator have in common changes as one of them, or its first or last run, changes its weight. */
-  private share(changed: ProgramTime, pace: Pace, before: number, after: number): void {
-    const was = 1 / (pace.weight + PRIOR_RUNS);
-    const is = 1 / (pace.weight + after - before + PRIOR_RUNS);
-    const change = Number(after > 0) - Number(before > 0);
-    const all = [...pace.recent].map(([program, { weight }]) => ({ program, weight }));
+  private shareAnew(changed: ProgramTime, pace: Pace, was: Counted, is: Counted): void {
+    const before = 1 / (pace.weight + PRIOR_RUNS);
+    const after = 1 / (pace.weight + is.weight - was.weight + PRIOR_RUNS);
+    const change = Number(is.weight > 0) - Number(was.weight > 0);
+    const all = [...pace.recent].map(([program, its]) => {
+      const touched = program === changed;
+      return { program, touched, was: touched ? was : its, is: touched ? is : its };
+    });
     for (const [i, a] of all.entries())
       for (const b of all.slice(0, i + 1)) {
-        const touched = a.program === changed || b.program === changed;
-        const [a0, a1] = a.program === changed ? [before, after] : [a.weight, a.weight];
-        const [b0, b1] = b.program === changed ? [before, after] : [b.weight, b.weight];
-        const sum = a1 * b1 * is - a0 * b0 * was;
-        add(a.program, b.program, sum, touched ? change : 0);
-        if (a !== b) add(b.program, a.program, sum, touched ? change : 0);
+        const operators = a.touched || b.touched ? change : 0;
+        const then = a.was.weight * b.was.weight * before;
+        const now = a.is.weight * b.is.weight * after;
+        share(a.program, b.program, now - then, now * a.is.size - then * a.was.size, operators);
+        if (a !== b)
+          share(b.program, a.program, now - then, now * b.is.size - then * b.was.size, operators);
       }
+  }
+
+  /** The same when its mean size changes, and nothing else. */
+  private resize(changed: ProgramTime, pace: Pace, was: Counted, size: number): void {
+    const larger = (was.weight * (size - was.size)) / (pace.weight + PRIOR_RUNS);
+    for (const [other, { weight }] of pace.recent) share(changed, other, 0, weight * larger, 0);
   }
 
   /** A program's own duration anew, given everyone's slowness; and with it, everyone's slowness. */
   private centre(program: ProgramTime): void {
-    const moved = (program.logs - program.slownesses) / program.weight - program.log;
+    const { logs, slope, sizes, slownesses, weight } = program;
+    const moved = (logs - slope * sizes - slownesses) / weight - program.log;
     program.log += moved;
     this.version++;
     for (const [other, { sum }] of program.shared) other.slownesses -= sum * moved;
-  }
-}
-
-/** By how much those who run a program turned out slower than they had declared, on average. */
-function misjudged({ slownesses, declared, weight }: ProgramTime): number {
-  return (slownesses - declared) / (weight + SURE_WEIGHT);
-}
-
-function add(to: ProgramTime, other: ProgramTime, sum: number, operators: number): void {
-  const shared = to.shared.get(other);
-  if (!shared) to.shared.set(other, { sum, operators });
-  else if (shared.operators + operators === 0) to.shared.delete(other);
-  else {
-    shared.sum += sum;
-    shared.operators += operators;
   }
 }

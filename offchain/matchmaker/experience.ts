@@ -1,11 +1,16 @@
 import type { Digest } from "../../protocol/digest";
-import { Durations, type Pace, type PairTime, type ProgramTime } from "./durations";
+import { Durations, type Pace } from "./durations";
 import { expectedRate, isLittle, usualRate, type Tally } from "./failures";
+import { sizeFactor, usualMs, type PairTime, type ProgramTime } from "./program-time";
+import { growsClearly, type Growth } from "./size";
 
 /** What was learned about one operator at one program. */
 export interface Learned {
   runs: number;
+  /** Of a task of the mean size. */
   meanMs: number;
+  /** Mean size class of what it ran, counted from the program's `origin`; 0 where none is known. */
+  size?: number;
   failed: number;
   /** Of the runs, and of what failed: canaries. */
   canariesRight: number;
@@ -15,7 +20,11 @@ export interface Learned {
 /** The same as it is put back: without canaries, if there were none. */
 export type Known = Omit<Learned, "canariesRight" | "canariesWrong"> & Partial<Learned>;
 
-interface Pair extends Learned, PairTime {}
+interface Pair extends PairTime {
+  failed: number;
+  canariesRight: number;
+  canariesWrong: number;
+}
 
 interface Program extends ProgramTime {
   pairs: Map<string, Pair>;
@@ -75,28 +84,42 @@ export class Experience {
     return of && isLittle(of) ? of.told?.reputation : undefined;
   }
 
+  /** Puts back how a program's durations grow; what is known of operators at it is put back after that. */
+  restoreGrowth(program: Digest, { origin, slope, seen }: Growth): void {
+    const grows = growsClearly({ origin, slope, seen }, false);
+    Object.assign(this.program(program), { origin, slope, seen, grows });
+  }
+
   /** Puts back a record from the database. What an operator did here is in its reputation, too: that is not counted then. */
   restore(program: Digest, operator: string, record: Known): void {
-    delete this.operator(operator).told;
+    const of = this.operator(operator);
+    delete of.told;
     const pair = this.pair(program, operator);
-    this.countFailed(pair, operator, record.failed);
-    if (record.runs > 0) this.learn(program, operator, record.meanMs, record.runs);
+    const { failed, runs, meanMs, size = 0 } = record;
+    this.countFailed(pair, operator, failed);
+    if (runs > 0) {
+      this.durations.add(this.program(program), of, pair, { runs, meanMs, size });
+      this.countRuns(of, runs);
+    }
     this.countCanaries(pair, operator, record.canariesRight ?? 0, record.canariesWrong ?? 0);
   }
 
-  /** @param wallMs time that the operator computed */
-  succeeded(program: Digest, operator: string, wallMs: number): Learned {
+  /**
+   * @param wallMs time that the operator computed
+   * @param sizeClass of the task, if it is known
+   */
+  succeeded(program: Digest, operator: string, wallMs: number, sizeClass?: number): Learned {
     this.clock++;
-    return this.learn(program, operator, Math.max(1, wallMs), 1);
+    return this.learn(program, operator, Math.max(1, wallMs), sizeClass);
   }
 
   /** @param ranMs how long it ran until then, if that is known: a whole run takes longer */
-  failed(program: Digest, operator: string, ranMs = 0): Learned {
+  failed(program: Digest, operator: string, ranMs = 0, sizeClass?: number): Learned {
     const pair = this.pair(program, operator);
     this.clock++;
     this.countFailed(pair, operator, 1);
     this.operator(operator).failedAt = this.clock;
-    this.outlasted(program, operator, ranMs);
+    this.outlasted(program, operator, ranMs, sizeClass);
     return pair;
   }
 
@@ -104,25 +127,25 @@ export class Experience {
    * An operator has answered a canary rightly: one more run of it, and of nobody else.
    * @param wallMs time that it computed
    */
-  passed(program: Digest, operator: string, wallMs: number): Learned {
-    const learned = this.learn(program, operator, Math.max(1, wallMs), 1);
+  passed(program: Digest, operator: string, wallMs: number, sizeClass?: number): Learned {
+    const learned = this.learn(program, operator, Math.max(1, wallMs), sizeClass);
     this.countCanaries(this.pair(program, operator), operator, 1, 0);
     return learned;
   }
 
   /** An operator has answered a canary wrongly, or not in time. @param ranMs how long it ran, if it was too long */
-  missed(program: Digest, operator: string, ranMs = 0): Learned {
+  missed(program: Digest, operator: string, ranMs = 0, sizeClass?: number): Learned {
     const pair = this.pair(program, operator);
     this.countFailed(pair, operator, 1);
     this.countCanaries(pair, operator, 0, 1);
     this.operator(operator).failedAt = this.clock;
-    return this.outlasted(program, operator, ranMs);
+    return this.outlasted(program, operator, ranMs, sizeClass);
   }
 
   /** A run was stopped after so long, by no fault that is counted: if it was clearly late, that is learned. */
-  outlasted(program: Digest, operator: string, ranMs: number): Learned {
-    if (ranMs > CLEARLY_LATE * this.expectedMs(program, operator, ranMs))
-      this.learn(program, operator, ranMs / SHARE_RUN, 1);
+  outlasted(program: Digest, operator: string, ranMs: number, sizeClass?: number): Learned {
+    if (ranMs > CLEARLY_LATE * this.expectedMs(program, operator, ranMs, sizeClass))
+      this.learn(program, operator, ranMs / SHARE_RUN, sizeClass);
     return this.pair(program, operator);
   }
 
@@ -149,10 +172,30 @@ export class Experience {
     return of.runs + of.failed > of.canaries ? rate : Math.max(usual, rate);
   }
 
-  /** @returns milliseconds of one task on a machine of speed 1, if anyone has run the program */
-  typicalMs(program: Digest): number | undefined {
+  /** @returns how a program's durations grow with the size of inputs, once a size was known */
+  growthOf(program: Digest): Growth | undefined {
     const known = this.programs.get(program);
-    return known && known.runs > 0 ? Math.exp(known.log) : undefined;
+    return known?.origin === undefined ? undefined : known;
+  }
+
+  /** Whether tasks of a program clearly take longer the larger their inputs are. */
+  grows(program: Digest): boolean {
+    return this.programs.get(program)?.grows ?? false;
+  }
+
+  /** @returns how many times as long a task of a size class takes as one whose size is not known */
+  sizeFactor(program: Digest, sizeClass: number | undefined): number {
+    const known = this.programs.get(program);
+    return known && sizeClass !== undefined ? sizeFactor(known, sizeClass) : 1;
+  }
+
+  /**
+   * @param sizeClass of the task, if it is known
+   * @returns milliseconds of one task on a machine of speed 1, if anyone has run the program
+   */
+  typicalMs(program: Digest, sizeClass?: number): number | undefined {
+    const known = this.programs.get(program);
+    return known && known.runs > 0 ? usualMs(known, sizeClass) : undefined;
   }
 
   /** @returns milliseconds of one task on average of those who have run the program, each by its weight, if anyone has */
@@ -163,13 +206,14 @@ export class Experience {
 
   /**
    * @param fallbackMs on a machine of speed 1, when nobody has run the program
+   * @param sizeClass of the task, if it is known
    * @returns expected milliseconds of one task
    */
-  expectedMs(program: Digest, operator: string, fallbackMs: number): number {
+  expectedMs(program: Digest, operator: string, fallbackMs: number, sizeClass?: number): number {
     const known = this.programs.get(program);
     const fallback = Math.log(Math.max(1, fallbackMs));
     const of = this.operators.get(operator);
-    return this.durations.expectedMs(fallback, known, of, known?.pairs.get(operator));
+    return this.durations.expectedMs(fallback, known, of, known?.pairs.get(operator), sizeClass);
   }
 
   /** Canaries say nothing about the market: names are free, and so is answering for each of them. */
@@ -187,12 +231,16 @@ export class Experience {
     this.market.failed += count;
   }
 
-  private learn(program: Digest, operator: string, ms: number, runs: number): Learned {
+  private countRuns(of: Operator, count: number): void {
+    of.runs += count;
+    this.market.runs += count;
+  }
+
+  private learn(program: Digest, operator: string, ms: number, sizeClass?: number): Learned {
     const pair = this.pair(program, operator);
     const of = this.operator(operator);
-    this.durations.learn(this.programs.get(program)!, of, pair, ms, runs);
-    of.runs += runs;
-    this.market.runs += runs;
+    this.durations.learn(this.program(program), of, pair, ms, sizeClass);
+    this.countRuns(of, 1);
     return pair;
   }
 
@@ -206,16 +254,21 @@ export class Experience {
     return of;
   }
 
-  private pair(program: Digest, operator: string): Pair {
+  private program(program: Digest): Program {
     let known = this.programs.get(program);
     if (!known)
       this.programs.set(program, (known = { ...this.durations.program(), pairs: new Map() }));
-    let pair = known.pairs.get(operator);
+    return known;
+  }
+
+  private pair(program: Digest, operator: string): Pair {
+    const { pairs } = this.program(program);
+    let pair = pairs.get(operator);
     if (!pair) {
       this.operator(operator);
       const canaries = { canariesRight: 0, canariesWrong: 0 };
-      pair = { runs: 0, meanMs: 0, failed: 0, ...canaries, log: 0, weight: 0 };
-      known.pairs.set(operator, pair);
+      pair = { runs: 0, meanMs: 0, size: 0, failed: 0, ...canaries, log: 0, weight: 0 };
+      pairs.set(operator, pair);
     }
     return pair;
   }

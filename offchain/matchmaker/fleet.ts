@@ -9,6 +9,10 @@ export interface Work {
   since: number;
   /** Expected on a machine of speed 1 while nobody has run the program. */
   fallbackMs: number;
+  /** Of its inputs, if it is known. */
+  sizeClass?: number | undefined;
+  /** For fetching inputs, before the program begins. */
+  fetchMs?: number | undefined;
 }
 
 /** What changes about an operator while it is in the market. Stakes in units, times in Unix milliseconds. */

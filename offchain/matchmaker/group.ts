@@ -4,6 +4,7 @@ import type { Lane, LaneTerms, ReadyTask } from "../runtime/ready-queue";
 import type { Reservations } from "../runtime/reservation";
 import { freeSlots, freeStake } from "./filter";
 import type { FleetOperator } from "./fleet";
+import { isHeld } from "./locality";
 import { offeredOf } from "./price";
 
 /** Longest queue of tasks, one after another, that an operator is given at once, milliseconds. */
@@ -42,6 +43,7 @@ export function group<T extends ReadyTask>(
       task.nextAttempt === head.nextAttempt &&
       placeOf(task.index).word === placeOf(head.index).word &&
       task.avoid.size === 0 &&
+      (!isHeld(task) || task.haul!.fetchMs(operator.address) === 0) &&
       price <= offeredOf(task, terms);
     (fits ? tasks : stepped).push(task);
   }

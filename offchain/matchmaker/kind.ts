@@ -6,8 +6,10 @@ const kinds = new WeakMap<LaneTerms, string>();
 export function kindOf(terms: LaneTerms): string {
   let kind = kinds.get(terms);
   if (kind === undefined) {
-    const { program, ceiling, bond, runSeconds } = terms;
-    kinds.set(terms, (kind = [program, needOf(terms), ceiling, bond, runSeconds].join("/")));
+    const { program, ceiling, bond, runSeconds, sized } = terms;
+    const all = [program, needOf(terms), ceiling, bond, runSeconds];
+    if (sized) all.push(`size ${sized.sizeClass}`);
+    kinds.set(terms, (kind = all.join("/")));
   }
   return kind;
 }

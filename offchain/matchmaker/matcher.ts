@@ -8,6 +8,7 @@ import { unable } from "./filter";
 import type { Fleet, FleetOperator } from "./fleet";
 import { group, MAX_SKIPPED } from "./group";
 import { kindOf, needOf } from "./kind";
+import { isHeld, withFetch } from "./locality";
 import { Outlook } from "./outlook";
 import { offeredOf } from "./price";
 import { Prospects } from "./prospect";
@@ -112,8 +113,9 @@ export class Matcher<T extends ReadyTask> {
           view.touch(match.operator.registration.machine.id);
           continue;
         }
-        // Others in the lane may have other operators than a task that failed, or for which less is offered.
-        const alone = prospects.length === 0 || lane.peek()!.avoid.size > 0;
+        // Others in the lane may have other operators than a task that failed, for which less is offered, or whose own inputs some have.
+        const head = lane.peek()!;
+        const alone = prospects.length === 0 || head.avoid.size > 0 || isHeld(head);
         again = Math.min(again, this.wait(lane, survey, alone ? 1 : lane.size, now));
         if (!alone) {
           if (survey.rest && isUsual(lane)) {
@@ -186,7 +188,8 @@ export class Matcher<T extends ReadyTask> {
 
   private survey(view: Prospects, { terms }: Lane<T>, task: T, now: number): Survey {
     const enough = this.sufficient(terms, now);
-    return surveyBest(this.fleet, this.rankings, view, terms, task, enough);
+    const survey = surveyBest(this.fleet, this.rankings, view, terms, task, enough);
+    return task.haul ? { ...survey, prospects: withFetch(survey.prospects, task.haul) } : survey;
   }
 
   /** Whom a workflow that prefers money to time needs for what needs the same; nothing if that is anyone. */
@@ -216,7 +219,10 @@ export class Matcher<T extends ReadyTask> {
     slackMs: number,
     now: number,
   ): Match<T> | undefined {
-    const decided = this.decide(view, lane, lane.peek()!, lane.size, survey, slackMs, now);
+    const head = lane.peek()!;
+    // The tasks behind one whose own inputs some have ask for others.
+    const count = isHeld(head) ? 1 : lane.size;
+    const decided = this.decide(view, lane, head, count, survey, slackMs, now);
     if (!decided) return undefined;
     const { operator, price, share, taskMs, decision } = decided;
     // An operator that never ran the program knows no better than to refuse a queue of it.
@@ -319,5 +325,5 @@ function isUsual<T extends ReadyTask>(lane: Lane<T>): boolean {
   const head = lane.peek()!;
   const { ceiling, withinSeconds } = lane.terms;
   const isWhole = offeredOf(head, lane.terms) === ceiling;
-  return head.avoid.size === 0 && isWhole && withinSeconds === undefined;
+  return head.avoid.size === 0 && isWhole && withinSeconds === undefined && !head.haul;
 }

@@ -14,10 +14,10 @@ const LATE_FACTOR = 2;
 export function endOf(
   experience: Experience,
   operator: string,
-  { program, since, fallbackMs }: Work,
+  { program, since, fallbackMs, sizeClass, fetchMs = 0 }: Work,
   now: number,
 ): number {
-  const expected = experience.expectedMs(program, operator, fallbackMs);
+  const expected = fetchMs + experience.expectedMs(program, operator, fallbackMs, sizeClass);
   const end = since + expected;
   return Math.max(end, 2 * now - end, now + LEFT_AT_THE_END * expected);
 }
@@ -25,8 +25,15 @@ export function endOf(
 /** @returns by how much what an operator runs now says that it is slower than expected; 1: it says nothing */
 export function lateness(experience: Experience, operator: FleetOperator, now: number): number {
   let most = 1;
-  for (const { program, since, fallbackMs } of operator.computing.values()) {
-    const expected = experience.expectedMs(program, operator.address, fallbackMs);
+  for (const {
+    program,
+    since,
+    fallbackMs,
+    sizeClass,
+    fetchMs = 0,
+  } of operator.computing.values()) {
+    const runs = experience.expectedMs(program, operator.address, fallbackMs, sizeClass);
+    const expected = fetchMs + runs;
     most = Math.max(most, (now - since) / expected);
   }
   return most < LATE_FACTOR ? 1 : most;

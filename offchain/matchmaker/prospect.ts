@@ -21,6 +21,8 @@ export interface Prospect {
   /** The same if its machine was promised to nobody; below 0 when that should be over already. */
   roomMs: number;
   taskMs: number;
+  /** Of that, for fetching inputs that it has not got. */
+  fetchMs?: number;
   /** Between the ends of such tasks, if it does nothing else: less than each takes where several run side by side. */
   everyMs: number;
   /** Units per task. */
@@ -108,6 +110,11 @@ export class Prospects {
     return this.experience.attempts(address) < NEWCOMER_BELOW;
   }
 
+  /** How many times as long such tasks take as tasks of any size, on any operator. */
+  sizeFactor({ program, sized }: LaneTerms): number {
+    return this.experience.sizeFactor(program, sized?.sizeClass);
+  }
+
   /** Takes an operator to be as it was some time ago, unless it was looked at. */
   assume(terms: LaneTerms, then: Seen): void {
     const kind = this.kind(terms);
@@ -153,7 +160,7 @@ export class Prospects {
     const { resources } = terms;
     const machine = operator.registration.machine.id;
     const expected = experience.expectedMs(terms.program, operator.address, unknownMs(terms));
-    const taskMs = expected * lateness(experience, operator, now);
+    const taskMs = expected * this.sizeFactor(terms) * lateness(experience, operator, now);
     const { share } = outlook.shareOf(machine, resources);
     const price = priceOf(operator, terms, experience, expected);
     const failureRate = experience.failureRate(terms.program, operator.address);
@@ -177,7 +184,7 @@ export class Prospects {
 
   /** @param ahead tasks of the same lane that it should take before */
   candidate(
-    { operator, startMs, taskMs, everyMs, price: units, failureRate }: Prospect,
+    { operator, startMs, taskMs, fetchMs, everyMs, price: units, failureRate }: Prospect,
     terms: LaneTerms,
     ahead: number,
   ): Candidate {
@@ -189,6 +196,7 @@ export class Prospects {
       operator: operator.address,
       startMs: start,
       finishMs,
+      ...(fetchMs ? { fetchMs: Math.round(fetchMs) } : {}),
       price,
       failureRate,
       ...(reputation !== undefined && { reputation }),

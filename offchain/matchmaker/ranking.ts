@@ -5,7 +5,7 @@ import type { Rejection } from "./decision";
 import type { FleetOperator } from "./fleet";
 import { unable } from "./filter";
 import type { Prospect, Prospects, Seen } from "./prospect";
-import { Rest } from "./rest";
+import { Rest, sizedAs } from "./rest";
 
 /** Of so many operators all are looked at for every task; of more, the best by what was seen of them before. */
 export const LOOKED_AT = 64;
@@ -92,8 +92,17 @@ export class Ranking {
     }
   }
 
-  /** @param fits whether one is worth looking at */
-  best(view: Prospects, fits: (seen: Prospect) => boolean): Best {
+  /**
+   * @param fits whether one is worth looking at
+   * @param terms of tasks of a size class
+   * @param factor how many times as long they take as tasks of any
+   */
+  best(
+    view: Prospects,
+    fits: (seen: Prospect) => boolean,
+    terms: LaneTerms = this.terms,
+    factor = 1,
+  ): Best {
     const found = new Set<FleetOperator>();
     let free = 0;
     for (const { operator, seen } of this.free.items) {
@@ -117,11 +126,11 @@ export class Ranking {
       if (!fits(seen)) continue;
       found.add(operator);
       // Nobody is chosen now: how long the busy ones will be is known well enough.
-      if (free === 0) view.assume(this.terms, place);
+      if (free === 0) view.assume(terms, sizedAs(place, factor));
       // Who was promised to others may be no longer among the best.
       if (!view.isPromised(operator)) busy++;
     }
-    const rest = new Rest(this.busy.items, next, fits, view.now, others, this.rejected);
+    const rest = new Rest(this.busy.items, next, fits, view.now, others, this.rejected, factor);
     return { operators: [...found], rest };
   }
 

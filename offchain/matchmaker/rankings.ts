@@ -28,8 +28,9 @@ export class Rankings {
     private readonly reservations: Reservations,
   ) {}
 
-  /** @returns the operators for such tasks, as they stand now */
-  of(terms: LaneTerms, view: Prospects): Ranking {
+  /** @returns the operators for such tasks, of any size as that is the same to all, as they stand now */
+  of(given: LaneTerms, view: Prospects): Ranking {
+    const terms = given.sized?.any ?? given;
     const kind = kindOf(terms);
     const kept = this.kept.get(kind);
     // What has changed more than once over is made anew.

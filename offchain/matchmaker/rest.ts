@@ -9,6 +9,14 @@ import { startsIn, type Prospect, type Seen } from "./prospect";
 /** So many of them are counted at most. */
 const MOST_COUNTED = 512;
 
+/** @returns what was seen of an operator, for a task that takes so many times as long */
+export function sizedAs(then: Seen, factor: number): Seen {
+  if (factor === 1) return then;
+  const { seen, asOf } = then;
+  const { taskMs, everyMs } = seen;
+  return { asOf, seen: { ...seen, taskMs: factor * taskMs, everyMs: factor * everyMs } };
+}
+
 /** They count as they were when they were last looked at. */
 export class Rest {
   /**
@@ -17,6 +25,7 @@ export class Rest {
    * @param fits who may have the task
    * @param free how many could start now
    * @param rejected why others can't; those who were looked at are among them
+   * @param factor how many times as long the task takes as those that they were looked at for
    */
   constructor(
     private readonly busy: readonly Seen[],
@@ -25,12 +34,13 @@ export class Rest {
     private readonly now: number,
     readonly free: number,
     readonly rejected: ReadonlyMap<Rejection, ReadonlySet<string>>,
+    private readonly factor: number,
   ) {}
 
   /** The first that is busy. */
   first(): Prospect | undefined {
     for (let i = this.from; i < this.busy.length; i++) {
-      const then = this.busy[i]!;
+      const then = sizedAs(this.busy[i]!, this.factor);
       if (this.fits(then.seen)) return { ...then.seen, startMs: startsIn(then, this.now) };
     }
     return undefined;
@@ -41,7 +51,7 @@ export class Rest {
     let ahead = 0;
     const end = Math.min(this.busy.length, this.from + MOST_COUNTED);
     for (let i = this.from; i < end && ahead < enough; i++) {
-      const then = this.busy[i]!;
+      const then = sizedAs(this.busy[i]!, this.factor);
       if (!this.fits(then.seen)) continue;
       const more = aheadOf(then.seen, level, startsIn(then, this.now));
       if (more === 0) break;

@@ -68,11 +68,17 @@ export function surveyBest(
   const holders = fleet.holding(terms.program);
   if (holders.size <= LOOKED_AT) return surveyOf(holders, view, terms, task, sufficient);
   const ranking = rankings.of(terms, view);
+  const factor = view.sizeFactor(terms);
   const offered = offeredOf(task, terms);
   const isOffered = ({ price }: Prospect) => price <= offered;
   const isWanted = ({ operator: { address } }: Prospect) =>
     !task.avoid.has(address) && (sufficient?.has(address) ?? true);
-  let best = ranking.best(view, (p) => isOffered(p) && isWanted(p));
-  if (best.operators.length === 0) best = ranking.best(view, isOffered);
-  return { ...surveyOf(best.operators, view, terms, task, sufficient), rest: best.rest };
+  let best = ranking.best(view, (p) => isOffered(p) && isWanted(p), terms, factor);
+  if (best.operators.length === 0) best = ranking.best(view, isOffered, terms, factor);
+  const looked = new Set(best.operators);
+  for (const address of task.haul?.holders() ?? []) {
+    const holder = fleet.get(address);
+    if (holder && holders.has(holder)) looked.add(holder);
+  }
+  return { ...surveyOf(looked, view, terms, task, sufficient), rest: best.rest };
 }

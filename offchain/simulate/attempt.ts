@@ -1,4 +1,4 @@
-import type { Work } from "../matchmaker/fleet";
+import type { FleetOperator, Work } from "../matchmaker/fleet";
 import { unknownMs } from "../matchmaker/prospect";
 import { chance } from "./faults";
 import type { Host } from "./floor";
@@ -28,13 +28,23 @@ export interface Running {
   startedAt: number;
   /** How it will end if it is not cancelled. */
   outcome: SimAttempt["outcome"];
+  /** When its inputs were there. */
+  computes: number;
   /** It was started while another one ran. */
   isCopy: boolean;
 }
 
-/** What the market knows of an attempt that begins at `since`. */
-export function workOf({ lane }: SimRun, since: number): Work {
-  return { program: lane.terms.program, since, fallbackMs: unknownMs(lane.terms) };
+/** What the market knows of an attempt that begins at `since` on an operator. */
+export function workOf(run: SimRun, since: number, { address }: FleetOperator): Work {
+  const { lane, sizeClass, haul } = run;
+  const fetchMs = haul?.fetchMs(address);
+  return {
+    program: lane.terms.program,
+    since,
+    fallbackMs: unknownMs(lane.terms),
+    sizeClass,
+    fetchMs,
+  };
 }
 
 /**

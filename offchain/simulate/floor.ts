@@ -8,11 +8,12 @@ import { Matcher } from "../matchmaker/matcher";
 import { ReadyQueue } from "../runtime/ready-queue";
 import { Reservations } from "../runtime/reservation";
 import { suffices } from "../runtime/shortage";
-import { experienceOf, type LearnedOf } from "./estimate/market";
+import { experienceOf, type GrownOf, type LearnedOf } from "./estimate/market";
 import { lanesOf } from "./lanes";
 import { declaredSpeed, totalsOf, trueSeconds, type SimOperator, type SimWorkflow } from "./model";
 import { childrenOf } from "./read/graph";
 import { SimRun } from "./run";
+import { Transfers } from "./transfers";
 
 const FULL_BPS = 10_000;
 /** Prices by time of workflows that are no specs are counted in thousandths, so that rounding to units says nothing. */
@@ -46,7 +47,8 @@ export class Floor {
 
   /**
    * @param knownDurations each task's true duration on each operator is known before the start
-   * @param learned what the matchmaker knows of programs at the start
+   * @param learned what the matchmaker knows of operators at programs at the start
+   * @param grown and of programs
    * @param weights of requesters, 1 for those that are not in it
    */
   constructor(
@@ -55,12 +57,14 @@ export class Floor {
     seed: number,
     private readonly knownDurations: boolean,
     learned: readonly LearnedOf[],
+    grown: readonly GrownOf[] = [],
     weights: Readonly<Record<string, number>> = {},
   ) {
     this.queue = new ReadyQueue((requester) => weights[requester] ?? 1);
     this.experience = experienceOf(
       learned,
       operators.map((one) => [one.id, one.registration?.speed ?? speedOf(one)]),
+      grown,
     );
     this.matcher = new Matcher(
       this.queue,
@@ -72,9 +76,12 @@ export class Floor {
     const lanes = workflows.map((workflow, w) =>
       lanesOf(workflow, w, this.experience, knownDurations, this.left),
     );
-    this.runs = workflows.map((workflow, w) =>
-      workflow.tasks.map((task, i) => new SimRun(workflow, w, task, i, lanes[w]![i]!)),
-    );
+    this.runs = workflows.map((workflow, w) => {
+      const transfers = new Transfers();
+      return workflow.tasks.map(
+        (task, i) => new SimRun(workflow, w, task, i, lanes[w]![i]!, transfers),
+      );
+    });
     for (const run of this.runs.flat()) this.comesBack(run);
     this.children = workflows.map(({ tasks }) => childrenOf(tasks));
     const all = new Set(lanes.flat());
@@ -165,14 +172,16 @@ export class Floor {
 
   /** Learns that a task takes at least so long. */
   outlasted(run: SimRun, host: Host, ranMs: number): void {
-    if (!this.knownDurations)
-      this.experience.outlasted(run.lane.terms.program, host.operator.id, ranMs);
+    if (this.knownDurations) return;
+    const { lane, sizeClass } = run;
+    this.experience.outlasted(lane.terms.program, host.operator.id, ranMs, sizeClass);
   }
 
   /** Learns a duration, as the coordinator does from a report. */
   learn(run: SimRun, host: Host, wallMs: number): void {
-    if (!this.knownDurations)
-      this.experience.succeeded(run.lane.terms.program, host.operator.id, wallMs);
+    if (this.knownDurations) return;
+    const { lane, sizeClass } = run;
+    this.experience.succeeded(lane.terms.program, host.operator.id, wallMs, sizeClass);
   }
 }
 

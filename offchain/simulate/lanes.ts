@@ -69,25 +69,28 @@ export function lanesOf(
   const idle = firsts.map((first) => tasks[first]!.seconds === 0);
   let asOf = -1;
   const paths: number[] = [];
-  const remaining = (step: number) => {
+  let typical: number[] = [];
+  const remaining = (step: number, sizeClass?: number) => {
     if (asOf !== experience.version) {
       asOf = experience.version;
-      const typical = typicalOf(experience, terms);
+      typical = typicalOf(experience, terms);
       for (const s of rising) {
         const own = idle[s] ? 0 : typical[s]!;
         paths[s] = own;
         for (const n of next[s]!) paths[s] = Math.max(paths[s]!, own + paths[n]!);
       }
     }
-    return paths[step]!;
+    const factor = experience.sizeFactor(terms[step]!.program, sizeClass);
+    return paths[step]! + typical[step]! * (factor - 1);
   };
   const lanes = terms.map((t, step) => {
     const lane: Lane<SimRun> = new Lane<SimRun>(
       t,
-      () => remaining(step),
+      (_, sizeClass) => remaining(step, sizeClass),
       () => 0,
       () => openedAt,
       () => left.get(lane) ?? 0,
+      () => experience.grows(t.program),
     );
     return lane;
   });

@@ -1,4 +1,5 @@
 import type { Register } from "../../protocol/http";
+import type { Piece } from "../matchmaker/locality";
 import type { Assumption } from "../../protocol/run-model";
 import type { Resources, Spec } from "../../protocol/spec";
 
@@ -17,6 +18,10 @@ export interface SimTask {
   /** At speed 1; a task of 0 s needs no machine and is over as soon as its inputs exist. */
   seconds: number;
   resources: Resources;
+  /** Of all its inputs, if it is known. */
+  inputBytes?: number;
+  /** What has to be fetched before it runs, unless the operator has it, and what its operator has afterwards; nothing if not given. */
+  files?: { inputs: Piece[]; outputs: Piece[] };
   /** Positions of the tasks whose results it needs. */
   parents: number[];
   /** Time limit of an attempt, seconds. */

@@ -2,7 +2,7 @@ import type { Assumption } from "../../protocol/run-model";
 import type { DecisionRecord } from "../matchmaker/decision";
 import type { Failure } from "../runtime/retry";
 import type { LowerBound } from "./bound";
-import type { LearnedOf } from "./estimate/market";
+import type { GrownOf, LearnedOf } from "./estimate/market";
 import type { SimOperator, SimWorkflow } from "./model";
 import { BASELINES } from "./policies";
 
@@ -21,6 +21,7 @@ export interface SimulationOptions {
   weights?: Readonly<Record<string, number>> | undefined;
   /** What the matchmaker has learned before. */
   learned?: readonly LearnedOf[] | undefined;
+  grown?: readonly GrownOf[] | undefined;
   /** Takes each decision as it is made; the result then has none. They grow with operators times tasks. */
   onDecision?: (decision: DecisionRecord) => void;
   /** Whether the policy froben asks newcomers canaries: of these workflows, which were done before, and of what is done in the simulation. */

@@ -1,6 +1,8 @@
 import type { Step } from "../../protocol/spec";
+import type { Transfers } from "./transfers";
+import { sizeClassOf } from "../matchmaker/size";
 import { offeredBps } from "../runtime/offer";
-import type { Lane, ReadyTask } from "../runtime/ready-queue";
+import type { Haul, Lane, ReadyTask } from "../runtime/ready-queue";
 import type { SimTask, SimWorkflow } from "./model";
 
 const NOBODY: ReadonlySet<string> = new Set();
@@ -8,6 +10,8 @@ const NOBODY: ReadonlySet<string> = new Set();
 /** A task while it is simulated. */
 export class SimRun implements ReadyTask {
   readonly level: number;
+  readonly sizeClass: number | undefined;
+  readonly haul: Haul | undefined;
   /** How often nobody took it in time. */
   rises = 0;
   avoid: ReadonlySet<string> = NOBODY;
@@ -16,6 +20,8 @@ export class SimRun implements ReadyTask {
   /** Parents that are not done. */
   pending: number;
   done = false;
+  /** All that it has as inputs, and who really has it. */
+  private readonly fetch: Haul | undefined;
 
   constructor(
     readonly workflow: SimWorkflow,
@@ -23,9 +29,19 @@ export class SimRun implements ReadyTask {
     readonly task: SimTask,
     readonly index: number,
     readonly lane: Lane<SimRun>,
+    readonly transfers: Transfers,
   ) {
+    const { known, real } = transfers.haulsOf(task, lane.terms.stepIndex, index);
+    this.haul = known;
+    this.fetch = real;
     this.pending = task.parents.length;
     this.level = task.level ?? 0;
+    if (task.inputBytes !== undefined) this.sizeClass = sizeClassOf(task.inputBytes);
+  }
+
+  /** @returns milliseconds for which an attempt that starts now really fetches inputs */
+  fetchMs(operator: string): number {
+    return Math.ceil(this.fetch?.fetchMs(operator) ?? 0);
   }
 
   /** Of a spec, as its step says; else the whole ceiling. */

@@ -42,8 +42,8 @@ class Simulator {
 
   constructor(private readonly options: SimulationOptions) {
     const { workflows, operators, policy, seed, knownDurations = false } = options;
-    const { learned = [], weights = {} } = options;
-    this.floor = new Floor(workflows, operators, seed, knownDurations, learned, weights);
+    const { learned = [], grown, weights = {} } = options;
+    this.floor = new Floor(workflows, operators, seed, knownDurations, learned, grown, weights);
     this.standbys = new Standbys(this.floor, options.standby);
     if (policy === "froben" && options.canaries)
       this.canaries = new SimCanaries(this.floor, this.events, seed, options.canaries);
@@ -162,30 +162,37 @@ class Simulator {
   /** When a task that starts now should end: the baselines share a clairvoyant's books. */
   private ending(run: SimRun, { operator, fleet }: Host): Ending {
     if (this.baseline) {
-      const end = this.now + trueSeconds(run.task, operator) * 1000;
+      const end = this.now + run.fetchMs(fleet.address) + trueSeconds(run.task, operator) * 1000;
       return () => end;
     }
-    const work = workOf(run, this.now);
+    const work = workOf(run, this.now, fleet);
     return (now) => endOf(this.floor.experience, fleet.address, work, now);
   }
 
   private start(run: SimRun, chain: Chain, device: number[]): void {
     const key = keyOf(run);
-    chain.host.fleet.begin(key, workOf(run, this.now));
+    const { fleet } = chain.host;
+    fleet.begin(key, workOf(run, this.now, fleet));
     this.rises.taken(run);
     const attempt = run.nextAttempt++;
     const luck = `${this.options.seed}/${run.key}/${attempt}`;
-    const { outcome, end } = fateOf(run, chain.host, luck, this.now);
+    const fetch = run.fetchMs(fleet.address);
+    const { outcome, end } = fateOf(run, chain.host, luck, this.now + fetch);
     const isCopy = this.standbys.of(run).length > 0;
     if (!isCopy) this.floor.begins(run);
-    const running = { key, run, attempt, chain, device, startedAt: this.now, outcome, isCopy };
+    const computes = this.now + fetch;
+    const its = { startedAt: this.now, computes, outcome, isCopy };
+    const running = { key, run, attempt, chain, device, ...its };
     this.standbys.started(running);
     this.events.set(running, end);
   }
 
   private end(running: Running): void {
-    const { run, chain, startedAt, outcome, isCopy } = running;
-    const wallMs = this.now - startedAt;
+    const { run, chain, computes, outcome, isCopy } = running;
+    const wallMs = Math.max(0, this.now - computes);
+    const { address } = chain.host.fleet;
+    if (outcome !== "silence") run.transfers.fetched(address, run.task.files);
+    if (outcome === "done") run.transfers.made(address, run.task.files);
     this.close(running, outcome);
     const others = [...this.standbys.of(run)];
     if (outcome === "done") {
@@ -193,14 +200,14 @@ class Simulator {
         this.events.clear(other);
         this.close(other, "cancelled");
         // A copy that was faster says something about the holder.
-        if (!other.isCopy) this.floor.outlasted(run, other.chain.host, this.now - other.startedAt);
+        if (!other.isCopy) this.floor.outlasted(run, other.chain.host, this.now - other.computes);
       }
       this.floor.learn(run, chain.host, wallMs);
       this.canaries?.done(run, chain.host);
       if (isCopy && others.length > 0)
         this.events.set({ released: run }, this.now + STANDBY.releaseMs);
       else this.done(run);
-    } else this.retry(run, chain.host.fleet.address, outcome as Failure, wallMs, others.length > 0);
+    } else this.retry(run, address, outcome as Failure, wallMs, others.length > 0);
   }
 
   /** Writes an attempt down and frees what it held. */
@@ -245,7 +252,7 @@ class Simulator {
   private retry(run: SimRun, address: string, failure: Failure, wallMs: number, goesOn: boolean) {
     run.avoid = new Set(run.avoid).add(address);
     const ranMs = failure === "silence" ? 0 : wallMs;
-    this.floor.experience.failed(run.lane.terms.program, address, ranMs);
+    this.floor.experience.failed(run.lane.terms.program, address, ranMs, run.sizeClass);
     const { attempts, backoffSeconds = BACKOFF_SECONDS } = run.task;
     const policy = { attempts, backoffSeconds };
     const next = afterFailure(policy, failure, run.failures, 0, this.now);

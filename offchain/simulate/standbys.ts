@@ -48,7 +48,7 @@ export class Standbys {
       const [holder] = list;
       if (list.length > 1 || !holder) continue;
       const { program } = holder.run.lane.terms;
-      const usual = experience.typicalMs(program);
+      const usual = experience.typicalMs(program, holder.run.sizeClass);
       if (usual === undefined) continue;
       const from = stragglesFrom(holder, STANDBY, usual);
       if (from <= now) stragglers.push(holder);
@@ -59,8 +59,9 @@ export class Standbys {
     for (const holder of stragglers) {
       const { run, chain, startedAt } = holder;
       const { fleet } = chain.host;
-      const holderMs = endOf(experience, fleet.address, workOf(run, startedAt), now) - now;
-      const match = matcher.standby(run.lane, run, fleet, holderMs, STANDBY, now);
+      const holderMs = endOf(experience, fleet.address, workOf(run, startedAt, fleet), now) - now;
+      const lane = run.lane.partOf(run);
+      const match = matcher.standby(lane, run, fleet, holderMs, STANDBY, now);
       if (match) take(match);
       else again = Math.min(again, now + LOOK_AGAIN_MS);
     }

@@ -1,4 +1,3 @@
-import "tsx/cjs"; // Hardhat reads its configuration, which is TypeScript, through it
 import { availableParallelism, tmpdir } from "node:os";
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { join } from "node:path";

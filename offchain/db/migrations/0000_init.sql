@@ -263,10 +263,18 @@ CREATE TABLE `work_durations` (
 	`operator` text NOT NULL,
 	`runs` integer NOT NULL,
 	`mean_ms` real NOT NULL,
+	`size` real NOT NULL,
 	`failed` integer NOT NULL,
 	`canaries_right` integer NOT NULL,
 	`canaries_wrong` integer NOT NULL,
 	PRIMARY KEY(`program`, `operator`)
+);
+--> statement-breakpoint
+CREATE TABLE `work_growths` (
+	`program` text PRIMARY KEY NOT NULL,
+	`origin` integer NOT NULL,
+	`slope` real NOT NULL,
+	`seen` real NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE `work_memory` (

@@ -161,6 +161,8 @@ export const workDurations = sqliteTable(
     operator: text().$type<Address>().notNull(),
     runs: integer().notNull(),
     meanMs: real("mean_ms").notNull(),
+    /** Mean size class of the tasks, counted from the program's `origin`. */
+    size: real().notNull(),
     failed: integer().notNull(),
     /** Of the runs, and of what failed: canaries. */
     canariesRight: integer("canaries_right").notNull(),
@@ -193,4 +195,12 @@ export const workCanaries = sqliteTable("work_canaries", {
   result: text().$type<Digest>(),
   wallMs: real("wall_ms"),
   reason: text(),
+});
+
+/** What was learned of how a program's durations grow with the size of inputs. */
+export const workGrowths = sqliteTable("work_growths", {
+  program: text().$type<Digest>().primaryKey(),
+  origin: integer().notNull(),
+  slope: real().notNull(),
+  seen: real().notNull(),
 });

@@ -150,7 +150,7 @@ function simulateRuns(
   spec: Spec,
   model: RunModel,
   operators: SimOperator[],
-  { learned }: MarketSnapshot,
+  { learned, grown }: MarketSnapshot,
   until: number,
   now: () => number,
 ): { outcomes: Outcome[]; made: number; reason: Estimate["reason"] } {
@@ -161,7 +161,7 @@ function simulateRuns(
   for (let before = now(), took = 0; made < RUNS && before + took < until;) {
     const workflow = made === 0 ? first : specWorkflow(spec, model, "the request", made + 1);
     try {
-      const options = { workflows: [workflow], operators, learned, onDecision: () => {} };
+      const options = { workflows: [workflow], operators, learned, grown, onDecision: () => {} };
       const result = simulate({ ...options, policy: "froben", seed: ++made });
       const { state, paid } = result.workflows[0]!;
       if (state === "done") outcomes.push({ seconds: result.makespan!, paid: BigInt(paid!) });

@@ -1,6 +1,7 @@
 import type { Digest } from "../../../protocol/digest";
 import type { Register } from "../../../protocol/http";
 import { Experience, type Known } from "../../matchmaker/experience";
+import type { Growth } from "../../matchmaker/size";
 import type { SimOperator } from "../model";
 
 /** What was learned of an operator at a program. */
@@ -10,11 +11,18 @@ export interface LearnedOf {
   learned: Known;
 }
 
+/** What was learned of a program's durations. */
+export interface GrownOf extends Growth {
+  program: Digest;
+}
+
 /** A market at one moment, as far as an estimate looks at it. */
 export interface MarketSnapshot {
   /** Those that are online and not draining. */
   operators: { address: string; registration: Register; freeStake: bigint }[];
   learned: LearnedOf[];
+  /** How programs' durations grow with the size of inputs. */
+  grown: readonly GrownOf[];
   /** Tasks of other workflows that are ready or under way. */
   otherTasks: number;
 }
@@ -29,8 +37,10 @@ const ANY_MS = 1_000;
 export function experienceOf(
   learned: readonly LearnedOf[],
   speeds: readonly (readonly [operator: string, speed: number])[],
+  grown: readonly GrownOf[] = [],
 ): Experience {
   const experience = new Experience();
+  for (const { program, ...growth } of grown) experience.restoreGrowth(program, growth);
   for (const [operator, speed] of speeds) experience.declare(operator, speed);
   for (const { program, operator, learned: record } of learned)
     experience.restore(program, operator, record);
@@ -38,10 +48,11 @@ export function experienceOf(
 }
 
 /** What the matchmaker of a market knows. */
-export function experienceIn({ learned, operators }: MarketSnapshot): Experience {
+export function experienceIn({ learned, operators, grown }: MarketSnapshot): Experience {
   return experienceOf(
     learned,
     operators.map(({ address, registration }) => [address, registration.speed]),
+    grown,
   );
 }
 

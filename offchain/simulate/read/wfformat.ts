@@ -60,7 +60,7 @@ export function parseWfFormat(text: string, file: string, ignoreTransfers: boole
 /**
  * Reads a workflow in WfFormat 1.5. Runtimes hold at speed 1; without `coreCount` a task takes one core. Tasks of one `name` run one program.
  * @param file name for errors
- * @param ignoreTransfers take data transfer to cost no time; transfers are not simulated, so files with sizes are refused without it
+ * @param ignoreTransfers take data transfer to cost no time
  * @throws FrobenError `simulation_file_invalid`
  */
 export function readWfFormat(json: unknown, file: string, ignoreTransfers: boolean): SimWorkflow {
@@ -72,14 +72,10 @@ export function readWfFormat(json: unknown, file: string, ignoreTransfers: boole
     if (positions.has(task.id)) throw malformed(file, `${tasksAt}[${i}].id`, "is taken", task.id);
     positions.set(task.id, i);
   }
+  const sizes = new Map(specification.files.map(({ id, sizeInBytes }) => [id, sizeInBytes]));
+  const piecesOf = (names: string[]) =>
+    names.map((key) => ({ key, bytes: sizes.get(key) ?? 0 })).filter(({ bytes }) => bytes > 0);
   const runs = new Map(execution.tasks.map((task) => [task.id, task]));
-  const sized = specification.files.findIndex(({ sizeInBytes }) => sizeInBytes > 0);
-  if (sized >= 0 && !ignoreTransfers)
-    throw malformed(
-      file,
-      `workflow.specification.files[${sized}].sizeInBytes`,
-      "transfers are not simulated; --ignore-transfers takes them to cost no time",
-    );
   const tasks = specification.tasks.map((task, i): SimTask => {
     const at = `${tasksAt}[${i}]`;
     const run = runs.get(task.id);
@@ -92,6 +88,7 @@ export function readWfFormat(json: unknown, file: string, ignoreTransfers: boole
     });
     if (new Set(parents).size < parents.length)
       throw malformed(file, `${at}.parents`, "a parent is named twice");
+    const inputBytes = task.inputFiles.reduce((sum, name) => sum + (sizes.get(name) ?? NaN), 0);
     return {
       id: task.id,
       program: task.name ?? task.id,
@@ -102,6 +99,10 @@ export function readWfFormat(json: unknown, file: string, ignoreTransfers: boole
         gpus: run.froben.gpus,
         vramMb: run.froben.vramMb,
       },
+      ...(inputBytes > 0 ? { inputBytes } : {}),
+      ...(ignoreTransfers || sizes.size === 0
+        ? {}
+        : { files: { inputs: piecesOf(task.inputFiles), outputs: piecesOf(task.outputFiles) } }),
       parents,
       runSeconds: run.froben.runSeconds,
       attempts: run.froben.attempts,

@@ -13,8 +13,9 @@ describe("learned durations", () => {
   const operator = fc.constantFrom(...operators);
   const program = fc.constantFrom(...programs.slice(0, 5));
   const ms = fc.integer({ min: 1, max: 1_000_000 });
+  const size = fc.option(fc.integer({ min: 0, max: 40 }), { nil: undefined });
   const event = fc.oneof(
-    { weight: 8, arbitrary: fc.record({ program, operator, ms }) },
+    { weight: 8, arbitrary: fc.record({ program, operator, ms, size }) },
     fc.record({ program, operator, ms, runs: fc.integer({ min: 1, max: 20 }) }),
     fc.record({ operator, speed: fc.double({ min: 0.1, max: 10, noNaN: true }) }),
   );
@@ -30,16 +31,26 @@ describe("learned durations", () => {
             oracle.declare(one.operator, one.speed);
             continue;
           }
-          const runs = "runs" in one ? one.runs : 1;
-          if (runs === 1) experience.succeeded(one.program, one.operator, one.ms);
-          else experience.restore(one.program, one.operator, { runs, meanMs: one.ms, failed: 0 });
-          oracle.learn(one.program, one.operator, one.ms, runs);
+          if ("runs" in one) {
+            const { runs } = one;
+            const size = experience.growthOf(one.program) ? 1 : 0;
+            const was = { runs, meanMs: one.ms, size, failed: 0 };
+            experience.restore(one.program, one.operator, was);
+            const sizeClass = oracle.originOf(one.program);
+            const restored = sizeClass === undefined ? undefined : sizeClass + 1;
+            oracle.learn(one.program, one.operator, one.ms, runs, restored, false);
+          } else {
+            experience.succeeded(one.program, one.operator, one.ms, one.size);
+            oracle.learn(one.program, one.operator, one.ms, 1, one.size);
+          }
         }
         for (const of of programs.slice(0, 6))
           for (const by of [...operators, "stranger"]) {
-            const expected = oracle.expectedMs(of, by, 5_000);
-            const learned = experience.expectedMs(of, by, 5_000);
-            expect(learned / expected).to.be.closeTo(1, 1e-9);
+            for (const size of [undefined, 3, 30]) {
+              const expected = oracle.expectedMs(of, by, 5_000, size);
+              const learned = experience.expectedMs(of, by, 5_000, size);
+              expect(learned / expected).to.be.closeTo(1, 1e-8);
+            }
           }
       }),
     );
@@ -52,15 +63,16 @@ describe("learned durations", () => {
     const draw = (below: number) => (seed = (seed * 48_271) % 2_147_483_647) % below;
     for (let i = 0; i < 10_000; i++) {
       const [of, by, took] = [programs[draw(8)]!, operators[draw(6)]!, 1 + draw(1_000_000)];
-      experience.succeeded(of, by, took);
-      oracle.learn(of, by, took, 1);
+      const size = draw(3) === 0 ? undefined : draw(40);
+      experience.succeeded(of, by, took, size);
+      oracle.learn(of, by, took, 1, size);
     }
     for (const of of programs.slice(0, 8))
       for (const by of operators)
-        expect(experience.expectedMs(of, by, 1) / oracle.expectedMs(of, by, 1)).to.be.closeTo(
-          1,
-          1e-9,
-        );
+        for (const size of [undefined, 3, 30]) {
+          const learned = experience.expectedMs(of, by, 1, size);
+          expect(learned / oracle.expectedMs(of, by, 1, size)).to.be.closeTo(1, 1e-8);
+        }
   });
 
   it("take an operator's pace from the programs that it ran last", () => {

@@ -62,6 +62,20 @@ function floor(cores: number) {
     queue.open(lane);
     return lane;
   };
+  /** A lane of tasks of one step, one for each size class. */
+  const sizes = (classes: number[]) => {
+    const whole = lane(1, 1, 30, 0);
+    const { program } = whole.terms;
+    const none = () => 0;
+    const remaining = (_: number, sizeClass?: number) =>
+      30 * experience.sizeFactor(program, sizeClass);
+    const grows = () => experience.grows(program);
+    const sized = new Lane(whole.terms, remaining, none, none, undefined, grows);
+    for (const [index, sizeClass] of classes.entries()) sized.add({ ...task(index), sizeClass });
+    queue.close(whole);
+    queue.open(sized);
+    return sized;
+  };
   const run = () => {
     const matches: Match<ReadyTask>[] = [];
     matcher.run(NOW, (match) => {
@@ -79,7 +93,7 @@ function floor(cores: number) {
     });
     return matches;
   };
-  return { operator, lane, run, experience, matcher, fleet, reservations };
+  return { operator, lane, sizes, run, experience, matcher, fleet, reservations };
 }
 
 const task = (index: number, avoid: string[] = [], offerBps = 10_000): ReadyTask => ({
@@ -199,6 +213,28 @@ describe("matching", () => {
     again.operator("other", { priceBps: 10_000 });
     again.lane(1, 1, 10, 0).add(task(0, ["bad"]));
     expect(again.run()[0]!.operator.address).to.equal("other");
+  });
+
+  it("lets a task with large inputs wait for a fast operator, and gives small ones to a slow one meanwhile", () => {
+    const { operator, lane, sizes, run, experience, matcher } = floor(8);
+    operator("fast", { concurrency: 2 });
+    operator("slow");
+    for (const size of [10, 11, 12, 13, 14, 15, 16]) {
+      experience.succeeded(PROGRAM, "fast", 10 * 2 ** (size - 10), size);
+      experience.succeeded(PROGRAM, "slow", 100 * 2 ** (size - 10), size);
+    }
+    lane(2, 1, 100, 2, 50); // all that the fast one takes at once, for half a second or so
+    expect(run().map((m) => m.operator.address)).to.deep.equal(["fast", "fast"]);
+    const mixed = sizes([10, 18, 10, 10]);
+    const matches = run();
+    expect(matches.map((m) => m.operator.address)).to.deep.equal(["slow"]);
+    expect(matches[0]!.tasks.map(({ index }) => index)).to.not.include(1);
+    const [large] = mixed.ready();
+    expect(large!.terms.sized!.sizeClass).to.equal(18);
+    expect(Object.fromEntries(matcher.explain(large!, large!.peek()!, NOW))).to.deep.equal({
+      fast: "concurrency",
+      slow: "concurrency",
+    });
   });
 
   it("lets a task wait for a busy operator that should finish it sooner, says so, and fills the others behind it", () => {

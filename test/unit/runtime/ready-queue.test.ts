@@ -99,6 +99,62 @@ describe("the order of ready tasks", () => {
   });
 });
 
+describe("a lane whose tasks have inputs of different sizes", () => {
+  const sized = (index: number, sizeClass?: number, level = 0): ReadyTask => {
+    return { index, level, sizeClass, nextAttempt: 1, avoid: new Set(), offerBps: 10_000 };
+  };
+  /** @param grows whether larger inputs take longer */
+  const laneWith = (grows: () => boolean, tasks: ReadyTask[]) => {
+    const { terms } = laneOf(1, 5);
+    const remaining = (level: number, sizeClass = 10) => 100 * 2 ** (sizeClass - 10) - level;
+    const none = () => 0;
+    const lane = new Lane(terms, remaining, none, none, undefined, grows);
+    for (const task of tasks) lane.add(task);
+    return lane;
+  };
+  const parts = (lane: Lane) => {
+    const queue = new ReadyQueue();
+    queue.open(lane);
+    return queue.urgent().map((one) => ({
+      size: one.lane.terms.sized?.sizeClass,
+      remaining: one.remaining,
+      tasks: one.lane.size,
+    }));
+  };
+  const tasks = [sized(0, 10), sized(1, 12), sized(2), sized(3, 12), sized(4, 10)];
+
+  it("is one while that makes no difference, and then the largest come first, each class by itself", () => {
+    let grows = false;
+    const lane = laneWith(() => grows, tasks);
+    expect(parts(lane)).to.deep.equal([{ size: undefined, remaining: 100, tasks: 5 }]);
+    grows = true;
+    expect(parts(lane)).to.deep.equal([
+      { size: 12, remaining: 400, tasks: 2 },
+      { size: 10, remaining: 100, tasks: 2 },
+      { size: undefined, remaining: 100, tasks: 1 },
+    ]);
+    grows = false;
+    expect(parts(lane)).to.deep.equal([{ size: undefined, remaining: 100, tasks: 5 }]);
+  });
+
+  it("loses no task and has none twice, whenever that is found out", () => {
+    let grows = false;
+    const lane = laneWith(() => grows, tasks.slice(0, 3));
+    grows = true;
+    lane.add(tasks[3]!);
+    lane.ready();
+    for (const task of tasks) lane.add(task);
+    lane.remove(tasks[1]!);
+    expect(tasks.map((task) => lane.has(task))).to.deep.equal([true, false, true, true, true]);
+    expect(lane.size).to.equal(4);
+    grows = false;
+    lane.ready();
+    const popped = Array.from({ length: 4 }, () => lane.pop()!.index);
+    expect(popped).to.deep.equal([0, 2, 3, 4]);
+    expect([lane.pop(), lane.size]).to.deep.equal([undefined, 0]);
+  });
+});
+
 describe("a fair share", () => {
   it("is of all that is there, and all of it for who is alone", () => {
     const at0 = (work: number) => ({ at: 0, work });

@@ -40,7 +40,7 @@ const marketOf = (
   operators: MarketSnapshot["operators"],
   learned: LearnedOf[] = [],
   otherTasks = 0,
-): MarketSnapshot => ({ operators, learned, otherTasks });
+): MarketSnapshot => ({ operators, learned, grown: [], otherTasks });
 
 /** With all the time in the world. */
 const made = (spec: Spec, market: MarketSnapshot, model: Partial<RunModel> = {}) =>

@@ -74,12 +74,25 @@ describe("reading simulation files", () => {
     expect(of(cycle)).to.equal("task a");
   });
 
-  it("refuses transfers that would be left out unless told to leave them out", () => {
-    const sized = wf((_, file: Record<string, { specification: { files: unknown[] } }>) =>
-      file.workflow!.specification.files.push({ id: "x", sizeInBytes: 1 }),
-    );
-    expect(mistake(() => parseWfFormat(sized, "f", false))).to.match(/files\[0\]\.sizeInBytes/);
-    expect(parseWfFormat(sized, "f", true).tasks).to.have.length(2);
+  it("knows how large a task's inputs are where the file says the size of each", () => {
+    const sized = wf((tasks, file: Record<string, { specification: { files: unknown[] } }>) => {
+      const files = file.workflow!.specification.files;
+      for (const [id, sizeInBytes] of [["x", 5], ["y", 7]] as const) files.push({ id, sizeInBytes }); // prettier-ignore
+      tasks[0]!.inputFiles = ["x", "y"];
+      tasks[1]!.inputFiles = ["x", "not listed"];
+    });
+    const { tasks } = parseWfFormat(sized, "f", true);
+    expect(tasks.map(({ inputBytes }) => inputBytes)).to.deep.equal([12, undefined]);
+    expect(tasks.map(({ files }) => files)).to.deep.equal([undefined, undefined]);
+    const moved = parseWfFormat(sized, "f", false).tasks;
+    const [x, y] = [
+      { key: "x", bytes: 5 },
+      { key: "y", bytes: 7 },
+    ];
+    expect(moved.map(({ files }) => files)).to.deep.equal([
+      { inputs: [x, y], outputs: [] },
+      { inputs: [x], outputs: [] },
+    ]);
   });
 
   it("reads Standard Task Graphs and says which line is wrong", () => {

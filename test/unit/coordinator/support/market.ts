@@ -257,11 +257,16 @@ export class TestOperator {
       this.running.push({ workflow: body.workflow, task, attempt, progress });
   }
 
-  /** Reports a result for one task of an assignment. @param outputs bytes of each output; an array is a collection */
+  /**
+   * Reports a result for one task of an assignment.
+   * @param outputs bytes of each output; an array is a collection
+   * @param wallMs how long it took
+   */
   async report(
     body: SignedAssignment,
     task: number,
     outputs: Record<string, string | string[]>,
+    wallMs = 1_000,
   ): Promise<Digest> {
     const { store } = this.market;
     const digests = Object.entries(outputs).map(([name, content]): [string, Digest] => [
@@ -275,7 +280,7 @@ export class TestOperator {
       ? digests[0]![1]
       : store.put(canonicalJson({ type: "result", outputs: Object.fromEntries(digests) }));
     const { attempt } = body.tasks.find((t) => t.task === task)!;
-    const usage = { wallMs: 1_000, cpuMs: 900, maxRssMb: 100 };
+    const usage = { wallMs, cpuMs: 900, maxRssMb: 100 };
     const { workflow, root } = body;
     const [refused] = await this.send([{ workflow, task, attempt, root, result, usage }]);
     if (refused) throw new FrobenError(refused.code, refused.message, refused);
@@ -332,9 +337,14 @@ export class TestOperator {
     });
   }
 
-  /** Takes everything it is given, computes it at once, claims, reports and commits. @returns tasks done */
+  /**
+   * Takes everything it is given, computes it at once, claims, reports and commits.
+   * @param wallMsOf how long it says that a task took
+   * @returns tasks done
+   */
   async work(
     outputsOf: (body: SignedAssignment, task: number) => Record<string, string | string[]>,
+    wallMsOf?: (body: SignedAssignment, task: number) => number,
   ): Promise<number[]> {
     const done: number[] = [];
     for (const body of await this.sync()) {
@@ -343,7 +353,7 @@ export class TestOperator {
       this.market.chain.claim(body);
       await this.market.settle();
       for (const { task } of body.tasks) {
-        const result = await this.report(body, task, outputsOf(body, task));
+        const result = await this.report(body, task, outputsOf(body, task), wallMsOf?.(body, task));
         this.market.chain.pay(body.workflow, task, "committed", [
           this.commitment(body, task, result),
         ]);
