@@ -5,7 +5,7 @@ import { isLive, type AssignmentRun, type AttemptRun, type OperatorRun } from ".
 import type { Work } from "../matchmaker/fleet";
 import { endOf } from "../matchmaker/pace";
 import { unknownMs } from "../matchmaker/prospect";
-import type { Ending } from "../runtime/reservation";
+import type { Ending } from "../runtime/machine";
 import { signRelease } from "./sign";
 import type { World } from "./world";
 

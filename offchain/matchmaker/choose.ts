@@ -14,8 +14,8 @@ const HOPELESS_RATE = 0.5;
 /** Candidates that a record names at most. */
 export const MAX_CANDIDATES = 32;
 
-/** What the choice is made from; the rest of the record follows from it. */
-export type Question = Omit<DecisionRecord, "explored" | "choice">;
+/** What the choice is made from; the rest of the record follows from it, or says who else there was. */
+export type Question = Omit<DecisionRecord, "explored" | "choice" | "rejections" | "unnamed">;
 
 /** A number in [0, 1) that follows from the seed and what is decided. */
 function chance(question: Question): number {

@@ -1,8 +1,8 @@
 import type { ReadyQueue, ReadyTask, Lane, LaneTerms } from "../runtime/ready-queue";
 import type { Reservations } from "../runtime/reservation";
-import { aheadOf, least, levelOf, spread } from "./ahead";
-import { choose, deciding } from "./choose";
-import { rejectionsOf, type DecisionRecord, type Rejection } from "./decision";
+import { spread } from "./ahead";
+import { decide, type Placing } from "./decide";
+import type { DecisionRecord, Rejection } from "./decision";
 import type { Experience } from "./experience";
 import { unable } from "./filter";
 import type { Fleet, FleetOperator } from "./fleet";
@@ -13,7 +13,7 @@ import { Outlook } from "./outlook";
 import { offeredOf } from "./price";
 import { Prospects } from "./prospect";
 import { Rankings } from "./rankings";
-import { aheadWithRest, leaveToRest, waitingOf, type Waiting } from "./rest";
+import { leaveToRest, waitingOf, type Waiting } from "./rest";
 import { Rooms } from "./rooms";
 import { isWorthACopy, unfitAsCopy, type StandbyPolicy } from "./standby";
 import { surveyBest, surveyOf, type Survey } from "./survey";
@@ -31,19 +31,6 @@ export interface Match<T extends ReadyTask> {
   decision: DecisionRecord;
 }
 
-/** Who gets a task, and how many of the lane at most. */
-interface Decided {
-  operator: FleetOperator;
-  price: bigint;
-  taskMs: number;
-  share: number;
-  decision: DecisionRecord;
-}
-
-/** Busy operators that a decision's record names as candidates; the choice needs none but the best. */
-const BUSY_CANDIDATES = 3;
-/** So many are looked at for them, as their scores are rounded. */
-const SOONER = 3 * BUSY_CANDIDATES;
 /** When a task waits for a busy operator, things are looked at again after at least so long, milliseconds. */
 const LOOK_AGAIN_MS = 1_000;
 /** How long it holds whom a workflow that prefers money to time needs, milliseconds. */
@@ -106,7 +93,7 @@ export class Matcher<T extends ReadyTask> {
       while (lane.size > 0 && skipped.length < MAX_SKIPPED) {
         const survey = this.survey(view, lane, lane.peek()!, now);
         const { prospects } = survey;
-        const match = this.match(view, lane, survey, slackMs, now);
+        const match = this.match(view, lane, survey, slackMs);
         if (match) {
           this.queue.serve(workflow);
           take(match);
@@ -158,7 +145,8 @@ export class Matcher<T extends ReadyTask> {
         !survey.rejections.has(operator.address) &&
         (busy || isWorthACopy(taskMs, holderMs, policy)),
     );
-    const decided = this.decide(view, lane, task, 1, { ...survey, prospects }, 0, now);
+    const placing: Placing = { terms: lane.terms, head: task, count: 1, slackMs: 0 };
+    const decided = decide(view, this.outlook, this.seed, placing, { ...survey, prospects });
     if (!decided) return undefined;
     const { operator, price, decision } = decided;
     return { lane, operator, tasks: [task], slots: 1, price, decision };
@@ -217,12 +205,12 @@ export class Matcher<T extends ReadyTask> {
     lane: Lane<T>,
     survey: Survey,
     slackMs: number,
-    now: number,
   ): Match<T> | undefined {
     const head = lane.peek()!;
     // The tasks behind one whose own inputs some have ask for others.
     const count = isHeld(head) ? 1 : lane.size;
-    const decided = this.decide(view, lane, head, count, survey, slackMs, now);
+    const placing: Placing = { terms: lane.terms, head, count, slackMs };
+    const decided = decide(view, this.outlook, this.seed, placing, survey);
     if (!decided) return undefined;
     const { operator, price, share, taskMs, decision } = decided;
     // An operator that never ran the program knows no better than to refuse a queue of it.
@@ -231,69 +219,6 @@ export class Matcher<T extends ReadyTask> {
     const given = group(lane, operator, this.reservations, share, ms, price);
     const tasks = given.tasks.map((task) => task.index);
     return { lane, operator, ...given, price, decision: { ...decision, tasks } };
-  }
-
-  /** @param count tasks of the lane that are ready, of which `head` is to be placed */
-  private decide(
-    view: Prospects,
-    lane: Lane<T>,
-    head: T,
-    count: number,
-    { prospects, rejections, rest }: Survey,
-    slackMs: number,
-    now: number,
-  ): Decided | undefined {
-    const free = prospects.filter(({ busy }) => !busy);
-    if (free.length === 0) return undefined;
-    const { terms } = lane;
-    const level = levelOf(free);
-    const busy = prospects.filter((p) => p.busy);
-    // What the busy ones should finish before the best of the free ones would finish the head is theirs, as long as there is enough.
-    const ahead = busy.map((p) => aheadOf(p, level));
-    const looked = ahead.reduce((a, b) => a + b, 0);
-    const left =
-      count - (rest ? aheadWithRest(looked, rest, this.outlook, terms, level, count) : looked);
-    const after = (i: number) => (left > 0 ? ahead[i]! : 0);
-    const sooner = least([...busy.keys()], SOONER, (i) => {
-      const { startMs, taskMs, everyMs, weight } = busy[i]!;
-      return (startMs + after(i) * everyMs + taskMs) * weight;
-    });
-    const later = sooner
-      .map((i) => view.candidate(busy[i]!, terms, after(i)))
-      .sort((a, b) => a.score - b.score || (a.operator < b.operator ? -1 : 1));
-    const all = [
-      ...free.map((p) => view.candidate(p, terms, 0)),
-      ...later.slice(0, BUSY_CANDIDATES),
-    ].sort((a, b) => (a.operator < b.operator ? -1 : 1));
-    const known = new Set(all.map(({ operator }) => operator));
-    for (const { operator, busy: why } of busy)
-      if (!known.has(operator.address)) rejections.set(operator.address, why!);
-    const slack = Math.round(slackMs);
-    const candidates = deciding(all, slack);
-    const isKnown = (address: string) => known.has(address) || rejections.has(address);
-    const written = rejectionsOf(rejections, rest?.rejected, isKnown);
-    const unnamed = all.length - candidates.length + (rest?.free ?? 0);
-    if (unnamed > 0) written.unnamed.free = unnamed;
-    // The choice looks at the head alone; how many follow it depends on who was chosen.
-    const question = {
-      version: 1 as const,
-      workflow: terms.workflow,
-      step: terms.step,
-      head: head.index,
-      tasks: [head.index],
-      attempt: head.nextAttempt,
-      decidedAt: now,
-      seed: this.seed,
-      slackMs: slack,
-      candidates,
-      ...written,
-    };
-    const chosen = choose(question);
-    if (!chosen) return undefined;
-    const { operator, taskMs, price } = free.find((p) => p.operator.address === chosen.choice)!;
-    const share = Math.max(1, Math.ceil(left / (free.length + (rest?.free ?? 0))));
-    const decision = { ...question, ...chosen };
-    return { operator, price, taskMs, share, decision };
   }
 
   /**

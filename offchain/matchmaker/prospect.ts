@@ -7,15 +7,15 @@ import { freeSlots } from "./filter";
 import type { FleetOperator } from "./fleet";
 import { kindOf } from "./kind";
 import type { Outlook } from "./outlook";
-import { endOf, lateness } from "./pace";
 import { priceOf } from "./price";
-import { score } from "./score";
+import { Running } from "./running";
+import { score, weightOf } from "./score";
 
 /** An operator that can take a lane's tasks, now or later, and how fast. Milliseconds. */
 export interface Prospect {
   operator: FleetOperator;
   /** Why it can't start one now. */
-  busy?: Extract<Rejection, "concurrency" | "machine" | "in_use" | "held">;
+  busy: Extract<Rejection, "concurrency" | "machine" | "in_use" | "held"> | undefined;
   /** From now until it can start one. */
   startMs: number;
   /** The same if its machine was promised to nobody; below 0 when that should be over already. */
@@ -62,6 +62,9 @@ export class Prospects {
   private readonly kinds = new Map<string, Kind>();
   /** Operators of each machine that it has seen. */
   private readonly byMachine = new Map<string, Set<FleetOperator>>();
+  private readonly running: Running;
+  /** What was asked for last. */
+  private last: { terms: LaneTerms; kind: Kind } | undefined;
 
   constructor(
     private readonly reservations: Reservations,
@@ -69,7 +72,9 @@ export class Prospects {
     private readonly outlook: Outlook,
     /** Unix milliseconds. */
     readonly now: number,
-  ) {}
+  ) {
+    this.running = new Running(reservations, experience, now);
+  }
 
   /**
    * How an operator stands if its machine was promised to nobody.
@@ -90,14 +95,16 @@ export class Prospects {
   of(operator: FleetOperator, terms: LaneTerms): Prospect | undefined {
     const { outlook, now } = this;
     const bare = this.bare(operator, terms);
-    if (!bare) return undefined;
-    if (!this.isPromised(operator)) return bare;
-    const machine = operator.registration.machine.id;
-    const { resources } = terms;
-    if (!bare.busy && !outlook.isInTheWay(machine, resources, now + bare.taskMs)) return bare;
-    const roomMs = bare.busy ? bare.roomMs : this.roomMs(operator, terms);
-    const startMs = Math.max(1, roomMs + outlook.delayOf(machine, resources));
-    return { ...bare, busy: bare.busy ?? "held", startMs };
+    if (!bare || !this.isPromised(operator)) return bare;
+    if (bare.busy) return this.delayed(bare, terms, bare.busy, bare.roomMs);
+    const { id } = operator.registration.machine;
+    if (!outlook.isInTheWay(id, terms.resources, now + bare.taskMs)) return bare;
+    return this.delayed(bare, terms, "held", this.roomMs(operator, terms));
+  }
+
+  /** Takes one that was busy some time ago to have gone on as it was expected to then. */
+  later({ seen, asOf }: Seen, terms: LaneTerms): Prospect {
+    return this.delayed(seen, terms, seen.busy, seen.roomMs + asOf - this.now);
   }
 
   /** Whether an operator's machine was promised to any task. */
@@ -115,29 +122,22 @@ export class Prospects {
     return this.experience.sizeFactor(program, sized?.sizeClass);
   }
 
-  /** Takes an operator to be as it was some time ago, unless it was looked at. */
-  assume(terms: LaneTerms, then: Seen): void {
-    const kind = this.kind(terms);
-    const { seen, asOf } = then;
-    const { operator } = seen;
-    if (kind.has(operator)) return;
-    this.note(operator);
-    const roomMs = seen.roomMs + asOf - this.now;
-    kind.set(operator, { ...seen, roomMs, startMs: startsIn(then, this.now) });
-  }
-
   /** Has a machine looked at again: it got work. */
   touch(machine: string): void {
-    for (const operator of this.byMachine.get(machine) ?? [])
+    for (const operator of this.byMachine.get(machine) ?? []) {
       for (const kind of this.kinds.values()) kind.delete(operator);
+      this.running.forget(operator);
+    }
     this.byMachine.delete(machine);
   }
 
   /** What was seen by those for whom the tasks of these terms are the same. */
   private kind(terms: LaneTerms): Kind {
+    if (this.last?.terms === terms) return this.last.kind;
     const key = kindOf(terms);
     let kind = this.kinds.get(key);
     if (!kind) this.kinds.set(key, (kind = new Map()));
+    this.last = { terms, kind };
     return kind;
   }
 
@@ -156,30 +156,30 @@ export class Prospects {
   }
 
   private look(operator: FleetOperator, terms: LaneTerms): Bare {
-    const { experience, outlook, now } = this;
+    const { experience, outlook } = this;
     const { resources } = terms;
-    const machine = operator.registration.machine.id;
+    const { machine, concurrency } = operator.registration;
     const expected = experience.expectedMs(terms.program, operator.address, unknownMs(terms));
-    const taskMs = expected * this.sizeFactor(terms) * lateness(experience, operator, now);
-    const { share } = outlook.shareOf(machine, resources);
+    const taskMs = expected * this.sizeFactor(terms) * this.running.latenessOf(operator);
+    const { share } = outlook.shareOf(machine.id, resources);
     const price = priceOf(operator, terms, experience, expected);
     const failureRate = experience.failureRate(terms.program, operator.address);
-    const prospect: Prospect = {
+    const busy =
+      freeSlots(operator) === 0
+        ? "concurrency"
+        : this.reservations.obstacle(operator.address, resources);
+    const roomMs = busy ? this.roomMs(operator, terms) : 0;
+    return {
       operator,
-      startMs: 0,
-      roomMs: 0,
+      busy,
+      startMs: busy ? Math.max(1, roomMs) : 0,
+      roomMs,
       taskMs,
-      everyMs: taskMs * Math.max(share, 1 / operator.registration.concurrency),
+      everyMs: taskMs * Math.max(share, 1 / concurrency),
       price,
       failureRate,
-      weight: score({ finishMs: 1e6, price: String(price), failureRate }, terms.ceiling) / 1e6,
+      weight: weightOf(Number(price), failureRate, terms.ceiling),
     };
-    if (freeSlots(operator) === 0) prospect.busy = "concurrency";
-    else prospect.busy = this.reservations.obstacle(operator.address, resources);
-    if (!prospect.busy) return prospect;
-    prospect.roomMs = this.roomMs(operator, terms);
-    prospect.startMs = Math.max(1, prospect.roomMs);
-    return prospect;
   }
 
   /** @param ahead tasks of the same lane that it should take before */
@@ -206,18 +206,28 @@ export class Prospects {
     };
   }
 
-  /** From now until there should be room, if the machine was promised to nobody. */
+  /** A prospect that should have room after so long, and has to wait for what its machine was promised to. */
+  private delayed(
+    { operator, taskMs, everyMs, price, failureRate, weight }: Bare,
+    { resources }: LaneTerms,
+    busy: Prospect["busy"],
+    roomMs: number,
+  ): Prospect {
+    const delay = this.outlook.delayOf(operator.registration.machine.id, resources);
+    const startMs = Math.max(1, roomMs + delay);
+    return { operator, busy, startMs, roomMs, taskMs, everyMs, price, failureRate, weight };
+  }
+
+  /** From now until an operator that could take such tasks should have room, if the machine was promised to nobody. */
   private roomMs(operator: FleetOperator, { resources }: LaneTerms): number {
-    const { now } = this;
-    let at = this.reservations.expectedRoom(operator.address, resources, now) ?? now;
-    if (freeSlots(operator) === 0) {
-      const ends = [...operator.computing.values()].map((work) =>
-        endOf(this.experience, operator.address, work, now),
-      );
-      // Who has a queue works it off first.
-      if (ends.length > 0)
-        at = Math.max(at, operator.queued > 0 ? Math.max(...ends) : Math.min(...ends));
+    const { now, reservations, running } = this;
+    const { address, registration } = operator;
+    let at = now;
+    if (!reservations.fits(address, resources)) {
+      const endings = running.endingsOf(registration.machine.id);
+      at = reservations.roomAfter(address, resources, endings, now) ?? now;
     }
+    if (freeSlots(operator) === 0) at = Math.max(at, running.slotAt(operator));
     return at - now;
   }
 }

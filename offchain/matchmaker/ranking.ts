@@ -16,7 +16,9 @@ const BEST_NEWCOMERS = 4;
 /** With those whose machines are kept for other tasks, so many of either. */
 const MOST_SEEN = 2 * BEST;
 /** Operators whose place is looked at again, in turn, whenever a run asks for a ranking. */
-const ROLLED = 4;
+const ROLLED = 2;
+/** And so many of the best busy ones that should have had room by now. */
+const OVERDUE = 8;
 
 /** An operator as it was when it was last looked at. */
 interface Place extends Seen {
@@ -37,9 +39,9 @@ function keyOf(seen: Prospect, now: number): number {
   return firstScoreOf(seen) + (seen.busy ? now : 0);
 }
 
-/** The best operators for a task, which are then looked at. */
+/** The best operators for a task: those that could start now as they stand, busy ones as they were when last looked at. */
 export interface Best {
-  operators: FleetOperator[];
+  prospects: Prospect[];
   rest: Rest;
 }
 
@@ -90,6 +92,13 @@ export class Ranking {
       }
       if (this.places.has(value)) this.look(value, view);
     }
+    const overdue: FleetOperator[] = [];
+    for (let i = 0; i < this.busy.items.length && i < MOST_SEEN; i++) {
+      const { operator, seen, asOf } = this.busy.items[i]!;
+      if (asOf + seen.roomMs <= view.now) overdue.push(operator);
+      if (overdue.length === OVERDUE) break;
+    }
+    for (const operator of overdue) this.look(operator, view);
   }
 
   /**
@@ -103,35 +112,34 @@ export class Ranking {
     terms: LaneTerms = this.terms,
     factor = 1,
   ): Best {
-    const found = new Set<FleetOperator>();
+    const prospects: Prospect[] = [];
     let free = 0;
     for (const { operator, seen } of this.free.items) {
       if (free === BEST) break;
       if (!fits(seen)) continue;
       // However many are kept for others, somebody who is not may come after them.
-      const isFree = !view.of(operator, this.terms)!.busy;
-      if (isFree) free++;
-      if (isFree || found.size < MOST_SEEN) found.add(operator);
+      const prospect = view.of(operator, terms)!;
+      if (!prospect.busy) free++;
+      if (!prospect.busy || prospects.length < MOST_SEEN) prospects.push(prospect);
     }
     for (const { operator, seen } of this.newcomers.items.slice(0, BEST_NEWCOMERS))
-      if (fits(seen)) found.add(operator);
-    const others = this.free.items.length - found.size;
-    const last = found.size + MOST_SEEN;
+      if (fits(seen) && !prospects.some((p) => p.operator === operator))
+        prospects.push(view.of(operator, terms)!);
+    const others = this.free.items.length - prospects.length;
+    const last = prospects.length + MOST_SEEN;
     let busy = 0;
     let next = 0;
     for (const place of this.busy.items) {
-      const { operator, seen } = place;
-      if (busy === BEST || found.size === last) break;
+      if (busy === BEST || prospects.length === last) break;
       next++;
-      if (!fits(seen)) continue;
-      found.add(operator);
-      // Nobody is chosen now: how long the busy ones will be is known well enough.
-      if (free === 0) view.assume(terms, sizedAs(place, factor));
+      if (!fits(place.seen)) continue;
+      // Nobody is chosen among these: how long they will be is known well enough.
+      prospects.push(view.later(sizedAs(place, factor), terms));
       // Who was promised to others may be no longer among the best.
-      if (!view.isPromised(operator)) busy++;
+      if (!view.isPromised(place.operator)) busy++;
     }
     const rest = new Rest(this.busy.items, next, fits, view.now, others, this.rejected, factor);
-    return { operators: [...found], rest };
+    return { prospects, rest };
   }
 
   private remove(operator: FleetOperator): void {

@@ -13,7 +13,20 @@ export function score(
   candidate: Pick<Candidate, "finishMs" | "price" | "failureRate">,
   ceiling: bigint,
 ): number {
-  const share = Number(candidate.price) / Number(ceiling);
-  const seconds = candidate.finishMs / (1 - candidate.failureRate);
+  const { finishMs, price, failureRate } = candidate;
+  return rounded(finishMs, Number(price), failureRate, ceiling);
+}
+
+/** Milliseconds by which weights are computed: scores are rounded. */
+const LONG_MS = 1e6;
+
+/** @returns what a finish is multiplied by to give the score */
+export function weightOf(price: number, failureRate: number, ceiling: bigint): number {
+  return rounded(LONG_MS, price, failureRate, ceiling) / LONG_MS;
+}
+
+function rounded(finishMs: number, price: number, failureRate: number, ceiling: bigint): number {
+  const share = price / Number(ceiling);
+  const seconds = finishMs / (1 - failureRate);
   return Math.round(seconds * (1 + PRICE_WEIGHT * share) * 1000) / 1000;
 }

@@ -28,29 +28,40 @@ export function surveyOf(
   sufficient?: ReadonlySet<string>,
 ): Survey {
   const rejections = new Map<string, Rejection>();
-  let prospects: Prospect[] = [];
+  const prospects: Prospect[] = [];
   for (const operator of operators) {
     const why = unable(operator, terms);
     const prospect = why ? undefined : view.of(operator, terms);
     if (prospect) prospects.push(prospect);
     else rejections.set(operator.address, why ?? "offer");
   }
-  // These rule nobody out when there would be nobody left.
-  const rule = (why: Rejection, isOut: (p: Prospect) => boolean) => {
-    if (prospects.every(isOut)) return;
+  return ruled({ prospects, rejections }, terms, task, sufficient);
+}
+
+/** Leaves out of those who can take a task whom others are to be preferred to, and who asks for too much. */
+function ruled(
+  survey: Survey,
+  terms: LaneTerms,
+  task: ReadyTask,
+  sufficient?: ReadonlySet<string>,
+): Survey {
+  const { rejections } = survey;
+  let { prospects } = survey;
+  const leaveOut = (why: Rejection, isOut: (p: Prospect) => boolean) => {
+    if (!prospects.some(isOut)) return;
     for (const p of prospects) if (isOut(p)) rejections.set(p.operator.address, why);
     prospects = prospects.filter((p) => !isOut(p));
   };
+  // These rule nobody out when there would be nobody left.
+  const rule = (why: Rejection, isOut: (p: Prospect) => boolean) => {
+    if (!prospects.every(isOut)) leaveOut(why, isOut);
+  };
   const offered = offeredOf(task, terms);
-  prospects = prospects.filter(({ operator, price }) => {
-    if (price <= offered) return true;
-    rejections.set(operator.address, "price");
-    return false;
-  });
+  leaveOut("price", ({ price }) => price > offered);
   if (task.avoid.size > 0) rule("failed_before", (p) => task.avoid.has(p.operator.address));
   if (sufficient) rule("dear", (p) => !sufficient.has(p.operator.address));
   rule("too_slow", (p) => p.taskMs > terms.runSeconds * 1000);
-  return { prospects, rejections };
+  return { ...survey, prospects };
 }
 
 /**
@@ -74,11 +85,14 @@ export function surveyBest(
   const isWanted = ({ operator: { address } }: Prospect) =>
     !task.avoid.has(address) && (sufficient?.has(address) ?? true);
   let best = ranking.best(view, (p) => isOffered(p) && isWanted(p), terms, factor);
-  if (best.operators.length === 0) best = ranking.best(view, isOffered, terms, factor);
-  const looked = new Set(best.operators);
+  if (best.prospects.length === 0) best = ranking.best(view, isOffered, terms, factor);
+  const prospects = [...best.prospects];
+  const looked = new Set(prospects.map(({ operator }) => operator));
   for (const address of task.haul?.holders() ?? []) {
     const holder = fleet.get(address);
-    if (holder && holders.has(holder)) looked.add(holder);
+    if (!holder || !holders.has(holder) || looked.has(holder) || unable(holder, terms)) continue;
+    const prospect = view.of(holder, terms);
+    if (prospect) prospects.push(prospect);
   }
-  return { ...surveyOf(looked, view, terms, task, sufficient), rest: best.rest };
+  return ruled({ ...best, prospects, rejections: new Map() }, terms, task, sufficient);
 }

@@ -1,47 +1,23 @@
 import { FrobenError } from "../../protocol/errors";
 import type { Resources } from "../../protocol/spec";
 import { Changes } from "./changes";
-import { shortages, suffices, type Shortage } from "./shortage";
-
-/** When something should end, as far as is known at a moment; both in Unix milliseconds. */
-export type Ending = (now: number) => number;
-
-/** What a machine has. */
-export interface MachineTotals {
-  cores: number;
-  memoryMb: number;
-  gpus: { vramMb: number }[];
-}
-
-/** Cores and memory that are booked. */
-interface Used {
-  cores: number;
-  memoryMb: number;
-}
-
-interface Machine extends Used {
-  totals: MachineTotals;
-  gpuTaken: boolean[];
-  bookings: Map<string, Booking>;
-  /** Operators that offer some of it. */
-  operators: Set<string>;
-}
-
-/** What an operator offers of a machine, and how much of that is booked. */
-interface Share extends Used {
-  machine: Machine;
-  offer: Resources;
-  /** Indices of the GPUs that it uses. */
-  devices: ReadonlySet<number>;
-}
-
-interface Booking {
-  share: Share;
-  resources: Resources;
-  /** Indices of the GPUs that it has for itself. */
-  gpus: number[];
-  ends: Ending;
-}
+import {
+  atMost,
+  canHold,
+  count,
+  endingsOf,
+  freeGpus,
+  obstacleOf,
+  roomAfter,
+  same,
+  type Booking,
+  type Ended,
+  type Ending,
+  type Machine,
+  type MachineTotals,
+  type Share,
+} from "./machine";
+import { shortages, type Shortage } from "./shortage";
 
 /**
  * Books cores, memory and whole GPUs of machines for their operators; what is booked never exceeds what a machine has, nor what an
@@ -121,11 +97,7 @@ export class Reservations {
   /** @returns what has no room now: the machine, or of it what the operator offers, which is in use */
   obstacle(operator: string, need: Resources): "machine" | "in_use" | undefined {
     const share = this.shares.get(operator);
-    if (!share || !hasRoom(share.machine, share.machine.totals, need)) return "machine";
-    const free = freeGpus(share.machine, need);
-    if (free.length < need.gpus) return "machine";
-    const own = free.filter((gpu) => share.devices.has(gpu));
-    return hasRoom(share, share.offer, need) && own.length >= need.gpus ? undefined : "in_use";
+    return share ? obstacleOf(share, need) : "machine";
   }
 
   /**
@@ -139,14 +111,9 @@ export class Reservations {
       throw new FrobenError("overbooked", `operator "${operator}" has no room for ${key}`);
     const share = this.shares.get(operator)!;
     const { machine } = share;
-    const own = freeGpus(machine, resources).filter((gpu) => share.devices.has(gpu));
-    const gpus = own.slice(0, resources.gpus);
+    const gpus = freeGpus(share, resources).slice(0, resources.gpus);
     const booking = { share, resources, gpus, ends };
-    for (const gpu of gpus) machine.gpuTaken[gpu] = true;
-    for (const used of [machine, share]) {
-      used.cores += resources.cores;
-      used.memoryMb += resources.memoryMb;
-    }
+    count(booking, 1);
     machine.bookings.set(key, booking);
     this.bookings.set(key, booking);
     this.changed(machine);
@@ -174,13 +141,8 @@ export class Reservations {
   free(key: string): void {
     const booking = this.bookings.get(key);
     if (!booking) return;
-    const { share, resources, gpus } = booking;
-    const { machine } = share;
-    for (const used of [machine, share]) {
-      used.cores -= resources.cores;
-      used.memoryMb -= resources.memoryMb;
-    }
-    for (const gpu of gpus) machine.gpuTaken[gpu] = false;
+    const { machine } = booking.share;
+    count(booking, -1);
     machine.bookings.delete(key);
     this.bookings.delete(key);
     this.changed(machine);
@@ -190,35 +152,34 @@ export class Reservations {
     for (const operator of operators) this.changes.add(operator);
   }
 
+  /** @returns bookings of a machine as they should end, the first first */
+  endings(machine: string, now: number): Ended[] {
+    const known = this.machines.get(machine);
+    return known ? endingsOf(known, now) : [];
+  }
+
   /**
    * When there should be room, if every booking ends as expected.
    * @returns Unix milliseconds, or undefined when there never is
    */
   expectedRoom(operator: string, need: Resources, now: number): number | undefined {
-    if (!this.couldFit(operator, need)) return undefined;
-    return this.fits(operator, need) ? now : this.roomAfter(operator, need, now);
+    const share = this.shares.get(operator);
+    if (!share || !canHold(share, need)) return undefined;
+    if (!obstacleOf(share, need)) return now;
+    return roomAfter(share, need, endingsOf(share.machine, now), now);
   }
 
-  /** The same of an operator that could take it, and has no room now. */
-  roomAfter(operator: string, need: Resources, now: number): number | undefined {
-    const share = this.shares.get(operator)!;
-    const { machine, offer } = share;
-    const inAll = { cores: machine.cores, memoryMb: machine.memoryMb };
-    const ofIts = { cores: share.cores, memoryMb: share.memoryMb };
-    let gpus = freeGpus(machine, need).filter((gpu) => share.devices.has(gpu)).length;
-    const ending = [...machine.bookings.values()]
-      .map((booking) => ({ booking, end: booking.ends(now) }))
-      .sort((a, b) => a.end - b.end);
-    for (const { booking, end } of ending) {
-      for (const used of booking.share === share ? [inAll, ofIts] : [inAll]) {
-        used.cores -= booking.resources.cores;
-        used.memoryMb -= booking.resources.memoryMb;
-      }
-      gpus += booking.gpus.filter((gpu) => isFor(share, gpu, need)).length;
-      const both = hasRoom(inAll, machine.totals, need) && hasRoom(ofIts, offer, need);
-      if (both && gpus >= need.gpus) return Math.max(now, end);
-    }
-    return undefined;
+  /**
+   * The same of an operator that could take it, and has no room now.
+   * @param endings of its machine
+   */
+  roomAfter(
+    operator: string,
+    need: Resources,
+    endings: readonly Ended[],
+    now: number,
+  ): number | undefined {
+    return roomAfter(this.shares.get(operator)!, need, endings, now);
   }
 
   /** What a machine has in all. */
@@ -235,54 +196,4 @@ export class Reservations {
       gpus: m?.gpuTaken.filter(Boolean).length ?? 0,
     };
   }
-}
-
-function hasRoom(used: Used, all: Used, need: Used): boolean {
-  return used.cores + need.cores <= all.cores && used.memoryMb + need.memoryMb <= all.memoryMb;
-}
-
-/** Whether a GPU is one of the operator's, with the memory that each must have. */
-function isFor({ machine, devices }: Share, gpu: number, need: Resources): boolean {
-  return devices.has(gpu) && machine.totals.gpus[gpu]!.vramMb >= need.vramMb;
-}
-
-/** Whether an operator, if it and its machine did nothing, could take it. */
-function canHold(share: Share, need: Resources): boolean {
-  const { machine, offer } = share;
-  const { totals } = machine;
-  const { cores, memoryMb, gpus } = need;
-  if (cores > Math.min(totals.cores, offer.cores)) return false;
-  if (memoryMb > Math.min(totals.memoryMb, offer.memoryMb)) return false;
-  return gpus === 0 || suffices(atMost(share, need), need);
-}
-
-/** All that the operator could use, as far as it is of use to a task. */
-function atMost(share: Share, need: Resources): Resources {
-  const { machine, offer } = share;
-  const { totals } = machine;
-  return {
-    cores: Math.min(totals.cores, offer.cores),
-    memoryMb: Math.min(totals.memoryMb, offer.memoryMb),
-    gpus: need.gpus === 0 ? 0 : totals.gpus.filter((_, gpu) => isFor(share, gpu, need)).length,
-    vramMb: need.vramMb,
-  };
-}
-
-/** Free GPUs with enough memory, the smallest first, so that large ones stay for who needs them. */
-function freeGpus({ totals, gpuTaken }: Machine, need: Resources): number[] {
-  if (need.gpus === 0) return [];
-  return totals.gpus
-    .map((gpu, index) => ({ index, vramMb: gpu.vramMb }))
-    .filter(({ index, vramMb }) => !gpuTaken[index] && vramMb >= need.vramMb)
-    .sort((a, b) => a.vramMb - b.vramMb)
-    .map(({ index }) => index);
-}
-
-function same(a: MachineTotals, b: MachineTotals): boolean {
-  return (
-    a.cores === b.cores &&
-    a.memoryMb === b.memoryMb &&
-    a.gpus.length === b.gpus.length &&
-    a.gpus.every((gpu, i) => gpu.vramMb === b.gpus[i]!.vramMb)
-  );
 }

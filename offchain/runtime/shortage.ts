@@ -12,7 +12,12 @@ export interface Shortage {
 
 /** Whether a task that needs so much can be run with what there is. */
 export function suffices(have: Resources, need: Resources): boolean {
-  return RESOURCE_NAMES.every((name) => need[name] <= have[name]);
+  return (
+    need.cores <= have.cores &&
+    need.memoryMb <= have.memoryMb &&
+    need.gpus <= have.gpus &&
+    need.vramMb <= have.vramMb
+  );
 }
 
 /** @returns every resource that does not suffice; none exactly when `suffices` */

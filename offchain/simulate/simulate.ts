@@ -1,7 +1,7 @@
 import { endOf } from "../matchmaker/pace";
 import type { Match } from "../matchmaker/matcher";
 import { STANDBY } from "../matchmaker/standby";
-import type { Ending } from "../runtime/reservation";
+import type { Ending } from "../runtime/machine";
 import { afterFailure, type Failure } from "../runtime/retry";
 import { Timers } from "../runtime/timers";
 import { Account } from "./account";

@@ -296,8 +296,6 @@ describe("what answers to canaries are worth", () => {
           seed: "seed",
           slackMs: 60_000,
           candidates: [candidate("known", {}), newcomer],
-          rejections: {},
-          unnamed: {},
         }),
       );
       return choices.filter((one) => one!.choice === "new").length;

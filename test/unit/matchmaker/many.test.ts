@@ -108,13 +108,14 @@ describe("a ranking of operators", () => {
         const rankings = new Rankings(fleet, reservations);
         const view = () => new Prospects(reservations, experience, new Outlook(reservations), NOW);
         const look = (ranking: Ranking) => {
-          const { operators, rest } = ranking.best(view(), () => true);
+          const { prospects, rest } = ranking.best(view(), () => true);
           const rejected = [...rest.rejected]
             .map(([why, by]) => [why, [...by].sort()] as const)
             .filter(([, by]) => by.length > 0)
             .sort();
           const ahead = rest.ahead(50_000, Infinity);
-          return { operators: operators.map((o) => o.address), free: rest.free, rejected, ahead };
+          const operators = prospects.map(({ operator }) => operator.address);
+          return { operators, free: rest.free, rejected, ahead };
         };
         rankings.of(terms, view());
         for (const [i, { operator, what, asked }] of steps.entries()) {

@@ -368,8 +368,6 @@ describe("choosing", () => {
     seed: "seed",
     slackMs: 10_000,
     candidates,
-    rejections: {},
-    unnamed: {},
   });
 
   it("takes the best score, and goes round among those that are as good", () => {
