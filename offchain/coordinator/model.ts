@@ -101,7 +101,13 @@ export interface RunWork {
   /** Tasks of which nothing more is to come: done, left out, or failed as the step's policy allows. */
   over: number;
   /** Remaining paths and what a task takes, by step, as of a state of what is learned and unfolded. */
-  paths?: { asOf: string; byStep: ((level: number) => number)[]; typical: number[] };
+  paths?: {
+    /** Of the experience, and of tasks: what they were computed with. */
+    version: number;
+    size: number;
+    byStep: ((level: number) => number)[];
+    typical: number[];
+  };
 }
 
 /** One task. */

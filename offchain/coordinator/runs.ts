@@ -173,7 +173,7 @@ export function begin(
   return work;
 }
 
-/** Computed anew only when a duration was learned or a step unfolded. @param sizeClass of the task, where it matters */
+/** Computed anew only when a usual duration has clearly changed or a step unfolded. @param sizeClass of the task, where it matters */
 function remainingMs(
   world: World,
   work: RunWork,
@@ -181,8 +181,9 @@ function remainingMs(
   level: number,
   sizeClass?: number,
 ): number {
-  const asOf = `${world.experience.version}/${work.tasks.size}`;
-  if (work.paths?.asOf !== asOf) {
+  const { version } = world.experience;
+  const { size } = work.tasks;
+  if (work.paths?.version !== version || work.paths.size !== size) {
     const terms = work.lanes.map((lane) => lane.terms);
     const typical = typicalOf(world.experience, terms);
     const levels = (i: number) => {
@@ -191,7 +192,7 @@ function remainingMs(
       return known.length > 0 ? known[known.length - 1]!.level + 1 : 0;
     };
     const byStep = remainingPaths(work.spec, (i) => typical[i]!, levels);
-    work.paths = { asOf, byStep, typical };
+    work.paths = { version, size, byStep, typical };
   }
   const { byStep, typical } = work.paths;
   const factor = world.experience.sizeFactor(work.spec.steps[step]!.program, sizeClass);

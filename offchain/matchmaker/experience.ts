@@ -28,6 +28,8 @@ interface Pair extends PairTime {
 
 interface Program extends ProgramTime {
   pairs: Map<string, Pair>;
+  /** What its tasks took usually, and on average, when the version last rose for it: logarithms of milliseconds. */
+  told?: { usual: number; average: number };
 }
 
 interface Operator extends Pace, Tally {
@@ -46,6 +48,8 @@ const MIN_SPEED = 0.5;
 const MAX_SPEED = 2;
 /** A run that was stopped, or failed, says nothing of its length unless it took so many times what was expected. */
 const CLEARLY_LATE = 1.5;
+/** Plans are made anew when a duration has changed by so much, as a logarithm; most results change it by less. */
+const CLEARLY_OTHER = 0.02;
 /** Then so much of it is taken to have been over: runs stop at any moment. */
 const SHARE_RUN = 0.5;
 
@@ -58,10 +62,8 @@ export class Experience {
   /** Attempts that have ended since this was made. */
   private clock = 0;
 
-  /** Rises with everything that is learned about durations. */
-  get version(): number {
-    return this.durations.version;
-  }
+  /** Rises when tasks of a program turn out to take clearly longer or shorter than when it last rose: what was planned with that is old. */
+  version = 0;
 
   /** @param speed that an operator says it has, 1 is usual */
   declare(operator: string, speed: number): void {
@@ -88,6 +90,7 @@ export class Experience {
   restoreGrowth(program: Digest, { origin, slope, seen }: Growth): void {
     const grows = growsClearly({ origin, slope, seen }, false);
     Object.assign(this.program(program), { origin, slope, seen, grows });
+    this.version++;
   }
 
   /** Puts back a record from the database. What an operator did here is in its reputation, too: that is not counted then. */
@@ -100,6 +103,7 @@ export class Experience {
     if (runs > 0) {
       this.durations.add(this.program(program), of, pair, { runs, meanMs, size });
       this.countRuns(of, runs);
+      this.tellPlans(this.program(program));
     }
     this.countCanaries(pair, operator, record.canariesRight ?? 0, record.canariesWrong ?? 0);
   }
@@ -185,8 +189,9 @@ export class Experience {
 
   /** @returns how many times as long a task of a size class takes as one whose size is not known */
   sizeFactor(program: Digest, sizeClass: number | undefined): number {
+    if (sizeClass === undefined) return 1;
     const known = this.programs.get(program);
-    return known && sizeClass !== undefined ? sizeFactor(known, sizeClass) : 1;
+    return known ? sizeFactor(known, sizeClass) : 1;
   }
 
   /**
@@ -239,9 +244,21 @@ export class Experience {
   private learn(program: Digest, operator: string, ms: number, sizeClass?: number): Learned {
     const pair = this.pair(program, operator);
     const of = this.operator(operator);
-    this.durations.learn(this.program(program), of, pair, ms, sizeClass);
+    const known = this.program(program);
+    this.durations.learn(known, of, pair, ms, sizeClass);
     this.countRuns(of, 1);
+    this.tellPlans(known);
     return pair;
+  }
+
+  private tellPlans(program: Program): void {
+    const { told, logs, weight } = program;
+    const usual = Math.log(usualMs(program));
+    const average = logs / weight;
+    const off = told && Math.max(Math.abs(usual - told.usual), Math.abs(average - told.average));
+    if (off !== undefined && off < CLEARLY_OTHER) return;
+    program.told = { usual, average };
+    this.version++;
   }
 
   private operator(operator: string): Operator {

@@ -1,4 +1,5 @@
 import type { LaneTerms } from "../runtime/ready-queue";
+import type { Reservations } from "../runtime/reservation";
 import { suffices } from "../runtime/shortage";
 import type { Rejection } from "./decision";
 import type { FleetOperator } from "./fleet";
@@ -23,6 +24,15 @@ export function freeSlots(operator: FleetOperator): number {
   // Who still has a queue works it off first: then nothing but that step runs there, and its bookings are what it uses.
   if (operator.queued > 0) return 0;
   return Math.max(0, operator.registration.concurrency - operator.computing.size);
+}
+
+/** Whether an operator that is able to take such tasks could start one now. */
+export function hasRoom(
+  operator: FleetOperator,
+  { resources }: LaneTerms,
+  reservations: Reservations,
+): boolean {
+  return freeSlots(operator) > 0 && reservations.fits(operator.address, resources);
 }
 
 /** Whether what rules an operator out passes by itself, when work ends: it is able, and busy. */

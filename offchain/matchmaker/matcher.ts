@@ -1,6 +1,5 @@
 import type { ReadyQueue, ReadyTask, Lane, LaneTerms } from "../runtime/ready-queue";
 import type { Reservations } from "../runtime/reservation";
-import { spread } from "./ahead";
 import { decide, type Placing } from "./decide";
 import type { DecisionRecord, Rejection } from "./decision";
 import type { Experience } from "./experience";
@@ -10,14 +9,15 @@ import { group, MAX_SKIPPED } from "./group";
 import { kindOf, needOf } from "./kind";
 import { isHeld, withFetch } from "./locality";
 import { Outlook } from "./outlook";
-import { offeredOf } from "./price";
 import { Prospects } from "./prospect";
 import { Rankings } from "./rankings";
-import { leaveToRest, waitingOf, type Waiting } from "./rest";
+import { aheadBeside } from "./rest";
 import { Rooms } from "./rooms";
 import { isWorthACopy, unfitAsCopy, type StandbyPolicy } from "./standby";
 import { surveyBest, surveyOf, type Survey } from "./survey";
 import { Thrift } from "./thrift";
+import { Beside, hold, waitOf, type Wait } from "./wait";
+import { Waits } from "./waits";
 
 /** Tasks of one step for one operator. */
 export interface Match<T extends ReadyTask> {
@@ -36,6 +36,8 @@ const LOOK_AGAIN_MS = 1_000;
 /** How long it holds whom a workflow that prefers money to time needs, milliseconds. */
 const PLAN_AGAIN_MS = 2_000;
 
+const WHOLE_BPS = 10_000;
+
 /** Pairs ready tasks with operators. It books nothing and changes no operator: the caller does, between two matches. */
 export class Matcher<T extends ReadyTask> {
   /** Of the last run. */
@@ -47,6 +49,7 @@ export class Matcher<T extends ReadyTask> {
   private readonly thrifty = new Map<number, { until: number; byNeed: Map<string, Set<string>> }>();
   private readonly rankings: Rankings;
   private readonly rooms: Rooms;
+  private readonly waits: Waits;
 
   constructor(
     private readonly queue: ReadyQueue<T>,
@@ -58,6 +61,7 @@ export class Matcher<T extends ReadyTask> {
     this.outlook = new Outlook(reservations);
     this.rankings = new Rankings(fleet, reservations);
     this.rooms = new Rooms(fleet, reservations);
+    this.waits = new Waits(fleet, reservations);
   }
 
   /**
@@ -73,24 +77,30 @@ export class Matcher<T extends ReadyTask> {
       if (until <= now) this.thrifty.delete(workflow);
     const longest = new Map<number, number>();
     const full = new Set<string>();
-    /** By kind, with the lane of it that was looked at. */
-    const waiting = new Map<string, { waiting: Waiting; lane: Lane<T> }>();
+    const waiting = new Map<string, Beside>();
     let again = Infinity;
     for (const { lane, remaining } of this.queue.urgent()) {
-      const { workflow } = lane.terms;
+      const { terms } = lane;
+      const { workflow } = terms;
       if (!longest.has(workflow)) longest.set(workflow, remaining);
       const slackMs = longest.get(workflow)! - remaining;
-      const need = needOf(lane.terms);
+      const need = needOf(terms);
       if (full.has(need)) continue;
-      const kind = kindOf(lane.terms);
-      const alike = isUsual(lane) ? waiting.get(kind) : undefined;
-      if (alike?.waiting.takes(lane.size)) {
-        const until = this.passedOver.get(alike.lane);
-        if (until !== undefined) this.passedOver.set(lane, until);
+      const kind = kindOf(terms);
+      const alike = waiting.get(kind);
+      if (alike && isUsual(lane) && alike.takes(lane.size, this.outlook, terms)) {
+        this.notePassedOver(lane, alike.wait);
         continue;
       }
       const skipped: T[] = [];
       while (lane.size > 0 && skipped.length < MAX_SKIPPED) {
+        const kept = isUsual(lane) && !alike ? this.waits.of(terms, lane.size, now) : undefined;
+        if (kept) {
+          again = Math.min(again, this.hold(lane, kept.wait, kept.until));
+          waiting.set(kind, new Beside(kept.wait, kept.ahead - lane.size));
+          if (!this.rooms.hasRoom(terms)) full.add(need);
+          break;
+        }
         const survey = this.survey(view, lane, lane.peek()!, now);
         const { prospects } = survey;
         const match = this.match(view, lane, survey, slackMs);
@@ -103,14 +113,18 @@ export class Matcher<T extends ReadyTask> {
         // Others in the lane may have other operators than a task that failed, for which less is offered, or whose own inputs some have.
         const head = lane.peek()!;
         const alone = prospects.length === 0 || head.avoid.size > 0 || isHeld(head);
-        again = Math.min(again, this.wait(lane, survey, alone ? 1 : lane.size, now));
+        const count = alone ? 1 : lane.size;
+        const wait = waitOf(survey, count, now);
+        const { passedOver = now } = wait;
+        const lookAgain = now + Math.max(LOOK_AGAIN_MS, passedOver - now);
+        again = Math.min(again, this.hold(lane, wait, lookAgain));
         if (!alone) {
           if (survey.rest && isUsual(lane)) {
-            const { outlook } = this;
-            const others = waitingOf(prospects, survey.rest, outlook, lane.terms, lane.size);
-            waiting.set(kind, { waiting: others, lane });
+            const ahead = aheadBeside(prospects, survey.rest, this.outlook, terms);
+            waiting.set(kind, new Beside(wait, ahead - count));
+            if (!alike) this.waits.keep(terms, { survey, ahead }, { wait, count }, lookAgain, now);
           }
-          if (!this.rooms.hasRoom(lane.terms)) full.add(need);
+          if (!this.rooms.hasRoom(terms)) full.add(need);
           break;
         }
         skipped.push(lane.pop()!);
@@ -222,33 +236,25 @@ export class Matcher<T extends ReadyTask> {
   }
 
   /**
-   * Keeps for a lane the machines that should do its tasks: less urgent ones may use them only if they are not in the way.
-   * @returns when to look again, if it waits although somebody has room
+   * Has a lane wait.
+   * @param lookAgain Unix milliseconds
+   * @returns that, if it waits although somebody has room
    */
-  private wait(lane: Lane<T>, { prospects, rest }: Survey, count: number, now: number): number {
-    const { terms } = lane;
-    const { resources } = terms;
-    const busy = prospects.filter((p) => p.busy);
-    if (busy.length === 0) return Infinity;
-    const tasks = rest ? leaveToRest(rest, this.outlook, terms, busy, count) : count;
-    let soonest = Infinity;
-    for (const [i, own] of spread(busy, tasks).entries()) {
-      const { operator, startMs, taskMs } = busy[i]!;
-      if (own === 0) continue;
-      const { id } = operator.registration.machine;
-      this.outlook.promise(id, resources, now + startMs, taskMs, own);
-      soonest = Math.min(soonest, startMs);
-    }
-    if (busy.length === prospects.length) return Infinity;
-    this.passedOver.set(lane, now + soonest);
-    return now + Math.max(LOOK_AGAIN_MS, soonest);
+  private hold(lane: Lane<T>, wait: Wait, lookAgain: number): number {
+    hold(this.outlook, lane.terms, wait);
+    return this.notePassedOver(lane, wait) ? lookAgain : Infinity;
+  }
+
+  /** @returns whether somebody is passed over, as a lane waits for others */
+  private notePassedOver(lane: Lane<T>, { passedOver }: Wait): boolean {
+    if (passedOver === undefined) return false;
+    this.passedOver.set(lane, passedOver);
+    return true;
   }
 }
 
 /** Whether a lane's tasks are what its terms say: none was failed by anyone, nor waits for a higher offer, nor prefers cheap ones. */
 function isUsual<T extends ReadyTask>(lane: Lane<T>): boolean {
-  const head = lane.peek()!;
-  const { ceiling, withinSeconds } = lane.terms;
-  const isWhole = offeredOf(head, lane.terms) === ceiling;
-  return head.avoid.size === 0 && isWhole && withinSeconds === undefined && !head.haul;
+  const { avoid, offerBps, haul } = lane.peek()!;
+  return avoid.size === 0 && offerBps === WHOLE_BPS && !lane.terms.withinSeconds && !haul;
 }

@@ -3,7 +3,7 @@ import type { Reservations } from "../runtime/reservation";
 import { NEWCOMER_BELOW } from "./choose";
 import type { Candidate, Rejection } from "./decision";
 import type { Experience } from "./experience";
-import { freeSlots } from "./filter";
+import { freeSlots, hasRoom, unable } from "./filter";
 import type { FleetOperator } from "./fleet";
 import { kindOf } from "./kind";
 import type { Outlook } from "./outlook";
@@ -110,6 +110,11 @@ export class Prospects {
   /** Whether an operator's machine was promised to any task. */
   isPromised({ registration }: FleetOperator): boolean {
     return this.outlook.isPromised(registration.machine.id);
+  }
+
+  /** Whether an operator is able to take such tasks, and could start none now. */
+  isBusy(operator: FleetOperator, terms: LaneTerms): boolean {
+    return !unable(operator, terms) && !hasRoom(operator, terms, this.reservations);
   }
 
   /** Whether little is known of an operator. */

@@ -16,9 +16,11 @@ const BEST_NEWCOMERS = 4;
 /** With those whose machines are kept for other tasks, so many of either. */
 const MOST_SEEN = 2 * BEST;
 /** Operators whose place is looked at again, in turn, whenever a run asks for a ranking. */
-const ROLLED = 2;
+const ROLLED = 1;
+/** And so many of those that are busy with something else than when they were last looked at. */
+const MOST_DUE = 4;
 /** And so many of the best busy ones that should have had room by now. */
-const OVERDUE = 8;
+const OVERDUE = 4;
 
 /** An operator as it was when it was last looked at. */
 interface Place extends Seen {
@@ -54,8 +56,17 @@ export class Ranking {
   private readonly rejected = new Map<Rejection, Set<string>>();
   private readonly rejections = new Map<FleetOperator, Rejection>();
   private turn: Iterator<FleetOperator> | undefined;
+  /** Busy ones that have changed, and are as busy. */
+  private readonly due = new Set<FleetOperator>();
 
   constructor(private readonly terms: LaneTerms) {}
+
+  /** An operator has changed: it is looked at again, now or, if it is as busy, when its turn comes. */
+  note(operator: FleetOperator, view: Prospects): void {
+    const isBusy = this.places.get(operator)?.seen.busy && view.isBusy(operator, this.terms);
+    if (isBusy) this.due.add(operator);
+    else this.look(operator, view);
+  }
 
   /** Looks at an operator again. */
   look(operator: FleetOperator, view: Prospects): void {
@@ -83,6 +94,11 @@ export class Ranking {
 
   /** Looks again at a few whose turn it is: who does not change becomes late, and others' results change what is expected of it. */
   roll(view: Prospects): void {
+    let left = MOST_DUE;
+    for (const operator of this.due) {
+      if (left-- === 0) break;
+      this.look(operator, view);
+    }
     for (let i = 0; i < ROLLED; i++) {
       this.turn ??= [...this.places.keys()].values();
       const { value, done } = this.turn.next();
@@ -143,6 +159,7 @@ export class Ranking {
   }
 
   private remove(operator: FleetOperator): void {
+    this.due.delete(operator);
     const place = this.places.get(operator);
     if (place) {
       this.places.delete(operator);

@@ -38,7 +38,7 @@ export class Rankings {
     if (!kept || !changed) return this.make(kind, terms, view);
     this.kept.delete(kind);
     this.kept.set(kind, kept);
-    for (const operator of changed) kept.ranking.look(operator, view);
+    for (const operator of changed) kept.ranking.note(operator, view);
     if (kept.view !== view) kept.ranking.roll(view);
     kept.view = view;
     return kept.ranking;

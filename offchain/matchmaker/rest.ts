@@ -81,65 +81,41 @@ export function aheadWithRest(
   return looked - owed + rest.ahead(level, enough + owed - looked);
 }
 
-/** Tasks of one kind, of several workflows, that wait for operators that are busy. */
-export class Waiting {
-  /** @param left tasks that these should finish, beside those that wait already, before anyone who has room could finish one */
-  constructor(
-    private left: number,
-    private readonly owe: (tasks: number) => void,
-  ) {}
-
-  /** @returns whether so many tasks more had better wait, too */
-  takes(tasks: number): boolean {
-    if (tasks > this.left) return false;
-    this.left -= tasks;
-    this.owe(tasks);
-    return true;
-  }
-}
-
-/**
- * @param prospects of a lane whose tasks wait
- * @param count of them
- * @returns what other lanes of the kind are asked of, without looking at anyone again
- */
-export function waitingOf(
+/** @returns how many tasks of one kind, those that wait among them, busy operators should finish before anyone who has room could finish one */
+export function aheadBeside(
   prospects: Prospect[],
   rest: Rest,
   outlook: Outlook,
   terms: LaneTerms,
-  count: number,
-): Waiting {
+): number {
   const busy = prospects.filter((p) => p.busy);
   const free = prospects.filter((p) => !p.busy);
-  const [first] = busy;
-  const owe = (tasks: number) => {
-    if (!first) return;
-    const { operator, taskMs } = first;
-    outlook.owe(operator.registration.machine.id, terms.resources, taskMs, tasks);
-  };
-  if (free.length === 0) return new Waiting(Infinity, owe);
+  if (free.length === 0) return Infinity;
   const level = levelOf(free);
-  const ahead = aheadWithRest(aheadOfAll(busy, level), rest, outlook, terms, level, Infinity);
-  return new Waiting(ahead - count, owe);
+  return aheadWithRest(aheadOfAll(busy, level), rest, outlook, terms, level, Infinity);
+}
+
+/** Tasks that are left to operators that were not looked at, and of one of those the machine, and what a task takes on it. */
+export interface LeftToRest {
+  machine: string;
+  taskMs: number;
+  count: number;
 }
 
 /**
  * Leaves to the rest the tasks that it should take before those who were looked at could.
  * @param busy those who were
- * @returns how many are left for them, at least 1
+ * @returns how many are left for them, at least 1, and what to say of the others
  */
 export function leaveToRest(
   rest: Rest,
-  outlook: Outlook,
-  { resources }: LaneTerms,
   busy: Prospect[],
   count: number,
-): number {
+): { placed: number; others?: LeftToRest } {
   const first = rest.first();
-  if (!first) return count;
+  if (!first) return { placed: count };
   const { taskMs, operator } = first;
   const placed = Math.max(1, Math.min(count, aheadOfAll(busy, firstScoreOf(first))));
-  outlook.owe(operator.registration.machine.id, resources, taskMs, count - placed);
-  return placed;
+  const { id: machine } = operator.registration.machine;
+  return { placed, others: { machine, taskMs, count: count - placed } };
 }

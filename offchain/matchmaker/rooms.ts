@@ -1,6 +1,6 @@
 import type { LaneTerms } from "../runtime/ready-queue";
 import type { Reservations } from "../runtime/reservation";
-import { freeSlots } from "./filter";
+import { hasRoom } from "./filter";
 import type { Fleet, FleetOperator } from "./fleet";
 import { Follower } from "./follower";
 import { needOf } from "./kind";
@@ -32,9 +32,7 @@ export class Rooms {
     this.kept.delete(need);
     this.kept.set(need, kept);
     for (const operator of kept.follower.changed() ?? fleet.all()) {
-      const { online, address } = operator;
-      const room = online && freeSlots(operator) > 0 && reservations.fits(address, terms.resources);
-      if (room) kept.operators.add(operator);
+      if (operator.online && hasRoom(operator, terms, reservations)) kept.operators.add(operator);
       else kept.operators.delete(operator);
     }
     const [oldest] = this.kept.keys();

@@ -9,6 +9,26 @@ import { DurationOracle } from "../../support/experience-oracle";
 const programs = Array.from({ length: PACE_PROGRAMS + 1 }, (_, i) => sha256(`program ${i}`));
 
 describe("learned durations", () => {
+  it("has plans made anew when what a program usually takes has clearly changed, and only then", () => {
+    const experience = new Experience();
+    const operator = "0x01";
+    const program = sha256("planned");
+    const risesBy = (ms: number) => {
+      const before = experience.version;
+      experience.succeeded(program, operator, ms);
+      return experience.version - before;
+    };
+    expect(risesBy(1_000)).equal(1);
+    expect(risesBy(1_001)).equal(0);
+    expect(risesBy(2_000)).equal(1);
+    experience.failed(program, operator);
+    expect(risesBy(1_334)).equal(0);
+    // However little each result adds, nothing is added for ever.
+    let rises = 0;
+    for (let i = 0; i < 200; i++) rises += risesBy(1_500 + 5 * i);
+    expect(rises).within(5, 40);
+  });
+
   const operators = ["a", "b", "c", "d", "e", "f"];
   const operator = fc.constantFrom(...operators);
   const program = fc.constantFrom(...programs.slice(0, 5));

@@ -93,7 +93,45 @@ function market() {
   return { fleet, reservations, experience, matcher, register, lane, occupy, release, run };
 }
 
+const viewOf = (reservations: Reservations, experience: Experience) => () =>
+  new Prospects(reservations, experience, new Outlook(reservations), NOW);
+
+/** What a ranking says of all. */
+function look(ranking: Ranking, view: Prospects) {
+  const { prospects, rest } = ranking.best(view, () => true);
+  const rejected = [...rest.rejected]
+    .map(([why, by]) => [why, [...by].sort()] as const)
+    .filter(([, by]) => by.length > 0)
+    .sort();
+  const ahead = rest.ahead(50_000, Infinity);
+  const operators = prospects.map(({ operator }) => operator.address);
+  return { operators, free: rest.free, rejected, ahead };
+}
+
 describe("a ranking of operators", () => {
+  it("looks in turn at who is busy with something else", () => {
+    const { fleet, reservations, experience, register, lane, occupy, release } = market();
+    const all = Array.from({ length: 100 }, (_, i) => register(i));
+    for (const [i, one] of all.entries()) occupy(one, `${i}`, NOW + 5_000 + 100 * i);
+    const { terms } = lane(1, 1);
+    const rankings = new Rankings(fleet, reservations);
+    const view = viewOf(reservations, experience);
+    const anew = () => {
+      const ranking = new Ranking(terms);
+      const now = view();
+      for (const one of all) ranking.look(one, now);
+      return look(ranking, now);
+    };
+    expect(look(rankings.of(terms, view()), view())).to.deep.equal(anew());
+    for (const i of [90, 95, 99, 3, 4, 5, 6, 7]) {
+      release(all[i]!, `${i}`);
+      occupy(all[i]!, `next ${i}`, NOW + 1_000 + 7 * i);
+    }
+    expect(look(rankings.of(terms, view()), view())).not.to.deep.equal(anew());
+    for (let run = 0; run < 5; run++) rankings.of(terms, view());
+    expect(look(rankings.of(terms, view()), view())).to.deep.equal(anew());
+  });
+
   it("that follows what changes is the one that would be made anew", () => {
     const step = fc.record({
       operator: fc.nat(79),
@@ -106,17 +144,7 @@ describe("a ranking of operators", () => {
         const all = Array.from({ length: 70 }, (_, i) => register(i, { speed: 1 + (i % 7) / 10 }));
         const { terms } = lane(1, 1);
         const rankings = new Rankings(fleet, reservations);
-        const view = () => new Prospects(reservations, experience, new Outlook(reservations), NOW);
-        const look = (ranking: Ranking) => {
-          const { prospects, rest } = ranking.best(view(), () => true);
-          const rejected = [...rest.rejected]
-            .map(([why, by]) => [why, [...by].sort()] as const)
-            .filter(([, by]) => by.length > 0)
-            .sort();
-          const ahead = rest.ahead(50_000, Infinity);
-          const operators = prospects.map(({ operator }) => operator.address);
-          return { operators, free: rest.free, rejected, ahead };
-        };
+        const view = viewOf(reservations, experience);
         rankings.of(terms, view());
         for (const [i, { operator, what, asked }] of steps.entries()) {
           if (what === "join") all[operator] = register(operator);
@@ -133,10 +161,86 @@ describe("a ranking of operators", () => {
           const anew = new Ranking(terms);
           const now = view();
           for (const holder of fleet.holding(PROGRAM)) anew.look(holder, now);
-          expect(look(rankings.of(terms, view()))).to.deep.equal(look(anew));
+          expect(look(rankings.of(terms, view()), view())).to.deep.equal(look(anew, now));
         }
       }),
     );
+  });
+});
+
+describe("what tasks wait for, from run to run", () => {
+  const step = fc.record({
+    operator: fc.nat(99),
+    what: fc.constantFrom("end", "end", "end", "leave", "come", "more"),
+    passes: fc.nat(400),
+  });
+  const start = (cores: (i: number) => number) => {
+    const of = market();
+    const all = Array.from({ length: 100 }, (_, i) => of.register(i));
+    for (const [i, one] of all.entries()) occupy(of, one, NOW + 1_000 + 100 * i, cores(i));
+    return { ...of, all };
+  };
+  const occupy = (
+    of: ReturnType<typeof market>,
+    one: FleetOperator,
+    until: number,
+    cores: number,
+  ) => of.occupy(one, `first of ${one.address}`, until, cores);
+
+  it("leaves nobody with room for what waits, whoever ends, leaves or comes", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
+        const of = start((i) => 1 + (i % 4));
+        const lanes = [4, 3, 2].map((cores, i) =>
+          of.lane(i, 100, { cores, remaining: 1_000 * (3 - i), memoryMb: 1 + i }),
+        );
+        let now = NOW;
+        of.run(now);
+        let next = 100;
+        for (const { operator, what, passes } of steps) {
+          now += passes;
+          const one = of.all[operator]!;
+          const [running] = one.computing.keys();
+          if (what === "end" && running) of.release(one, running);
+          if (what === "leave") one.set({ online: false });
+          if (what === "come") one.set({ online: true });
+          const task = { level: 0, nextAttempt: 1, avoid: new Set<string>(), offerBps: 10_000 };
+          if (what === "more") lanes[operator % 3]!.add({ ...task, index: next++ });
+          of.run(now);
+          const queue = new ReadyQueue();
+          for (const lane of lanes) queue.open(lane);
+          const anew = new Matcher(queue, of.fleet, of.reservations, of.experience, "seed");
+          anew.run(now, ({ operator }) => expect.fail(`${operator.address} has room`));
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it("is asked again once somebody has room, or after a while", () => {
+    const of = start(() => 4);
+    const lane = of.lane(1, 50);
+    of.run();
+    const looks = () => {
+      let looked = 0;
+      const { best } = Ranking.prototype;
+      Ranking.prototype.best = function (...args) {
+        looked++;
+        return best.apply(this, args);
+      };
+      return { end: () => ((Ranking.prototype.best = best), looked) };
+    };
+    const asked = (now: number) => {
+      const counted = looks();
+      const given = of.run(now).length;
+      return { looked: counted.end(), given };
+    };
+    expect(asked(NOW + 1)).to.deep.equal({ looked: 0, given: 0 });
+    of.release(of.all[7]!, `first of ${of.all[7]!.address}`);
+    expect(asked(NOW + 2).given).equal(1);
+    expect(lane.size).equal(49);
+    expect(asked(NOW + 3)).to.deep.equal({ looked: 0, given: 0 });
+    expect(asked(NOW + TASK_MS / 2)).to.deep.equal({ looked: 1, given: 0 });
   });
 });
 
