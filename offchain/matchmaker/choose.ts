@@ -17,11 +17,13 @@ export const MAX_CANDIDATES = 32;
 /** What the choice is made from; the rest of the record follows from it, or says who else there was. */
 export type Question = Omit<DecisionRecord, "explored" | "choice" | "rejections" | "unnamed">;
 
-/** A number in [0, 1) that follows from the seed and what is decided. */
-function chance(question: Question): number {
+/** Whether a newcomer is tried, if there is one: that follows from the seed and what is decided. */
+export function explores(
+  question: Pick<Question, "seed" | "workflow" | "step" | "attempt" | "head">,
+): boolean {
   const { seed, workflow, step, attempt, head } = question;
   const digest = sha256([seed, workflow, step, attempt, head].join("/"));
-  return parseInt(digest.slice(0, 12), 16) / 2 ** 48;
+  return parseInt(digest.slice(0, 12), 16) / 2 ** 48 < EXPLORATION;
 }
 
 /** Who waited longest for work; the address decides between strangers. @param candidates at least one */
@@ -57,7 +59,7 @@ function eligible({ candidates, slackMs }: Pick<Question, "candidates" | "slackM
 export function choose(question: Question): { choice: string; explored: boolean } | undefined {
   const { equals, newcomers } = eligible(question);
   if (newcomers.length > 0 && question.candidates.some(isExperienced))
-    if (chance(question) < EXPLORATION) {
+    if (explores(question)) {
       const choice = longestIdle(newcomers);
       return { choice: choice.operator, explored: !equals.includes(choice) };
     }

@@ -11,13 +11,12 @@ import { isHeld, withFetch } from "./locality";
 import { Outlook } from "./outlook";
 import { Prospects } from "./prospect";
 import { Rankings } from "./rankings";
-import { aheadBeside } from "./rest";
 import { Rooms } from "./rooms";
 import { isWorthACopy, unfitAsCopy, type StandbyPolicy } from "./standby";
 import { surveyBest, surveyOf, type Survey } from "./survey";
 import { Thrift } from "./thrift";
-import { Beside, hold, waitOf, type Wait } from "./wait";
-import { Waits } from "./waits";
+import { Beside, hold, waitOf } from "./wait";
+import { foundOf, Waits } from "./waits";
 
 /** Tasks of one step for one operator. */
 export interface Match<T extends ReadyTask> {
@@ -61,7 +60,7 @@ export class Matcher<T extends ReadyTask> {
     this.outlook = new Outlook(reservations);
     this.rankings = new Rankings(fleet, reservations);
     this.rooms = new Rooms(fleet, reservations);
-    this.waits = new Waits(fleet, reservations);
+    this.waits = new Waits(fleet, reservations, seed);
   }
 
   /**
@@ -89,20 +88,28 @@ export class Matcher<T extends ReadyTask> {
       const kind = kindOf(terms);
       const alike = waiting.get(kind);
       if (alike && isUsual(lane) && alike.takes(lane.size, this.outlook, terms)) {
-        this.notePassedOver(lane, alike.wait);
+        this.notePassedOver(lane, alike);
         continue;
       }
       const skipped: T[] = [];
       while (lane.size > 0 && skipped.length < MAX_SKIPPED) {
-        const kept = isUsual(lane) && !alike ? this.waits.of(terms, lane.size, now) : undefined;
+        if (alike && isUsual(lane) && !this.rooms.hasRoom(terms)) {
+          alike.add(lane.size, this.outlook, terms);
+          full.add(need);
+          break;
+        }
+        const mayBeKept = isUsual(lane) && !alike;
+        const placing = { terms, head: lane.peek()!, count: lane.size };
+        const kept = mayBeKept && this.waits.of(placing, view, this.outlook);
         if (kept) {
-          again = Math.min(again, this.hold(lane, kept.wait, kept.until));
-          waiting.set(kind, new Beside(kept.wait, kept.ahead - lane.size));
+          const { wait, ahead, level, until } = kept;
+          const beside = new Beside(wait, ahead - lane.size, level < Infinity);
+          again = Math.min(again, this.hold(lane, beside, until));
+          waiting.set(kind, beside);
           if (!this.rooms.hasRoom(terms)) full.add(need);
           break;
         }
         const survey = this.survey(view, lane, lane.peek()!, now);
-        const { prospects } = survey;
         const match = this.match(view, lane, survey, slackMs);
         if (match) {
           this.queue.serve(workflow);
@@ -112,17 +119,19 @@ export class Matcher<T extends ReadyTask> {
         }
         // Others in the lane may have other operators than a task that failed, for which less is offered, or whose own inputs some have.
         const head = lane.peek()!;
-        const alone = prospects.length === 0 || head.avoid.size > 0 || isHeld(head);
+        const alone = survey.prospects.length === 0 || head.avoid.size > 0 || isHeld(head);
         const count = alone ? 1 : lane.size;
-        const wait = waitOf(survey, count, now);
-        const { passedOver = now } = wait;
-        const lookAgain = now + Math.max(LOOK_AGAIN_MS, passedOver - now);
-        again = Math.min(again, this.hold(lane, wait, lookAgain));
+        const found = foundOf(survey, this.outlook, terms);
+        const busy = survey.prospects.filter((p) => p.busy);
+        const wait = waitOf(busy, survey.rest, count, now);
+        const lookAgain = Math.max(now + LOOK_AGAIN_MS, wait.soonest);
+        const passesOver = busy.length > 0 && busy.length < survey.prospects.length;
+        const beside = new Beside(wait, (found?.ahead ?? 0) - count, passesOver);
+        again = Math.min(again, this.hold(lane, beside, lookAgain));
         if (!alone) {
-          if (survey.rest && isUsual(lane)) {
-            const ahead = aheadBeside(prospects, survey.rest, this.outlook, terms);
-            waiting.set(kind, new Beside(wait, ahead - count));
-            if (!alike) this.waits.keep(terms, { survey, ahead }, { wait, count }, lookAgain, now);
+          if (found && isUsual(lane)) {
+            waiting.set(kind, beside);
+            if (!alike) this.waits.keep(terms, found, wait, lookAgain, now);
           }
           if (!this.rooms.hasRoom(terms)) full.add(need);
           break;
@@ -240,15 +249,15 @@ export class Matcher<T extends ReadyTask> {
    * @param lookAgain Unix milliseconds
    * @returns that, if it waits although somebody has room
    */
-  private hold(lane: Lane<T>, wait: Wait, lookAgain: number): number {
-    hold(this.outlook, lane.terms, wait);
-    return this.notePassedOver(lane, wait) ? lookAgain : Infinity;
+  private hold(lane: Lane<T>, beside: Beside, lookAgain: number): number {
+    hold(this.outlook, lane.terms, beside.wait);
+    return this.notePassedOver(lane, beside) ? lookAgain : Infinity;
   }
 
   /** @returns whether somebody is passed over, as a lane waits for others */
-  private notePassedOver(lane: Lane<T>, { passedOver }: Wait): boolean {
-    if (passedOver === undefined) return false;
-    this.passedOver.set(lane, passedOver);
+  private notePassedOver(lane: Lane<T>, { passesOver, wait }: Beside): boolean {
+    if (!passesOver || wait.soonest === Infinity) return false;
+    this.passedOver.set(lane, wait.soonest);
     return true;
   }
 }

@@ -14,11 +14,13 @@ interface Promised {
   beside: Record<Kind, number>;
 }
 
+const nothing = (): Record<Kind, number> => ({ cores: 0, memoryMb: 0, gpus: 0 });
+
 /** Which machines wait for tasks that are more urgent than those that are looked at now. */
 export class Outlook {
   private readonly promised = new Map<string, Promised>();
   /** Milliseconds of whole machines that tasks will take of those that were not looked at. */
-  private readonly owed: Record<Kind, number> = { cores: 0, memoryMb: 0, gpus: 0 };
+  private readonly owed = nothing();
 
   constructor(private readonly reservations: Reservations) {}
 
@@ -39,10 +41,8 @@ export class Outlook {
    * @param taskMs of one of them
    */
   promise(machine: string, need: Resources, from: number, taskMs: number, count: number): void {
-    const none = { cores: 0, memoryMb: 0, gpus: 0 };
     let known = this.promised.get(machine);
-    if (!known)
-      this.promised.set(machine, (known = { from, ms: { ...none }, beside: { ...none } }));
+    if (!known) this.promised.set(machine, (known = { from, ms: nothing(), beside: nothing() }));
     known.from = Math.min(known.from, from);
     const { kind, share } = this.shareOf(machine, need);
     known.ms[kind] += count * taskMs * share;

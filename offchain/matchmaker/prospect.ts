@@ -61,7 +61,7 @@ type Kind = Map<FleetOperator, Bare | typeof TOO_SMALL>;
 export class Prospects {
   private readonly kinds = new Map<string, Kind>();
   /** Operators of each machine that it has seen. */
-  private readonly byMachine = new Map<string, Set<FleetOperator>>();
+  private readonly byMachine = new Map<string, FleetOperator[]>();
   private readonly running: Running;
   /** What was asked for last. */
   private last: { terms: LaneTerms; kind: Kind } | undefined;
@@ -150,8 +150,8 @@ export class Prospects {
   private note(operator: FleetOperator): void {
     const { id } = operator.registration.machine;
     const beside = this.byMachine.get(id);
-    if (beside) beside.add(operator);
-    else this.byMachine.set(id, new Set([operator]));
+    if (!beside) this.byMachine.set(id, [operator]);
+    else if (!beside.includes(operator)) beside.push(operator);
   }
 
   private see(operator: FleetOperator, terms: LaneTerms): Bare | typeof TOO_SMALL {

@@ -15,12 +15,10 @@ const BEST = 24;
 const BEST_NEWCOMERS = 4;
 /** With those whose machines are kept for other tasks, so many of either. */
 const MOST_SEEN = 2 * BEST;
-/** Operators whose place is looked at again, in turn, whenever a run asks for a ranking. */
-const ROLLED = 1;
-/** And so many of those that are busy with something else than when they were last looked at. */
+/** Busy ones whose place is looked at again whenever a run asks for a ranking. */
+const ROLLED = 6;
+/** Of those, so many that are busy with something else than when they were last looked at. */
 const MOST_DUE = 4;
-/** And so many of the best busy ones that should have had room by now. */
-const OVERDUE = 4;
 
 /** An operator as it was when it was last looked at. */
 interface Place extends Seen {
@@ -92,29 +90,32 @@ export class Ranking {
     if (isNewcomer) this.newcomers.add(place);
   }
 
-  /** Looks again at a few whose turn it is: who does not change becomes late, and others' results change what is expected of it. */
+  /**
+   * Looks again at a few busy ones: who is busy with something else, the best that should have had room by now, and whose turn it is, as who
+   * does not change becomes late, and others' results change what is expected of it.
+   */
   roll(view: Prospects): void {
-    let left = MOST_DUE;
+    const turn: FleetOperator[] = [];
     for (const operator of this.due) {
-      if (left-- === 0) break;
-      this.look(operator, view);
+      if (turn.length === MOST_DUE) break;
+      turn.push(operator);
     }
-    for (let i = 0; i < ROLLED; i++) {
-      this.turn ??= [...this.places.keys()].values();
-      const { value, done } = this.turn.next();
-      if (done) {
-        this.turn = undefined;
-        return;
-      }
-      if (this.places.has(value)) this.look(value, view);
-    }
-    const overdue: FleetOperator[] = [];
     for (let i = 0; i < this.busy.items.length && i < MOST_SEEN; i++) {
+      if (turn.length >= ROLLED) break;
       const { operator, seen, asOf } = this.busy.items[i]!;
-      if (asOf + seen.roomMs <= view.now) overdue.push(operator);
-      if (overdue.length === OVERDUE) break;
+      if (asOf + seen.roomMs <= view.now && !this.due.has(operator)) turn.push(operator);
     }
-    for (const operator of overdue) this.look(operator, view);
+    const next = this.next();
+    if (next && !turn.includes(next)) turn.push(next);
+    for (const operator of turn) this.look(operator, view);
+  }
+
+  /** @returns of all operators that could take such tasks, now or later, the one that was not looked at for longest */
+  private next(): FleetOperator | undefined {
+    this.turn ??= [...this.places.keys()].values();
+    const { value, done } = this.turn.next();
+    if (done) this.turn = undefined;
+    return value && this.places.has(value) ? value : undefined;
   }
 
   /**

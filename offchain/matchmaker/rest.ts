@@ -1,5 +1,5 @@
 import type { LaneTerms } from "../runtime/ready-queue";
-import { aheadOf, aheadOfAll, firstScoreOf, levelOf } from "./ahead";
+import { aheadOf, aheadOfAll, firstScoreOf } from "./ahead";
 import type { Rejection } from "./decision";
 import type { Outlook } from "./outlook";
 import { startsIn, type Prospect, type Seen } from "./prospect";
@@ -81,17 +81,15 @@ export function aheadWithRest(
   return looked - owed + rest.ahead(level, enough + owed - looked);
 }
 
-/** @returns how many tasks of one kind, those that wait among them, busy operators should finish before anyone who has room could finish one */
+/** @returns how many tasks of one kind, those that wait among them, busy operators should finish before a score is reached */
 export function aheadBeside(
-  prospects: Prospect[],
+  busy: Prospect[],
   rest: Rest,
   outlook: Outlook,
   terms: LaneTerms,
+  level: number,
 ): number {
-  const busy = prospects.filter((p) => p.busy);
-  const free = prospects.filter((p) => !p.busy);
-  if (free.length === 0) return Infinity;
-  const level = levelOf(free);
+  if (level === Infinity) return Infinity;
   return aheadWithRest(aheadOfAll(busy, level), rest, outlook, terms, level, Infinity);
 }
 

@@ -1,8 +1,8 @@
 import type { LaneTerms } from "../runtime/ready-queue";
 import { spread } from "./ahead";
 import type { Outlook } from "./outlook";
-import { leaveToRest, type LeftToRest } from "./rest";
-import type { Survey } from "./survey";
+import type { Prospect } from "./prospect";
+import { leaveToRest, type LeftToRest, type Rest } from "./rest";
 
 // Whom tasks wait for that nobody can start now, or should. Pure.
 
@@ -15,18 +15,23 @@ interface Promised {
   count: number;
 }
 
-/** Whom tasks of one kind wait for. */
+/** Whom so many tasks of one kind wait for. */
 export interface Wait {
+  count: number;
   promises: readonly Promised[];
   rest?: LeftToRest;
-  /** When the first of those who are waited for should have room, if others that have it are passed over; Unix milliseconds. */
-  passedOver?: number;
+  /** When the first of those that were looked at should have room, Unix milliseconds; Infinity: there is nobody to wait for. */
+  soonest: number;
 }
 
-/** @returns whom so many equal tasks should wait for, as things stood then, Unix milliseconds */
-export function waitOf({ prospects, rest }: Survey, count: number, now: number): Wait {
-  const busy = prospects.filter((p) => p.busy);
-  if (busy.length === 0) return { promises: [] };
+/**
+ * @param busy those who were looked at
+ * @param rest of many operators, those that were not
+ * @param now as of when, Unix milliseconds
+ * @returns whom so many equal tasks should wait for, each where it would score best
+ */
+export function waitOf(busy: Prospect[], rest: Rest | undefined, count: number, now: number): Wait {
+  if (busy.length === 0) return { count, promises: [], soonest: Infinity };
   const { placed, others } = rest ? leaveToRest(rest, busy, count) : { placed: count };
   const promises: Promised[] = [];
   let soonest = Infinity;
@@ -35,14 +40,9 @@ export function waitOf({ prospects, rest }: Survey, count: number, now: number):
     if (own === 0) continue;
     const { id: machine } = operator.registration.machine;
     promises.push({ machine, from: now + startMs, taskMs, count: own });
-    soonest = Math.min(soonest, startMs);
+    soonest = Math.min(soonest, now + startMs);
   }
-  const isPassedOver = busy.length < prospects.length;
-  return {
-    promises,
-    ...(others && { rest: others }),
-    ...(isPassedOver && { passedOver: now + soonest }),
-  };
+  return { count, promises, ...(others && { rest: others }), soonest };
 }
 
 /** Holds for a lane the machines that it waits for: less urgent ones may use them only if they are not in the way. */
@@ -54,18 +54,27 @@ export function hold(outlook: Outlook, { resources }: LaneTerms, { promises, res
 
 /** Tasks of one kind that wait, and beside them others of several workflows. */
 export class Beside {
-  /** @param left tasks more that had better wait for the same operators */
+  /**
+   * @param left tasks more that had better wait for the same operators
+   * @param passesOver whether somebody has room
+   */
   constructor(
     readonly wait: Wait,
     private left: number,
+    readonly passesOver: boolean,
   ) {}
 
   /** @returns whether so many tasks more had better wait, too; then they do */
-  takes(tasks: number, outlook: Outlook, { resources }: LaneTerms): boolean {
+  takes(tasks: number, outlook: Outlook, terms: LaneTerms): boolean {
     if (tasks > this.left) return false;
+    this.add(tasks, outlook, terms);
+    return true;
+  }
+
+  /** Has so many tasks more wait. */
+  add(tasks: number, outlook: Outlook, { resources }: LaneTerms): void {
     this.left -= tasks;
     const [first] = this.wait.promises;
     if (first) outlook.owe(first.machine, resources, first.taskMs, tasks);
-    return true;
   }
 }
