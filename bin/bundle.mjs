@@ -16,6 +16,7 @@ const EXTERNAL = [
   "hardhat",
   "pino",
   "pino-pretty",
+  "secp256k1",
   "solc",
   "tsx",
 ];

@@ -1,11 +1,11 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { PublicClient } from "viem";
-import { privateKeyToAccount } from "viem/accounts";
 import { findIsolation, weaknessOf, type Isolation } from "../machine/isolation";
 import type { Tracing } from "../machine/spans";
 import { openTracing } from "../machine/trace-sink";
 import { marketDomain } from "../protocol/eip712";
+import { quickAccount } from "../protocol/secp256k1";
 import packageJson from "../package.json";
 import type { ApiDeps } from "./api/deps";
 import type { Lifecycle } from "./api/lifecycle";
@@ -98,7 +98,7 @@ export async function createContext(
 ): Promise<Context> {
   const clock = overrides.clock ?? systemClock;
   const log = overrides.log ?? createLog(config.logLevel);
-  const account = privateKeyToAccount(config.coordinatorKey);
+  const account = quickAccount(config.coordinatorKey);
   const client = connect(config.rpcUrl, config.pollMs);
   const { chainId, unit, minStake } = await readMarket(client, config.market);
   const files = overrides.store ?? (await openFolderStore(join(config.dataDir, "artifacts")));

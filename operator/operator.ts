@@ -1,11 +1,11 @@
 /** Who calls it: main.ts, tests, and devnet with parts of its own. Puts the operator together and runs its life. */
 import { mkdirSync } from "node:fs";
-import { privateKeyToAccount } from "viem/accounts";
 import type { Address } from "viem";
 import { BlockPace } from "../protocol/block-pace";
 import { marketDomain } from "../protocol/eip712";
 import { FrobenError } from "../protocol/errors";
 import type { Register } from "../protocol/http";
+import { quickAccount } from "../protocol/secp256k1";
 import { createArtifactCache } from "./artifacts/cache";
 import { createEviction } from "./artifacts/eviction";
 import { createArtifactTransfer } from "./artifacts/transfer";
@@ -92,7 +92,7 @@ export async function createOperator(
   const log = deps.log ?? createLog(config.logLevel, config.name);
   const paths = dataPaths(config);
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
-  const account = privateKeyToAccount(config.privateKey);
+  const account = quickAccount(config.privateKey);
   const installed = await loadAllowedPrograms(config.programs, paths.programs);
   const builtin = builtinPrograms(config);
   const programs = new Set([...installed.keys(), ...builtin.keys()]);

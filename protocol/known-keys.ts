@@ -2,9 +2,10 @@ import { invert, mod } from "@noble/curves/abstract/modular";
 import { secp256k1 } from "@noble/curves/secp256k1";
 import { recoverPublicKey, type Address, type Hex } from "viem";
 import { publicKeyToAddress } from "viem/accounts";
+import { recoverKey } from "./secp256k1";
 
-// Operators sign several requests for each batch. To recover a signer takes three times as long as to hold a signature against a key
-// that is known, with a table of its multiples.
+// Operators sign several requests for each batch. In plain JavaScript, to recover a signer takes three times as long as to hold a
+// signature against a key that is known, with a table of its multiples.
 
 const { ProjectivePoint: Point, CURVE } = secp256k1;
 type Key = InstanceType<typeof Point>;
@@ -54,6 +55,9 @@ export class KnownKeys {
   /** By account, lower-case; who signed longest ago comes first. */
   private readonly known = new Map<string, Known>();
 
+  /** @param recover recovers at once, if it can */
+  constructor(private readonly recover = recoverKey) {}
+
   /**
    * @param signature 65 bytes; anything else was signed by nobody
    * @param mayActFor whether another signer's signature counts as the account's own
@@ -67,6 +71,8 @@ export class KnownKeys {
   ): Promise<boolean> {
     const name = account.toLowerCase();
     const counts = (signer: Address) => signer.toLowerCase() === name || mayActFor(signer);
+    const recovered = this.recover(hash, signature);
+    if (recovered !== undefined) return recovered !== null && counts(publicKeyToAddress(recovered));
     const former = this.known.get(name);
     if (former?.key && fits(former.key, hash, signature) && counts(former.signer)) {
       this.remember(name, former);

@@ -2,7 +2,6 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import express from "express";
 import type { Hex } from "viem";
-import { privateKeyToAccount } from "viem/accounts";
 import type { ApiDeps } from "../../offchain/api/deps";
 import { Lifecycle } from "../../offchain/api/lifecycle";
 import { RequestNonces } from "../../offchain/api/nonces";
@@ -19,6 +18,7 @@ import { systemClock } from "../../offchain/runtime/clock";
 import { Estimator } from "../../offchain/simulate/estimate/estimator";
 import { marketDomain } from "../../protocol/eip712";
 import { LIMITS } from "../../protocol/limits";
+import { quickAccount } from "../../protocol/secp256k1";
 import { parseSpec } from "../../protocol/validate-spec";
 import { InstantChain } from "./instant-chain";
 import { judge } from "./judge";
@@ -47,7 +47,7 @@ function onChainAtOnce(coordinator: Coordinator, chain: InstantChain): Coordinat
 }
 
 async function main(): Promise<void> {
-  const account = privateKeyToAccount(BENCH_KEY as Hex);
+  const account = quickAccount(BENCH_KEY as Hex);
   const folder = BENCH_FOLDER!;
   mkdirSync(folder, { recursive: true });
   const log = createLog(BENCH_LOG ?? "info");
