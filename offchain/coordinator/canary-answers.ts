@@ -122,7 +122,7 @@ function openCanary(world: World, address: Address, answer: CanaryAnswer): Canar
 }
 
 function ended(world: World, id: string): typeof workCanaries.$inferSelect | undefined {
-  world.flush();
+  world.commit();
   const { db } = world.deps;
   return db.select().from(workCanaries).where(eq(workCanaries.canary, id)).get();
 }

@@ -82,17 +82,19 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator & {
 
   /**
    * Writes what changed together with the signatures of what was just assigned, a moment later: one write to the disk instead of two,
-   * and each assignment once. If a signature takes longer than that, nobody waits for it.
+   * and each assignment once. If a signature takes longer than that, nobody waits for it. And while the disk is being written, what
+   * changes is kept for the next time, which a round follows.
    */
   function write(): void {
+    if (world.disk.isBusy) return;
     postponed = !postponed && world.signing > 0;
-    if (!postponed) world.flush();
+    if (!postponed) world.commit();
   }
 
   /** What requests have changed has nothing to do with what went wrong in a round. */
   function writeAnyway(): void {
     try {
-      world.flush();
+      world.commit();
     } catch (error) {
       deps.log.error({ err: error }, "what changed could not be written");
     }
@@ -182,6 +184,8 @@ export function createCoordinator(deps: CoordinatorDeps): Coordinator & {
       const patience = new Promise<void>((resolve) => deps.clock.after(STOP_MS, resolve));
       await Promise.race([world.quiet(), patience]);
       world.flush();
+      await world.disk.synced();
+      world.disk.close();
     },
     views: createViews(world),
   };

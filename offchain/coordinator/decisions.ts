@@ -17,7 +17,7 @@ export function decisions(
   after?: Digest,
   limit: number = LIMITS.maxPage,
 ): DecisionView[] {
-  world.flush();
+  world.commit();
   const { digest, workflow, decidedAt } = workDecisions;
   return world.deps.db
     .select()

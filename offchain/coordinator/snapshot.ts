@@ -10,7 +10,7 @@ const PENDING: TaskState[] = ["ready", "assigned", "running", "validating"];
 
 /** @returns the operators that can be given work now, and what was learned of them at some programs */
 export function snapshot(world: World, programs: Digest[]): MarketSnapshot {
-  world.flush();
+  world.commit();
   const { db } = world.deps;
   const operators = [...world.operators.values()]
     .filter(({ fleet }) => fleet.online && !fleet.draining)

@@ -35,10 +35,10 @@ export async function sync(
   heardOfCanary(world, operator, body.canary);
   if (body.draining) giveUpCopies(world, operator);
   world.kick();
-  await world.written();
+  await world.committed();
   const known = new Set(body.known.map((root) => root.toLowerCase()));
   const news = () => {
-    world.flush(); // what has come in the same moment must be written too, before it leaves
+    world.commit(); // what has come in the same moment must be written too, before it leaves
     const canary = canaryFor(world, operator, body.canary);
     return { ...newsFor(operator, known, strangers), ...(canary && { canary }) };
   };
@@ -50,6 +50,7 @@ export async function sync(
     answer = news();
   }
   seen(world, operator);
+  await world.disk.synced();
   return answer;
 }
 

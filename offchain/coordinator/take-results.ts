@@ -33,7 +33,7 @@ export function takeResults(world: World): void {
         await Promise.all(known.map((task) => takeResult(world, task)));
         // These are validated.
         for (const task of forgotten) await takeResult(world, task);
-        world.flush();
+        world.commit();
       }
     } finally {
       underWay.delete(world);

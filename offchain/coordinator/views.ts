@@ -154,7 +154,7 @@ export function createViews(world: World): CoordinatorViews {
     },
     attempts(id): AttemptView[] {
       world.run(id);
-      world.flush();
+      world.commit();
       return db
         .select()
         .from(workAttempts)

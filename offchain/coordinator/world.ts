@@ -4,6 +4,7 @@ import type { Digest } from "../../protocol/digest";
 import { marketDomain } from "../../protocol/eip712";
 import { FrobenError } from "../../protocol/errors";
 import type { Register, SignedAssignment } from "../../protocol/http";
+import { LogSync } from "../db/log-sync";
 import { workAssignments } from "../db/schema/work";
 import { Canaries } from "../matchmaker/canaries";
 import { Experience, type Learned } from "../matchmaker/experience";
@@ -62,6 +63,8 @@ export class World {
   /** Tasks that took the result of another one, by its `workflow/task`. */
   readonly reused = new Map<string, Set<TaskRun>>();
   readonly domain;
+  /** What was committed comes onto the disk by this. */
+  readonly disk: LogSync;
   /** Assignments that are being signed. */
   signing = 0;
   /** Aborts what runs in the background. */
@@ -71,7 +74,8 @@ export class World {
     here: new Set<Promise<void>>(),
     chain: new Set<Promise<void>>(),
   };
-  private readonly writes: { resolve(): void; reject(error: Error): void }[] = [];
+  /** Who waits for the next commit. */
+  private readonly commits: { resolve(): void; reject(error: Error): void }[] = [];
   /** Assignments that were read lately, by root. */
   private readonly bodies = new Map<Hex, SignedAssignment>();
   private readonly changed = new Set<Run>();
@@ -85,6 +89,7 @@ export class World {
     const { weights } = deps.settings;
     this.queue = new ReadyQueue((requester) => weights[requester] ?? 1);
     this.reputations = new Reputations(deps.chain);
+    this.disk = new LogSync(deps.db.$client);
     this.memory = new Memory(deps.db);
     this.journal = new Journal(deps.db, this.memory, deps.retention, deps.along);
     this.domain = marketDomain(deps.calls.chainId, deps.calls.market);
@@ -202,7 +207,7 @@ export class World {
     const { db } = this.deps;
     const known = this.bodies.get(root);
     if (known) return known;
-    this.flush();
+    this.commit();
     const row = db.select().from(workAssignments).where(eq(workAssignments.root, root)).get();
     if (!row) return undefined;
     // Tasks of one assignment are asked for one after another.
@@ -238,26 +243,41 @@ export class World {
   }
 
   /**
-   * Resolves once everything that has changed by now is written: by the next round, together with what others have changed. So requests
+   * Resolves once everything that has changed by now is committed: by the next round, together with what others have changed. So requests
    * that come at the same time, and what follows from them at once, cost one write to the disk.
-   * @throws what `flush` throws
+   * @throws what `commit` throws
    */
-  async written(): Promise<void> {
-    if (this.stopping.signal.aborted) this.flush(); // there are no more rounds
+  async committed(): Promise<void> {
+    if (this.stopping.signal.aborted) this.commit(); // there are no more rounds
     if (this.journal.clean) return;
     this.kick();
-    await new Promise<void>((resolve, reject) => this.writes.push({ resolve, reject }));
+    await new Promise<void>((resolve, reject) => this.commits.push({ resolve, reject }));
   }
 
-  /** Writes what changed, then tells those who wait for it. */
+  /** The same, and then on the disk: what was said from here may leave. @throws what the disk says */
+  async written(): Promise<void> {
+    await this.committed();
+    await this.disk.synced();
+  }
+
+  /** Writes what changed onto the disk, at once. */
   flush(): void {
+    this.commit();
+    this.disk.syncNow();
+  }
+
+  /** Writes what changed, then tells those who wait for it. It is on the disk a moment later. */
+  commit(): void {
     try {
-      this.journal.flush();
+      if (!this.journal.clean) {
+        this.disk.commit(() => this.journal.flush());
+        this.later("writing to the disk", {}, () => this.disk.synced());
+      }
     } catch (error) {
-      for (const { reject } of this.writes.splice(0)) reject(error as Error);
+      for (const { reject } of this.commits.splice(0)) reject(error as Error);
       throw error;
     }
-    for (const { resolve } of this.writes.splice(0)) resolve();
+    for (const { resolve } of this.commits.splice(0)) resolve();
     const runs = [...this.changed];
     const operators = [...this.awaken];
     this.changed.clear();
