@@ -28,24 +28,10 @@ export function merkleRoot(leaves: Hex[]): Hex {
 
 /** @returns the sibling hashes from leaf `index` up to the root */
 export function merklePath(leaves: Hex[], index: number): Hex[] {
-  return pathIn(levelsOf(leaves), index);
-}
-
-/** @returns for each leaf what `merklePath` returns; the tree is hashed once */
-export function merklePaths(leaves: Hex[]): Hex[][] {
-  const levels = levelsOf(leaves);
-  return leaves.map((_, index) => pathIn(levels, index));
-}
-
-/** The levels of a tree but the root, from the leaves up. */
-function levelsOf(leaves: Hex[]): Hex[][] {
-  const levels: Hex[][] = [];
-  for (let level = leaves; level.length > 1; level = levelUp(level)) levels.push(level);
-  return levels;
-}
-
-function pathIn(levels: Hex[][], index: number): Hex[] {
-  return levels.flatMap((level, height) => level[(index >> height) ^ 1] ?? []);
+  const path: Hex[] = [];
+  for (let level = leaves; level.length > 1; level = levelUp(level), index >>= 1)
+    path.push(...level.slice(index ^ 1, (index ^ 1) + 1));
+  return path;
 }
 
 /** @returns the root that `path` leads to from `leaf` */

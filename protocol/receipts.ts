@@ -21,14 +21,10 @@ export interface NamedResult {
   result: Digest;
 }
 
-/** An operator's word for one result, kept as evidence: with the result's digest it is the contract's struct Receipt. */
-export interface ReceiptEvidence {
-  /** From the commitment to the root that was signed. */
-  path: Hex[];
-  signature: Hex;
-}
-
-/** @returns the commitment to each result: the leaves of what an operator signs for them, in their order */
+/**
+ * @returns the commitment to each result: the leaves of what an operator signs for them, in their order. A leaf's `merklePath` and the
+ * signature are with the result's digest the contract's struct Receipt
+ */
 export function resultCommitments(place: ReceiptsPlace, results: readonly NamedResult[]): Hex[] {
   return results.map(({ workflow, task, attempt, root, result }) =>
     commitmentHash({

@@ -51,7 +51,7 @@ export function adopt(world: World, task: TaskRun, claim: ChainTask): void {
 const found = (result: Digest): TakenResult => ({
   result,
   usage: { wallMs: 0, cpuMs: 0, maxRssMb: 0 },
-  receipt: null,
+  receipts: null,
 });
 
 /** What a commitment binds, beside chain and contract. */

@@ -12,8 +12,10 @@ import {
   workDurations,
   workGrowths,
   workOperators,
+  workReceipts,
   workTasks,
   workWorkflows,
+  type Receipts,
 } from "../db/schema/work";
 import type { DecisionRecord } from "../matchmaker/decision";
 import type { Learned } from "../matchmaker/experience";
@@ -36,6 +38,7 @@ export class Journal {
   private readonly tasks = new Set<TaskRun>();
   private readonly attempts = new Set<AttemptRun>();
   private readonly seen = new Set<AttemptRun>();
+  private readonly signed = new Set<Receipts>();
   private readonly assignments = new Set<AssignmentRun>();
   private readonly ended = new Set<AssignmentRun>();
   private readonly operators = new Set<OperatorRun>();
@@ -64,6 +67,7 @@ export class Journal {
       task: upsert(db, workTasks, "workflow", "task"),
       attempt: upsert(db, workAttempts, "workflow", "task", "attempt"),
       assignment: upsert(db, workAssignments, "root"),
+      receipts: upsert(db, workReceipts, "root"),
       verdictSeen: db.$client.prepare(
         "update work_attempts set verdict_seen = ? where workflow = ? and task = ? and attempt = ?",
       ),
@@ -91,6 +95,11 @@ export class Journal {
   /** Nothing but that has changed: a row of an attempt is long. */
   verdictSeen(attempt: AttemptRun): void {
     this.seen.add(attempt);
+  }
+
+  /** What an operator signed for results that are taken. */
+  receipts(receipts: Receipts): void {
+    this.signed.add(receipts);
   }
 
   assignment(assignment: AssignmentRun): void {
@@ -121,10 +130,10 @@ export class Journal {
   }
 
   private get all(): { size: number; clear(): void }[] {
-    const { runs, tasks, attempts, seen, assignments, ended } = this;
+    const { runs, tasks, attempts, seen, signed, assignments, ended } = this;
     const { operators, canaries, decisions, learned, growths } = this;
     return [
-      ...[runs, tasks, attempts, seen, assignments, ended],
+      ...[runs, tasks, attempts, seen, signed, assignments, ended],
       ...[operators, canaries, decisions, learned, growths],
     ];
   }
@@ -148,6 +157,7 @@ export class Journal {
       write(statements.attempt, map(this.attempts, attemptRow));
       for (const { task, number, verdictSeen } of this.seen)
         statements.verdictSeen.run(verdictSeen ? 1 : 0, task.run.id, task.index, number);
+      write(statements.receipts, this.signed);
       write(statements.assignment, map(this.assignments, assignmentRow));
       for (const { body } of this.ended) statements.assignmentEnded.run(body.root);
       write(statements.operator, map(this.operators, operatorRow));

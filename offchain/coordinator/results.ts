@@ -2,9 +2,9 @@ import type { Address, Hex } from "viem";
 import type { Digest } from "../../protocol/digest";
 import { FrobenError } from "../../protocol/errors";
 import type { ResultReport, ResultsReport, ResultsResponse } from "../../protocol/http";
-import { merklePaths } from "../../protocol/merkle";
-import { receiptsToSign, resultCommitments, type ReceiptEvidence } from "../../protocol/receipts";
+import { receiptsToSign, resultCommitments } from "../../protocol/receipts";
 import { isSignedFor } from "../../protocol/typed-hash";
+import type { Receipts } from "../db/schema/work";
 import { computed } from "./attempts";
 import type { AttemptRun } from "./model";
 import { nameResult } from "./names";
@@ -23,8 +23,7 @@ export async function receiveResults(
   address: Address,
   { results, receipts }: ResultsReport,
 ): Promise<ResultsResponse> {
-  const signature = receipts as Hex;
-  const evidence = await checkReceipts(world, address, results, signature);
+  const evidence = await checkReceipts(world, address, results, receipts as Hex);
   const { store } = world.deps;
   // Named before they are looked for: from then on nothing removes them.
   await Promise.all(results.map((result) => nameReported(world, address, result)));
@@ -32,8 +31,8 @@ export async function receiveResults(
   const there = await Promise.all(digests.map((digest) => store.has(digest)));
   const uploaded = new Set(digests.filter((_, i) => there[i]));
   // All at once: each machine that is free calls for the next tasks, and they should come together too.
-  const outcomes = results.map((result, i) =>
-    outcomeOf(() => takeResult(world, address, result, evidence[i]!, uploaded)),
+  const outcomes = results.map((result) =>
+    outcomeOf(() => takeResult(world, address, result, evidence, uploaded)),
   );
   world.kick();
   await world.written();
@@ -83,7 +82,7 @@ function takeResult(
   world: World,
   address: Address,
   body: ResultReport,
-  receipt: ReceiptEvidence,
+  receipts: Receipts,
   uploaded: ReadonlySet<Digest>,
 ): void {
   const attempt = reporting(world, address, body);
@@ -106,18 +105,19 @@ function takeResult(
       field: "attempt",
       value: body.attempt,
     });
-  take(world, attempt, body, receipt);
+  take(world, attempt, body, receipts);
 }
 
 function take(
   world: World,
   attempt: AttemptRun,
   { result, usage }: ResultReport,
-  receipt: ReceiptEvidence,
+  receipts: Receipts,
 ): void {
   computed(world, attempt);
   attempt.state = "reported";
-  attempt.report = { result, usage, receipt };
+  attempt.report = { result, usage, receipts: receipts.root };
+  world.journal.receipts(receipts);
   attempt.progress = 1;
   attempt.startedAt = Math.min(
     Math.max(attempt.assignedAt, world.now() - usage.wallMs),
@@ -132,13 +132,13 @@ function take(
   if (attempt.claimed) validateSoon(world, attempt);
 }
 
-/** @returns each result's part of the evidence, in their order @throws FrobenError 401 `receipt_wrong_key` */
+/** @returns the evidence @throws FrobenError 401 `receipt_wrong_key` */
 async function checkReceipts(
   world: World,
   operator: Address,
   results: ResultReport[],
   signature: Hex,
-): Promise<ReceiptEvidence[]> {
+): Promise<Receipts> {
   const { chainId, market } = world.deps.calls;
   const commitments = resultCommitments({ chainId, market, operator }, results);
   const signed = receiptsToSign(world.domain, commitments);
@@ -149,5 +149,5 @@ async function checkReceipts(
       status: 401,
       field: "receipts",
     });
-  return merklePaths(commitments).map((path) => ({ path, signature }));
+  return { root: signed.message.root, commitments, signature };
 }

@@ -3,7 +3,6 @@ import type { Address, Hex } from "viem";
 import type { CanaryOffer } from "../../../protocol/canary";
 import type { Digest } from "../../../protocol/digest";
 import type { Register, ResultReport, SignedAssignment, TaskState } from "../../../protocol/http";
-import type { ReceiptEvidence } from "../../../protocol/receipts";
 import type { DecisionRecord } from "../../matchmaker/decision";
 import type { LeftOut } from "../../workflow/outlook";
 import type { Reused } from "../../workflow/work";
@@ -80,9 +79,18 @@ export type VerdictKind = "valid" | "invalid" | "cancelled";
 export interface TakenResult {
   result: Digest;
   usage: ResultReport["usage"];
-  /** Evidence against the operator, should it sign another; null for one that was found after a lost database. */
-  receipt: ReceiptEvidence | null;
+  /** Root of the receipts that it is among; null for one that was found after a lost database. */
+  receipts: Hex | null;
 }
+
+/** What operators signed for results that they reported together: evidence against them, should they sign others. */
+export const workReceipts = sqliteTable("work_receipts", {
+  root: text().$type<Hex>().primaryKey(),
+  /** The leaves, from each of which a path leads to the root. */
+  commitments: json<Hex[]>()("commitments_json").notNull(),
+  signature: text().$type<Hex>().notNull(),
+});
+export type Receipts = typeof workReceipts.$inferInsert;
 
 export const workAttempts = sqliteTable(
   "work_attempts",

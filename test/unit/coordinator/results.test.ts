@@ -3,7 +3,7 @@ import { recoverTypedDataAddress } from "viem";
 import { marketDomain } from "../../../protocol/eip712";
 import { FrobenError } from "../../../protocol/errors";
 import type { ResultReport } from "../../../protocol/http";
-import { rootFromPath } from "../../../protocol/merkle";
+import { merklePath, rootFromPath } from "../../../protocol/merkle";
 import { receiptsToSign, resultCommitments } from "../../../protocol/receipts";
 import { eachWithMarket } from "./support/each-with-market";
 import { CHAIN_ID, MARKET, type Market, type TestOperator } from "./support/market";
@@ -79,12 +79,13 @@ describe("results that an operator reports", () => {
     const place = { chainId: CHAIN_ID, market: MARKET, operator: operator.address };
     const taken = market.taken(1);
     expect(taken.map(({ result }) => result)).to.have.members(reports.map(({ result }) => result));
-    for (const { result, receipt } of taken) {
+    for (const { result, receipts } of taken) {
       const report = reports.find((one) => one.result === result)!;
       const [commitment] = resultCommitments(place, [report]);
-      const root = rootFromPath(commitment!, receipt!.path);
+      const { commitments, signature } = market.receipts(receipts!);
+      const path = merklePath(commitments, commitments.indexOf(commitment!));
+      const root = rootFromPath(commitment!, path);
       const signed = receiptsToSign(marketDomain(CHAIN_ID, MARKET), [root]);
-      const { signature } = receipt!;
       const signer = await recoverTypedDataAddress({ ...signed, signature });
       expect(signer.toLowerCase()).to.equal(operator.address);
     }

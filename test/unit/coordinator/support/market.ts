@@ -8,7 +8,7 @@ import { Retention } from "../../../../offchain/artifacts/retention";
 import { createCoordinator } from "../../../../offchain/coordinator/coordinator";
 import type { ValidationJob } from "../../../../offchain/coordinator/facade";
 import { openDatabase, closeDatabase, type Db } from "../../../../offchain/db/client";
-import { workAttempts, type TakenResult } from "../../../../offchain/db/schema/work";
+import { workAttempts, workReceipts, type TakenResult } from "../../../../offchain/db/schema/work";
 import { workMetrics } from "../../../../offchain/metrics/work";
 import { commitmentHash } from "../../../../protocol/commitment";
 import { canonicalJson, toBytes32, type Digest } from "../../../../protocol/digest";
@@ -151,6 +151,11 @@ export class Market {
       .where(eq(workAttempts.workflow, workflow))
       .all();
     return rows.flatMap(({ report }) => report ?? []);
+  }
+
+  /** What an operator signed for results, by the root. */
+  receipts(root: Hex) {
+    return this.db.select().from(workReceipts).where(eq(workReceipts.root, root)).get()!;
   }
 
   /** Rows that were written to the database since it was opened. */
