@@ -15,10 +15,9 @@ import type {
   ChainWorkflow,
 } from "../../offchain/coordinator/facade";
 
-/** What a market has said about one workflow, as the coordinator would have read it. */
+/** What a market has said about one workflow, as the coordinator would have read it; but for its tasks, which hold no bigints. */
 interface Written {
   workflow: ChainWorkflow | undefined;
-  tasks: ChainTask[];
   batches: ChainBatch[];
 }
 
@@ -46,7 +45,8 @@ export class InstantChain implements ChainReader {
     } catch {
       return; // the first life
     }
-    const { workflow, tasks, batches } = JSON.parse(text, withBigints) as Written;
+    const { tasks, rest } = JSON.parse(text) as { tasks: ChainTask[]; rest: string };
+    const { workflow, batches } = JSON.parse(rest, withBigints) as Written;
     this.opened = workflow;
     for (const task of tasks) this.claims.set(task.task, task);
     for (const batch of batches) this.put(batch);
@@ -60,8 +60,9 @@ export class InstantChain implements ChainReader {
 
   save(): void {
     const { opened: workflow, claims, slots } = this;
-    const written = { workflow, tasks: [...claims.values()], batches: [...slots.values()] };
-    writeFileSync(this.file, JSON.stringify(written, withoutBigints));
+    const written: Written = { workflow, batches: [...slots.values()] };
+    const rest = JSON.stringify(written, withoutBigints);
+    writeFileSync(this.file, JSON.stringify({ tasks: [...claims.values()], rest }));
   }
 
   head() {

@@ -14,6 +14,8 @@ export interface RetentionSettings {
 
 /** Rows of one statement that names many artifacts. */
 const CHUNK = 500;
+/** Artifacts of which is remembered when they go. */
+const MAX_KNOWN = 65_536;
 
 /**
  * Which artifacts are kept, and how long. Every look is by key or index, and none costs more the more there are.
@@ -26,6 +28,8 @@ export class Retention {
   readonly removals = new Map<Digest, Promise<void>>();
   /** Names that are not written yet. */
   private readonly named = new Map<Digest, Set<number>>();
+  /** When artifacts go, of those that were asked for lately: a result is looked for several times on its way. */
+  private readonly known = new Map<Digest, number | null>();
   private readonly arrived = new Set<Digest>();
   private arrivals: Promise<void> | undefined;
   private readonly statements;
@@ -81,7 +85,7 @@ export class Retention {
 
   /** Whether an artifact is hidden, because it goes soon. */
   isLeaving(digest: Digest): boolean {
-    const at = this.statements.leavesAt.get(digest)?.at ?? null;
+    const at = this.leavesAt(digest);
     return at !== null && this.isLate(at) && !this.isNamed(digest);
   }
 
@@ -162,6 +166,7 @@ export class Retention {
 
   /** Artifacts are named: they are looked at again when a name is taken back. */
   stay(digests: Digest[]): void {
+    this.forget(digests);
     for (const some of chunks(digests))
       this.db
         .update(artifacts)
@@ -173,6 +178,7 @@ export class Retention {
   /** The files are gone. One that was uploaded again meanwhile keeps its row. */
   removed(digests: Digest[]): void {
     const isDue = lte(artifacts.leavesAt, this.clock.now());
+    this.forget(digests);
     for (const some of chunks(digests))
       this.db
         .delete(artifacts)
@@ -204,11 +210,28 @@ export class Retention {
     this.keep(some, ms);
   }
 
+  /** Unix milliseconds; null for an artifact that stays, or is not there. */
+  private leavesAt(digest: Digest): number | null {
+    const known = this.known.get(digest);
+    if (known !== undefined) return known;
+    const row = this.statements.leavesAt.get(digest);
+    const at = row?.at ?? null;
+    if (this.known.size >= MAX_KNOWN) this.known.clear();
+    if (row) this.known.set(digest, at);
+    return at;
+  }
+
+  /** They are about to go at other times. */
+  private forget(digests: Digest[]): void {
+    for (const digest of digests) this.known.delete(digest);
+  }
+
   private isLate(leavesAt: number): boolean {
     return leavesAt - this.clock.now() <= this.settings.graceMs / 2;
   }
 
   private keepOne(digest: Digest, ms: number): void {
+    this.known.delete(digest);
     this.times.put(this.times.encode({ digest, leavesAt: this.clock.now() + ms }));
   }
 }

@@ -1,7 +1,8 @@
-import { asc, eq } from "drizzle-orm";
+import { eq } from "drizzle-orm";
 import type { Hex } from "viem";
 import { FrobenError } from "../../protocol/errors";
 import type { Spec } from "../../protocol/spec";
+import { rowsOf } from "../db/row-reader";
 import {
   workAssignments,
   workAttempts,
@@ -62,8 +63,9 @@ async function recoverRun(world: World, row: typeof workWorkflows.$inferSelect):
   if (onChain) run.blankUntil = blankUntil(world, onChain);
   if (onChain && endedAt !== null) world.queue.endedAt(onChain.requester.toLowerCase(), endedAt);
   world.runs.set(run.id, run);
-  const tasks = db.select().from(workTasks).where(eq(workTasks.workflow, run.id)).all();
-  if (!onChain || tasks.length === 0) return;
+  const tasks = new Map<number, TaskRow>();
+  for (const row of rowsOf(db, workTasks, ["workflow", "task"], run.id)) tasks.set(row.task, row);
+  if (!onChain || tasks.size === 0) return;
   const spec = await readSpec(world, onChain);
   if (!spec) return;
   let work: RunWork;
@@ -76,14 +78,9 @@ async function recoverRun(world: World, row: typeof workWorkflows.$inferSelect):
     world.queue.forget(run.id);
     return;
   }
-  const past = db
-    .select()
-    .from(workAttempts)
-    .where(eq(workAttempts.workflow, run.id))
-    .orderBy(asc(workAttempts.task), asc(workAttempts.attempt))
-    .all();
   if (run.state === "running") await recoverSizes(world, work);
-  for (const attempt of past) restoreAttempt(world, work.tasks.get(attempt.task)!, attempt);
+  for (const attempt of rowsOf(db, workAttempts, ["workflow", "task", "attempt"], run.id))
+    restoreAttempt(world, work.tasks.get(attempt.task)!, attempt);
   if (run.state === "running") recoverHolders(work);
 }
 
@@ -93,11 +90,10 @@ async function recoverTasks(
   run: Run,
   spec: Spec,
   onChain: ChainWorkflow,
-  tasks: TaskRow[],
+  rows: ReadonlyMap<number, TaskRow>,
 ): Promise<RunWork> {
   const { store } = world.deps;
   const work = begin(world, run, spec, onChain, await sizesOf(world, inputsOf(spec)));
-  const rows = new Map(tasks.map((task) => [task.task, task]));
   const restore = (task: TaskRun) => {
     const former = rows.get(task.index);
     if (former) restoreTask(task, former);
