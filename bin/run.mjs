@@ -1,7 +1,10 @@
 // `node bin/run.mjs FILE.ts [ARG ...]`: runs a process of the project from one file of all its modules; see bundle.mjs.
-import { createRequire, enableCompileCache } from "node:module";
+import { createRequire, enableCompileCache, flushCompileCache } from "node:module";
 import { join, resolve } from "node:path";
 import { bundled, CACHE } from "./bundle.mjs";
+
+/** When what was compiled is kept, milliseconds after the start: a process that is killed does not come to its end. */
+const KEEP_COMPILED_MS = 2_000;
 
 /** Where nothing can be written, as in somebody else's installation, the modules are loaded one by one. */
 async function asModules(error) {
@@ -15,3 +18,4 @@ process.argv.splice(1, 2, entry);
 process.setSourceMapsEnabled(true);
 enableCompileCache(join(CACHE, "compiled"));
 createRequire(import.meta.url)(await bundled(entry).catch(asModules));
+setTimeout(flushCompileCache, KEEP_COMPILED_MS).unref();

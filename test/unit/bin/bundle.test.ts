@@ -1,6 +1,16 @@
 import { expect } from "chai";
-import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { TYPESCRIPT_RUNNER } from "../../../protocol/typescript-loader";
@@ -45,6 +55,32 @@ describe("a process that runs from one bundle", () => {
     expect(run().out).match(/^fourth/);
   });
 
+  it("is made once by processes that start at the same time, though one was killed while it made it", async () => {
+    run();
+    const bundle = join(
+      bundles,
+      made().find((name) => name.endsWith(".cjs"))!,
+    );
+    const { pid: gone } = spawnSync(process.execPath, ["--version"]);
+    writeFileSync(`${bundle}.maker`, String(gone));
+    write("word.ts", 'export const word: string = "anew";');
+    const codes = new Set<unknown>();
+    const bundlesSeen = new Set<number>();
+    await Promise.all(
+      Array.from({ length: 4 }, async () => {
+        const child = spawn(process.execPath, [TYPESCRIPT_RUNNER, join(folder, "entry.ts")]);
+        let out = "";
+        child.stdout.on("data", (chunk) => (out += String(chunk)));
+        codes.add((await once(child, "close"))[0]);
+        expect(out).match(/^anew/);
+        bundlesSeen.add(statSync(bundle).ino);
+      }),
+    );
+    expect([...codes]).deep.equal([0]);
+    expect(bundlesSeen.size).equal(1);
+    expect(made().some((name) => name.endsWith(".maker"))).equal(false);
+  });
+
   it("says so when a module is gone, though a bundle of it is there", () => {
     expect(run().status).equal(0);
     rmSync(join(folder, "word.ts"));
@@ -74,5 +110,16 @@ describe("a process that runs from one bundle", () => {
     const { err, status } = run();
     expect(status).equal(1);
     expect(err).contain(`${join(folder, "word.ts")}:3`);
+  });
+
+  it("has a map of the project's own modules alone, as Node reads all of it at a process's first error", () => {
+    write("word.ts", 'import { keccak256 } from "viem";\nexport const word = keccak256("0x");');
+    mkdirSync(join(folder, "node_modules"));
+    symlinkSync(join(__dirname, "../../../node_modules/viem"), join(folder, "node_modules/viem"));
+    expect(run().out).match(/^0xc5d2460186f7/);
+    const name = made().find((one) => one.endsWith(".map"))!;
+    const map = readFileSync(join(bundles, name), "utf8");
+    const { mappings } = JSON.parse(map) as { mappings: string };
+    expect(mappings.split(/[;,]/).filter(Boolean)).length.below(1_000);
   });
 });
