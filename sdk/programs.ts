@@ -5,7 +5,7 @@ import { dirname, resolve } from "node:path";
 import type { Digest } from "../protocol/digest";
 import { FrobenError } from "../protocol/errors";
 import { programDigest, programManifestSchema, type ProgramManifest } from "../protocol/program";
-import { TYPESCRIPT_LOADER } from "../protocol/typescript-loader";
+import { programArgs } from "../protocol/typescript-loader";
 import { schemaError } from "../protocol/validate-spec";
 
 /** A program that lies on this machine's disk. */
@@ -66,7 +66,10 @@ export async function loadProgram(manifest: string): Promise<InstalledProgram> {
     name: description.name,
     version: description.version,
     manifest: path,
-    command: [process.execPath, "--import", TYPESCRIPT_LOADER, resolve(folder, description.entry)],
+    command: [
+      process.execPath,
+      ...programArgs(resolve(folder, description.entry), description.files),
+    ],
   };
 }
 

@@ -5,7 +5,7 @@ import { dirname, join, resolve } from "node:path";
 import type { Digest } from "../../protocol/digest";
 import { FrobenError } from "../../protocol/errors";
 import { programDigest, programManifestSchema, type ProgramManifest } from "../../protocol/program";
-import { TYPESCRIPT_LOADER } from "../../protocol/typescript-loader";
+import { programArgs } from "../../protocol/typescript-loader";
 import { schemaError } from "../../protocol/validate-spec";
 
 /** A program of this machine. */
@@ -54,9 +54,7 @@ async function load(path: string): Promise<[Digest, InstalledProgram]> {
     });
   const command = [
     process.execPath,
-    "--import",
-    TYPESCRIPT_LOADER,
-    resolve(folder, manifest.entry),
+    ...programArgs(resolve(folder, manifest.entry), manifest.files),
   ];
   return [programDigest(manifest, files), { name: manifest.name, command }];
 }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sha256 } from "../../../protocol/digest";
 import { programDigest } from "../../../protocol/program";
+import { TYPESCRIPT_LOADER } from "../../../protocol/typescript-loader";
 import { loadProgram, loadPrograms } from "../../../sdk";
 
 const MANIFEST = {
@@ -47,6 +48,19 @@ describe("loadProgram", () => {
     const { command } = await loadProgram(manifest);
     expect(command[0]).to.equal(process.execPath);
     expect(command.at(-1)).to.equal(join(folder, "echo.ts"));
+  });
+
+  it("has TypeScript compiled for a program that has some among its files, and for no other", async () => {
+    expect((await loadProgram(manifest)).command).to.include(TYPESCRIPT_LOADER);
+    const mixed = { ...MANIFEST, entry: "echo.mjs", files: ["echo.mjs", "lib/a.ts"] };
+    await writeFile(join(folder, "echo.mjs"), "echo");
+    await writeFile(manifest, JSON.stringify(mixed));
+    expect((await loadProgram(manifest)).command).to.include(TYPESCRIPT_LOADER);
+    await writeFile(manifest, JSON.stringify({ ...mixed, files: ["echo.mjs"] }));
+    expect((await loadProgram(manifest)).command).to.deep.equal([
+      process.execPath,
+      join(folder, "echo.mjs"),
+    ]);
   });
 
   it("refuses a manifest that is missing, no JSON, of another form, or lists a missing file", async () => {
