@@ -27,6 +27,23 @@ export async function isUsedByAnother(
   }
 }
 
+/**
+ * A nonce that nothing uses, neither on-chain nor among what the node holds to include, though a higher one is waited for: its transaction
+ * was somebody else's with the same key, and went with a reorganisation. Until it is used, nothing behind it can be included.
+ * @param to the nonce that is waited for
+ * @returns the first such nonce, if there is one
+ */
+export async function nonceGap(
+  client: Pick<PublicClient, "getTransactionCount">,
+  address: Address,
+  to: number,
+): Promise<number | undefined> {
+  const first = await client
+    .getTransactionCount({ address, blockTag: "pending" })
+    .catch(() => undefined);
+  return first !== undefined && first < to ? first : undefined;
+}
+
 function notFound(error: unknown): undefined {
   if (!(error instanceof TransactionReceiptNotFoundError)) throw error;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { keccak256, type Address, type Hex, type LocalAccount, type PublicClient } from "viem";
 import { FrobenError } from "../../protocol/errors";
-import { AGREEING_LOOKS, isUsedByAnother } from "../../protocol/nonce-use";
+import { AGREEING_LOOKS, isUsedByAnother, nonceGap } from "../../protocol/nonce-use";
 import type { CoordinatorLog, TransactionSender } from "../coordinator/facade";
 import type { Clock } from "../runtime/clock";
 import type { JournalRow, SignedForm, TransactionJournal } from "./transaction-journal";
@@ -170,9 +170,26 @@ export function createTransactionSender(options: SenderOptions): ManagedSender {
       } else if (now - lookedAt > RESEND_AFTER_MS) {
         lookedAt = now;
         if (!(await isKnown(row))) await broadcast(row.signed.at(-1)!.raw);
+        await fillGap(row.nonce);
       }
       await delay(pollMs, undefined, { signal: abort.signal });
     }
+  }
+
+  /** Another holder's transaction that a reorganisation took back can't be sent again by us: one that does nothing takes its nonce. */
+  async function fillGap(to: number): Promise<void> {
+    const { address } = account;
+    const nonce = await nonceGap(client, address, to);
+    if (nonce === undefined || journal.underWay().some((row) => row.nonce === nonce)) return;
+    const purpose = `fill nonce ${nonce}`;
+    const fill = () =>
+      launch(purpose, { to: address, data: "0x" }, { again: journal.find(purpose), nonce });
+    const filled = turn.then(fill);
+    turn = filled.catch(() => {});
+    await filled.then(
+      (row) => void watch(row, true),
+      (err: unknown) => log.warn({ err, nonce }, "the gap of a nonce was not filled"),
+    );
   }
 
   function watch(row: JournalRow, isFresh = false): Promise<{ hash: Hex }> {
@@ -213,8 +230,16 @@ export function createTransactionSender(options: SenderOptions): ManagedSender {
     return estimate + (estimate * GAS_MARGIN_PERCENT) / 100n;
   }
 
-  /** Estimates, signs, writes down, broadcasts: one at a time, so that nonces are given in order. */
-  async function launch(purpose: string, call: Call, again?: JournalRow): Promise<JournalRow> {
+  /**
+   * Estimates, signs, writes down, broadcasts: one at a time, so that nonces are given in order.
+   * @param as again: the row of the same purpose that came to nothing; nonce: in place of the next one
+   */
+  async function launch(
+    purpose: string,
+    call: Call,
+    as: { again: JournalRow | undefined; nonce?: number },
+  ): Promise<JournalRow> {
+    const { again } = as;
     const { to, data, value = 0n } = call;
     const gas = await gasFor(call).catch((cause: unknown) => {
       throw new FrobenError("tx_would_revert", `${purpose} would revert`, {
@@ -222,12 +247,7 @@ export function createTransactionSender(options: SenderOptions): ManagedSender {
         cause,
       });
     });
-    // Of what has ended the chain knows best: a reorganisation may have given its nonce back.
-    const next = (journal.highestNonceUnderWay() ?? -1) + 1;
-    const nonce = Math.max(
-      next,
-      await client.getTransactionCount({ address: account.address, blockTag: "latest" }),
-    );
+    const nonce = as.nonce ?? (await nextNonce());
     const signed = await sign(call, nonce, gas);
     const sentAt = clock.now();
     let row: JournalRow;
@@ -240,11 +260,20 @@ export function createTransactionSender(options: SenderOptions): ManagedSender {
     return row;
   }
 
+  /** Of what has ended the chain knows best: a reorganisation may have given its nonce back. */
+  async function nextNonce(): Promise<number> {
+    const next = (journal.highestNonceUnderWay() ?? -1) + 1;
+    return Math.max(
+      next,
+      await client.getTransactionCount({ address: account.address, blockTag: "latest" }),
+    );
+  }
+
   async function sendOnce(purpose: string, call: Call): Promise<{ hash: Hex }> {
     const known = journal.find(purpose);
     if (known?.state === "sent") return watch(known);
     if (known && known.state !== "replaced") return verdict(known);
-    const launched = turn.then(() => launch(purpose, call, known));
+    const launched = turn.then(() => launch(purpose, call, { again: known }));
     turn = launched.catch(() => {});
     return watch(await launched, true);
   }

@@ -11,7 +11,7 @@ import {
   type TransactionReceipt,
 } from "viem";
 import { FrobenError } from "../../protocol/errors";
-import { AGREEING_LOOKS, isUsedByAnother } from "../../protocol/nonce-use";
+import { AGREEING_LOOKS, isUsedByAnother, nonceGap } from "../../protocol/nonce-use";
 import type { Clock } from "../clock";
 import type { DepositIntent, Journal } from "../journal/journal";
 import type { Log } from "../log";
@@ -75,6 +75,8 @@ const withMargin = (gas: bigint) => gas + (gas * GAS_MARGIN_PERCENT) / 100n;
 const BUMP_PERCENT = 25n;
 /** A node that does not know a transaction this long after it was sent never got it, milliseconds. */
 const RESEND_AFTER_MS = 4_000;
+/** What a transaction takes that does nothing. */
+const TRANSFER_GAS = 21_000n;
 /** How long the start waits for transactions of an earlier life, milliseconds. */
 const RECOVER_MS = 60_000;
 
@@ -156,9 +158,24 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
   }
 
   /** What a reorganisation took back, and nobody has included again, stands in the way of all that came after it. */
-  async function fillGap(from: number, to: number): Promise<void> {
+  async function sendAgain(from: number, to: number): Promise<void> {
     for (const { nonce, raw } of journal.endedTransactions(from, to))
       if (!inFlight.has(nonce)) await broadcast(raw);
+  }
+
+  /** Another holder's transaction that a reorganisation took back can't be sent again by us: one that does nothing takes its nonce. */
+  async function fillGap(to: number): Promise<void> {
+    const { address } = account;
+    const nonce = await nonceGap(client, address, to);
+    if (nonce === undefined || inFlight.has(nonce)) return;
+    inFlight.add(nonce);
+    const call = { purpose: `fill nonce ${nonce}`, to: address, data: "0x" as const };
+    const launched = fees().then((fee) => begin(call, nonce, TRANSFER_GAS, fee));
+    void launched
+      .then((what) => land(call, what))
+      .catch((err: unknown) => log.warn({ err, nonce }, "the gap of a nonce was not filled by us"))
+      .finally(() => inFlight.delete(nonce));
+    await launched.catch(() => {});
   }
 
   /**
@@ -199,8 +216,9 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
         flight.raw = raw;
       } else if (!isUsed && (isTakenBack || clock.now() - lookedAt > RESEND_AFTER_MS)) {
         lookedAt = clock.now();
-        if (used !== undefined) await fillGap(used, flight.nonce);
+        if (used !== undefined) await sendAgain(used, flight.nonce);
         if (!(await isPending(flight.hashes))) await broadcast(flight.raw);
+        if (!isTakenBack) await fillGap(flight.nonce);
       }
       await clock.sleep(pauseMs());
     }
@@ -271,6 +289,10 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
         hint: `send ether to ${address}`,
         retryable: true,
       });
+    return begin(call, nonce, limit, fee);
+  }
+
+  async function begin(call: Call, nonce: number, limit: bigint, fee: Fee): Promise<Launched> {
     const { hash, raw } = await sign(call, nonce, limit, fee);
     inFlight.add(nonce);
     metrics?.sent();

@@ -235,6 +235,30 @@ describe("the coordinator's transactions on a real chain", () => {
     );
   });
 
+  it("fills the gap that another holder's transaction leaves which a reorganisation takes back", async () => {
+    const fork = await chain.test.snapshot();
+    const before = await chain.client.getTransactionCount({ address: account.address });
+    await chain.call(ROLES.coordinator, "deposit", [account.address, 300n], 300n * chain.unit);
+    await chain.test.setAutomine(false);
+    let now = Date.now();
+    const sender = newSender(undefined, { ...systemClock, now: () => now });
+    const sent = sender.send("stake", { ...deposit(200n), gas: 200_000n });
+    const rows = () => db.select().from(transactions).all();
+    while (rows().length === 0) await new Promise(setImmediate);
+    await chain.test.revert({ id: fork });
+    await chain.test.setAutomine(true);
+    let isMined = false;
+    const mined = sent.finally(() => (isMined = true));
+    for (; !isMined; now += 1_000) await new Promise((resolve) => setTimeout(resolve, 20));
+    await mined;
+    expect(await stake()).equal(200n);
+    while (sender.underWay().total > 0) await new Promise(setImmediate);
+    expect(rows().map(({ purpose, nonce, state }) => ({ purpose, nonce, state }))).deep.equal([
+      { purpose: "stake", nonce: before + 1, state: "mined" },
+      { purpose: `fill nonce ${before}`, nonce: before, state: "mined" },
+    ]);
+  }).timeout(20_000);
+
   it("sends again what a reorganisation took back", async () => {
     const sender = newSender();
     const fork = await chain.test.snapshot();

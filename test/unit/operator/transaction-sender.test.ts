@@ -110,6 +110,18 @@ describe("the operator's transaction sender, on a real chain behind a lying node
       bumpAfterMs: 60_000,
     });
   const call = { purpose: "test", to: TO, data: "0x" as const, value: 1n };
+  /** A transaction that the sender knows nothing of. */
+  const sign = (nonce: number) =>
+    account.signTransaction({
+      type: "eip1559",
+      chainId: 31337,
+      nonce,
+      to: TO,
+      value: 1n,
+      gas: 21_000n,
+      maxFeePerGas: 10_000_000_000n,
+      maxPriorityFeePerGas: 1n,
+    });
   const nonceOnChain = () => client.getTransactionCount({ address: account.address });
 
   it("honours a transaction that was reported failed but landed", async () => {
@@ -168,6 +180,27 @@ describe("the operator's transaction sender, on a real chain behind a lying node
     } finally {
       await test.setAutomine(true);
     }
+  });
+
+  it("fills the gap that another holder's transaction leaves which a reorganisation takes back", async () => {
+    const test = createTestClient({ mode: "hardhat", chain: local, transport: http(rpcUrl) });
+    const before = await nonceOnChain();
+    const id = await test.snapshot();
+    await client.sendRawTransaction({ serializedTransaction: await sign(before) });
+    await test.setAutomine(false);
+    let now = clock.now();
+    const behind = make({ ...clock, now: () => now }).send(call);
+    while (journal.openTransactions().length === 0) await clock.sleep(10);
+    await test.revert({ id });
+    await test.setAutomine(true);
+    let isIncluded = false;
+    const included = behind.finally(() => (isIncluded = true));
+    for (; !isIncluded; now += 1_000) await clock.sleep(20);
+    expect((await included).status).to.equal("success");
+    expect(await nonceOnChain()).to.equal(before + 2);
+    while (journal.openTransactions().length > 0) await clock.sleep(20);
+    const [filled] = journal.endedTransactions(before, before + 1);
+    expect(filled?.purpose).to.equal(`fill nonce ${before}`);
   });
 
   it("does not take for another's what a reorganisation takes back between two questions", async () => {
@@ -235,17 +268,6 @@ describe("the operator's transaction sender, on a real chain behind a lying node
 
   it("after a crash, finds what landed and broadcasts what did not", async () => {
     const before = await nonceOnChain();
-    const sign = (nonce: number) =>
-      account.signTransaction({
-        type: "eip1559",
-        chainId: 31337,
-        nonce,
-        to: TO,
-        value: 1n,
-        gas: 21_000n,
-        maxFeePerGas: 10_000_000_000n,
-        maxPriorityFeePerGas: 1n,
-      });
     const { keccak256 } = await import("viem");
     const [landed, lost] = await Promise.all([sign(before), sign(before + 1)]);
     await client.sendRawTransaction({ serializedTransaction: landed });
