@@ -6,20 +6,23 @@ import { RUN_MARK } from "../../operator/run/proc";
 import { fetchOutputs, FrobenError } from "../../sdk";
 import { holdersOf } from "../support/processes";
 import type { ChaosMarket } from "./market/market";
-import { expectedOutputs, MANIFESTS, REWARD, TASKS } from "./market/workflow";
+import { expectedOutputs, REWARD, TASKS } from "./market/workflow";
 
 const LOOK_MS = 50;
 /** Most time that a coordinator without its database takes to find a completed workflow's outputs. */
 const FOUND_MS = 30_000;
 
-/** Audits the whole market, its artifacts included; straight from the chain, past every proxy. */
-export function audit(market: ChaosMarket): Promise<AuditReport> {
+/**
+ * Audits the whole market, its artifacts included; straight from the chain, past every proxy.
+ * @param programs of validation that are run, once more for every result that there ever was
+ */
+export function audit(market: ChaosMarket, programs: string[] = []): Promise<AuditReport> {
   return runAudit({
     rpcUrl: market.rpcUrl,
     market: market.market,
     fromBlock: market.fromBlock,
     coordinatorUrl: market.front.url,
-    programs: MANIFESTS,
+    programs,
   });
 }
 
@@ -50,17 +53,18 @@ const lost = (one: OperatorSummary | undefined) =>
 function moneyFaults(
   before: AuditReport,
   now: AuditReport,
-  workflow: number,
-  guilty: string[],
+  { workflow, guilty, unpaid = false }: Pick<Run, "workflow" | "guilty" | "unpaid">,
 ): string[] {
   const faults = now.ok ? [] : [`the audit says: ${now.verdict}`];
   const summary = now.workflows.find((one) => one.workflow === workflow);
   if (!summary) return [...faults, "the audit does not know the workflow"];
   const { paid, reserved, tasks } = summary;
-  if (BigInt(paid) !== BigInt(TASKS) * REWARD)
-    faults.push(`${paid} units were paid for ${TASKS} tasks at ${REWARD}`);
+  const late = unpaid ? tasks.expired : 0;
+  if (BigInt(paid) !== BigInt(TASKS - late) * REWARD)
+    faults.push(`${paid} units were paid for ${TASKS - late} tasks at ${REWARD}`);
   if (reserved !== "0") faults.push(`${reserved} units are still reserved`);
-  if (tasks.settled !== TASKS) faults.push(`${tasks.settled} of ${TASKS} tasks are settled`);
+  if (tasks.settled !== TASKS - late)
+    faults.push(`${tasks.settled} of ${TASKS - late} tasks are settled`);
   for (const operator of now.operators) {
     const { operator: address } = operator;
     const earlier = before.operators.find((one) => one.operator === address);
@@ -100,20 +104,29 @@ const parentOf = (pid: number) => Number(/^PPid:\s+(\d+)/m.exec(read(pid, "statu
 
 const commandOf = (pid: number) => read(pid, "cmdline").replaceAll("\0", " ").slice(-200);
 
+/** What was played. */
+interface Run {
+  workflow: number;
+  seed: string;
+  /** The audit before it. */
+  before: AuditReport;
+  /** Addresses that may lose something. */
+  guilty: string[];
+  unpaid?: boolean;
+}
+
 /**
  * What every scenario must leave behind.
- * @param before the audit before it
- * @param guilty addresses that may lose something
  * @returns what is wrong, and the audit
  */
 export async function check(
   market: ChaosMarket,
-  run: { workflow: number; seed: string; before: AuditReport; guilty: string[] },
+  run: Run,
 ): Promise<{ faults: string[]; after: AuditReport }> {
   const after = await audit(market);
   const faults = [
     ...(await outputFaults(market, run.workflow, run.seed)),
-    ...moneyFaults(run.before, after, run.workflow, run.guilty),
+    ...moneyFaults(run.before, after, run),
     ...(await leftovers(market)),
   ];
   return { faults, after };

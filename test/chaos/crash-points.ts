@@ -90,6 +90,22 @@ const COPY_STEPS = {
   operators: [["write tasks cancelled"], ["send release"]],
 } as const;
 
+/** Steps of a claim that runs out after its result was used: nobody takes it over. */
+const EXPIRY_STEPS = {
+  coordinator: [["send expire"]],
+  operators: [],
+} as const;
+
+/** Steps of a finished task that a newcomer is asked for again. */
+const CANARY_STEPS = {
+  coordinator: [
+    ["write work_canaries offered"],
+    ["write work_canaries"], // taken, ended
+    ["answer POST /v1/canaries"],
+  ],
+  operators: [["send POST /v1/canaries"]],
+} as const;
+
 const around = (step: string) => [`before ${step}`, `after ${step}`];
 
 /**
@@ -124,6 +140,12 @@ export const REFUSAL_POINTS = pointsOf(REFUSAL_STEPS);
 
 /** Where processes are killed when a straggler's task is copied. */
 export const COPY_POINTS = pointsOf(COPY_STEPS);
+
+/** Where processes are killed when a claim runs out that nobody takes over. */
+export const EXPIRY_POINTS = pointsOf(EXPIRY_STEPS);
+
+/** Where processes are killed when a newcomer is asked a canary. */
+export const CANARY_POINTS = pointsOf(CANARY_STEPS);
 
 /** Every step that the undisturbed run reaches. */
 export const ALL_STEPS: Record<Who, string[]> = {

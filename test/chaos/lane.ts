@@ -5,6 +5,7 @@ import type { AuditReport } from "../../offchain/audit/report";
 import { holdersOf } from "../support/processes";
 import { audit } from "./checks";
 import { ChaosMarket } from "./market/market";
+import { MANIFESTS } from "./market/workflow";
 import { play, type Played } from "./play";
 import type { Scenario } from "./scenario";
 
@@ -46,12 +47,21 @@ export class Lane {
       const to = join(this.logs, played.seed.replace(/\W+/g, "-"));
       await cp(ready.market.folder, to, { recursive: true, force: true }).catch(() => {});
     }
-    if (failed) played.faults.push(...(await this.end()));
+    if (failed) played.faults.push(...(await this.tearDown()));
     return played;
   }
 
-  /** Ends the market that stands. @returns what is left of it, which should be nothing */
+  /**
+   * Audits the market that stands once more, with validation programs, and ends it.
+   * @returns what is wrong with its results, and what is left of it, which should be nothing
+   */
   async end(): Promise<string[]> {
+    if (!this.market) return [];
+    const { ok, verdict } = await audit(this.market.market, MANIFESTS);
+    return [...(ok ? [] : [`the audit says: ${verdict}`]), ...(await this.tearDown())];
+  }
+
+  private async tearDown(): Promise<string[]> {
     if (!this.market) return [];
     const { market, cleanup } = this.market;
     this.market = undefined;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { taskViewSchema } from "../../protocol/http";
-import { FrobenError, submit, waitFor, type Workflow } from "../../sdk";
+import { FrobenError, submit, waitFor } from "../../sdk";
 import type { AuditReport } from "../../offchain/audit/report";
 import { check } from "./checks";
 import type { ChaosMarket } from "./market/market";
@@ -24,16 +24,11 @@ export interface Played {
 const LOOK_MS = 25;
 const TIMEOUT_MS = 480_000;
 
-/** As a requester does whose own process is started again: the same workflow under the same key, until it is open. */
-async function openPatiently(
-  market: ChaosMarket,
-  workflow: Workflow,
-  key: string,
-  signal: AbortSignal,
-): Promise<number> {
+/** As a requester does whose own process is started again: the same once more, however long its coordinator is away. */
+async function patiently<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
   for (;;)
     try {
-      return (await submit(market.requester, workflow, { key })).workflow;
+      return await ask();
     } catch (error) {
       if (!(error instanceof FrobenError && error.retryable) || signal.aborted) throw error;
       await delay(LOOK_MS * 10);
@@ -90,12 +85,16 @@ export async function play(
     const signal = AbortSignal.timeout(scenario.timeoutMs ?? TIMEOUT_MS);
     const inflicted = scenario.inflict(scene).finally(() => market.calm());
     inflicted.catch(() => {});
-    const id = await openPatiently(market, spec, seed, signal).catch((error: unknown) => {
+    const { workflow: id } = await patiently(
+      () => submit(market.requester, spec, { key: seed }),
+      signal,
+    ).catch((error: unknown) => {
       ended.abort();
       throw error;
     });
     opened(id);
-    const over = waitFor(market.requester, id, { until: "settled", signal })
+    const settled = () => waitFor(market.requester, id, { until: "settled", signal });
+    const over = patiently(settled, signal)
       .catch(async (error: Error & { value?: unknown }) => {
         const what = signal.aborted ? "not settled in time" : `${error.message}: ${error.value}`;
         faults.push(`${what}; ${await whatStands(market, id)}`);
@@ -108,11 +107,17 @@ export async function play(
     // A reorganisation may have taken payments back: what is said of them then has to be of the chain as it is now.
     if (faults.length === 0) {
       await market.caughtUp(signal);
-      await waitFor(market.requester, id, { until: "settled", signal });
+      await patiently(settled, signal);
     }
     const guilty = scenario.guilty?.(market) ?? [];
     if (faults.length === 0) {
-      const found = await check(market, { workflow: id, seed, before, guilty });
+      const found = await check(market, {
+        workflow: id,
+        seed,
+        before,
+        guilty,
+        unpaid: scenario.unpaid,
+      });
       after = found.after;
       faults.push(...found.faults, ...((await scenario.judge?.(scene)) ?? []));
     }

@@ -24,6 +24,8 @@ export interface Scenario {
   copies?: boolean;
   /** Operators that may lose something for what they did or left out; default: none. */
   guilty?: (market: ChaosMarket) => string[];
+  /** Whether an operator may deliver a result that is used, and commit to it too late to be paid; default: no. */
+  unpaid?: boolean;
   /** The line of ANCHORS that it is about: what happened to users of a peer system. */
   anchor?: string;
   /** Most time until all is settled, milliseconds. */

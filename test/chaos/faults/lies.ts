@@ -47,6 +47,10 @@ export const saysFailed = (): Weather =>
     method === "eth_sendRawTransaction" ? failed(id, "internal error: try again") : undefined,
   );
 
+/** Hangs up on whoever sends a transaction. */
+export const takesNoTransactions: Weather = async ({ body }, forward) =>
+  String(body).includes("eth_sendRawTransaction") ? undefined : forward();
+
 /** Finds no logs where there are some, the first time that it is asked. @param share of the questions that are answered that way */
 export function missesLogs(random: () => number, share: number): Weather {
   const asked = new Set<string>();

@@ -1,4 +1,5 @@
 import {
+  Agent,
   createServer,
   request,
   type IncomingMessage,
@@ -51,7 +52,7 @@ async function bytesOf(message: IncomingMessage): Promise<Buffer> {
 }
 
 function forwardTo(
-  target: string,
+  { target, agent }: { target: string; agent: Agent },
   incoming: IncomingMessage,
   body: Buffer,
   asker: ServerResponse,
@@ -60,7 +61,7 @@ function forwardTo(
     const { method, url = "/" } = incoming;
     const { host: _, connection: __, "transfer-encoding": ___, ...rest } = incoming.headers;
     const headers = { ...rest, ...(body.length > 0 ? { "content-length": body.length } : {}) };
-    const outgoing = request(new URL(url, target), { method, headers, agent: false });
+    const outgoing = request(new URL(url, target), { method, headers, agent });
     outgoing.on("error", reject).on("response", (response) => {
       bytesOf(response).then(
         (bytes) =>
@@ -76,12 +77,14 @@ function forwardTo(
 
 /** @param target may be set later */
 export async function startProxy(target = ""): Promise<Proxy> {
+  // Most of what a request costs on its way is a new connection.
+  const agent = new Agent({ keepAlive: true });
   const server: Server = createServer((incoming, outgoing) => {
     const pass = async () => {
       const body = await bytesOf(incoming);
       const passing = { method: incoming.method!, path: incoming.url ?? "/", body };
       const answer = await proxy.weather(passing, () =>
-        forwardTo(proxy.target, incoming, body, outgoing),
+        forwardTo({ target: proxy.target, agent }, incoming, body, outgoing),
       );
       if (!answer) return incoming.socket.destroy();
       const { "transfer-encoding": _, connection: __, ...headers } = answer.headers;
@@ -97,6 +100,7 @@ export async function startProxy(target = ""): Promise<Proxy> {
     target,
     weather: CALM,
     close() {
+      agent.destroy();
       server.closeAllConnections();
       server.close();
     },

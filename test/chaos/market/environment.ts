@@ -6,6 +6,8 @@ import { MANIFESTS } from "./workflow";
 
 /** Between two looks of a process at the chain, milliseconds. */
 export const POLL_MS = 50;
+/** Time to claim an assignment, seconds: as long a coordinator without its database waits. */
+export const CLAIM_SECONDS = 8;
 /** Units of a gwei. */
 const STAKE = 1_000_000n;
 
@@ -29,6 +31,7 @@ export function coordinatorEnv(to: {
   market: string;
   fromBlock: number;
   dataDir: string;
+  claimSeconds: number;
 }): Record<string, string> {
   return {
     FROBEN_RPC_URL: to.rpcUrl,
@@ -38,8 +41,9 @@ export function coordinatorEnv(to: {
     FROBEN_DATA_DIR: to.dataDir,
     FROBEN_PORT: "0",
     FROBEN_PROGRAMS: MANIFESTS.join(","),
-    FROBEN_CLAIM_SECONDS: "8",
+    FROBEN_CLAIM_SECONDS: String(to.claimSeconds),
     FROBEN_OPERATOR_SILENCE_SECONDS: "10",
+    FROBEN_CANARY_IDLE_SECONDS: "1",
   };
 }
 
@@ -68,5 +72,6 @@ export function operatorEnv(to: {
     FROBEN_SETTLE_PATIENCE: "0",
     FROBEN_DRAIN_SECONDS: "0",
     FROBEN_PROGRAMS: MANIFESTS[0]!,
+    FROBEN_CANARIES: "0", // when they come depends on how quick the machine is; scenarios/crash.ts has an operator that takes them
   };
 }

@@ -18,7 +18,7 @@ import { createClient, type Client } from "../../../sdk";
 import { WHO, type Who } from "../crash-points";
 import { CALM, startProxy, type Proxy } from "../faults/proxy";
 import { fileOf, stepOf } from "../faults/step-names";
-import { commonEnv, coordinatorEnv, operatorEnv, POLL_MS } from "./environment";
+import { CLAIM_SECONDS, commonEnv, coordinatorEnv, operatorEnv, POLL_MS } from "./environment";
 import { Supervised } from "./supervised";
 
 const root = join(__dirname, "../../..");
@@ -67,6 +67,7 @@ export class ChaosMarket {
   front!: Proxy;
   requester!: Client;
   private coordinatorUrl = "";
+  private claimSeconds = CLAIM_SECONDS;
   private operatorsMade = 0;
 
   private constructor(
@@ -134,6 +135,7 @@ export class ChaosMarket {
     const chain = await startChain(root, logs, env, this.cleanup, config);
     this.rpcUrl = chain.rpcUrl;
     this.chainPid = chain.process.pid;
+    await chain.quiet();
     const record = new DeploymentRecord();
     const deployer = await createDeployer(this.rpcUrl, devnetAccount(ROLES.deployer), record);
     const { address, block } = await deployMarket(deployer);
@@ -172,6 +174,7 @@ export class ChaosMarket {
             fromBlock: this.fromBlock,
             rpcUrl: this.coordinatorRpc.url,
             dataDir: this.dataDir,
+            claimSeconds: this.claimSeconds,
           }),
         },
         cwd: this.folder,
@@ -193,6 +196,13 @@ export class ChaosMarket {
       account: devnetAccount(ROLES.requesters),
       pollMs: POLL_MS,
     });
+  }
+
+  /** The coordinator starts again, and gives operators so long to claim. */
+  async giveToClaim(seconds = CLAIM_SECONDS): Promise<void> {
+    this.claimSeconds = seconds;
+    await this.coordinator.end();
+    await this.coordinator.start();
   }
 
   /** Starts one more operator. */

@@ -1,15 +1,17 @@
 import { setTimeout as delay } from "node:timers/promises";
 import {
+  CANARY_POINTS,
   CHALLENGE_POINTS,
   COPY_POINTS,
   CRASH_POINTS,
+  EXPIRY_POINTS,
   FAILURE_POINTS,
   REFUSAL_POINTS,
   WHO,
   type Who,
 } from "../crash-points";
 import type { Scenario } from "../scenario";
-import { withBadOperator, withSlowOperator, type Spoilt } from "./operators";
+import { withBadOperator, withLateOperator, withSlowOperator, type Spoilt } from "./operators";
 
 type Hand = Record<Who, string[]>;
 
@@ -114,6 +116,23 @@ function withSlow(kill: Scenario): Scenario {
   };
 }
 
+/** The same for the steps that it takes a claim that runs out, and a newcomer, to come to. */
+function withLate(kill: Scenario): Scenario {
+  return {
+    ...kill,
+    ...withLateOperator((scene) => kill.inflict(scene)),
+    rest: () => {
+      const rest = kill.rest?.();
+      return rest && withLate(rest);
+    },
+  };
+}
+
+const LATE_POINTS: Hand = {
+  coordinator: [...EXPIRY_POINTS.coordinator, ...CANARY_POINTS.coordinator],
+  operators: [...EXPIRY_POINTS.operators, ...CANARY_POINTS.operators],
+};
+
 /** `kill -9` before and after every write, send, upload, answer and signature. */
 export const crashScenarios: Scenario[] = [
   ...deal().map((hand, part) =>
@@ -127,6 +146,9 @@ export const crashScenarios: Scenario[] = [
   withBad(
     "lists",
     killAtEach("kill -9 at every step of a result that is refused", true, REFUSAL_POINTS),
+  ),
+  withLate(
+    killAtEach("kill -9 at every step of a late claim's end and of a canary", true, LATE_POINTS),
   ),
   withSlow(killAtEach("kill -9 at every step of a straggler's end", true, COPY_POINTS)),
 ];

@@ -3,9 +3,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { getAttempts, getOperators } from "../../../sdk";
 import { childrenOf } from "../../support/processes";
+import { takesNoTransactions } from "../faults/lies";
 import { BAD_OPERATOR, type ChaosOperator } from "../market/market";
 import type { Supervised } from "../market/supervised";
-import type { Patience } from "../market/workflow";
+import { TASKS, type Patience } from "../market/workflow";
 import { pick } from "../random";
 import type { Scenario, Scene } from "../scenario";
 import { tasksDone } from "./chain";
@@ -98,6 +99,31 @@ export function withSlowOperator(
       const copies = attempts.filter(({ standby }) => standby);
       note(`copies: ${copies.map(({ outcome }) => outcome).join(", ")}`);
       return copies.length > 0 ? [] : ["nothing was copied"];
+    },
+  };
+}
+
+/**
+ * One operator can send nothing more once it has claimed: its results are used, and its claims run out. A newcomer is there from when
+ * there are results that it can be asked for.
+ */
+export function withLateOperator(
+  inflict: Scenario["inflict"],
+): Pick<Scenario, "patience" | "guilty" | "unpaid" | "inflict"> {
+  return {
+    patience: { claimSeconds: 20, silenceSeconds: 8 },
+    guilty: ({ operators }) => [operators[0]!.address],
+    unpaid: true,
+    async inflict(scene) {
+      const { market } = scene;
+      const one = victim(scene);
+      if (!(await holdsClaim(scene, one))) return;
+      one.rpc.weather = takesNoTransactions;
+      if (!(await tasksDone(scene, TASKS - 4))) return;
+      const newcomer = await market.addOperator({ env: { FROBEN_CANARIES: "1" } });
+      await inflict(scene);
+      await scene.until(() => false);
+      await market.removeOperator(newcomer);
     },
   };
 }

@@ -2,6 +2,7 @@ import {
   ALL_STEPS,
   CHALLENGE_POINTS,
   COPY_POINTS,
+  EXPIRY_POINTS,
   FAILURE_POINTS,
   OTHERS,
   type Who,
@@ -14,7 +15,8 @@ function differences(market: ChaosMarket, who: Who): string[] {
   const reached = market.reached(who);
   const listed = new Set(ALL_STEPS[who]);
   const missing = [...listed].filter((name) => !reached.has(name));
-  const some = [FAILURE_POINTS, CHALLENGE_POINTS, COPY_POINTS].flatMap((points) => points[who]);
+  const busy = [FAILURE_POINTS, CHALLENGE_POINTS, COPY_POINTS, EXPIRY_POINTS];
+  const some = busy.flatMap((points) => points[who]);
   const others = new Set([...OTHERS, ...some]);
   const unknown = [...reached].filter((name) => !listed.has(name) && !others.has(name));
   return [
