@@ -21,7 +21,7 @@ export interface Played {
   deaths: number;
 }
 
-const LOOK_MS = 25;
+const LOOK_MS = 50;
 const TIMEOUT_MS = 480_000;
 
 /** As a requester does whose own process is started again: the same once more, however long its coordinator is away. */
@@ -31,7 +31,7 @@ async function patiently<T>(ask: () => Promise<T>, signal: AbortSignal): Promise
       return await ask();
     } catch (error) {
       if (!(error instanceof FrobenError && error.retryable) || signal.aborted) throw error;
-      await delay(LOOK_MS * 10);
+      await delay(LOOK_MS * 5);
     }
 }
 

@@ -13,8 +13,8 @@ import { tasksDone } from "./chain";
 
 const run = promisify(execFile);
 
-/** Short enough that a scenario can wait for what an operator that is gone still holds. */
-const SHORT: Patience = { claimSeconds: 15, silenceSeconds: 4 };
+/** Short enough that a scenario can wait for what an operator that is gone still holds, and long enough for the others on a busy machine. */
+const SHORT: Patience = { claimSeconds: 25, silenceSeconds: 4 };
 
 /** Waits until the operator holds a claim. */
 async function holdsClaim({ market, until }: Scene, { address }: ChaosOperator): Promise<boolean> {
@@ -63,7 +63,7 @@ export function withBadOperator(
   let bad: ChaosOperator;
   return {
     // Of the final step, whose proof the contract refuses, it keeps its claim to the end.
-    patience: { claimSeconds: 25, silenceSeconds: 8, windowSeconds: 12 },
+    patience: { claimSeconds: 40, silenceSeconds: 8, windowSeconds: 12 },
     guilty: () => [bad.address],
     async prepare({ market }) {
       const env = { CHAOS_RESULT: result, FROBEN_SPEED: "100" };
@@ -111,7 +111,7 @@ export function withLateOperator(
   inflict: Scenario["inflict"],
 ): Pick<Scenario, "patience" | "guilty" | "unpaid" | "inflict"> {
   return {
-    patience: { claimSeconds: 20, silenceSeconds: 8 },
+    patience: { ...SHORT, silenceSeconds: 8 },
     guilty: ({ operators }) => [operators[0]!.address],
     unpaid: true,
     async inflict(scene) {
