@@ -52,7 +52,7 @@ async function bytesOf(message: IncomingMessage): Promise<Buffer> {
 }
 
 function forwardTo(
-  { target, agent }: { target: string; agent: Agent },
+  { target, agent }: { target: string; agent: Agent | false },
   incoming: IncomingMessage,
   body: Buffer,
   asker: ServerResponse,
@@ -62,7 +62,13 @@ function forwardTo(
     const { host: _, connection: __, "transfer-encoding": ___, ...rest } = incoming.headers;
     const headers = { ...rest, ...(body.length > 0 ? { "content-length": body.length } : {}) };
     const outgoing = request(new URL(url, target), { method, headers, agent });
-    outgoing.on("error", reject).on("response", (response) => {
+    outgoing.on("error", (error) => {
+      // The other side has just closed a connection that nobody used: it did not read the request.
+      if (outgoing.reusedSocket && !asker.destroyed)
+        resolve(forwardTo({ target, agent: false }, incoming, body, asker));
+      else reject(error);
+    });
+    outgoing.on("response", (response) => {
       bytesOf(response).then(
         (bytes) =>
           resolve({ status: response.statusCode!, headers: response.headers, body: bytes }),

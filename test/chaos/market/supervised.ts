@@ -108,6 +108,7 @@ export class Supervised {
   /** Ends it by `signal`, and it stays ended. */
   async end(signal: NodeJS.Signals = "SIGTERM"): Promise<void> {
     this.wanted = false;
+    await this.starting; // one that is on its way would outlive this
     const { process } = this;
     if (!process) return;
     this.signal(signal);

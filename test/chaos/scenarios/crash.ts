@@ -19,8 +19,9 @@ type Hand = Record<Who, string[]>;
 const PARTS = 4;
 /** How often steps that a workflow did not come to once more are tried with another. */
 const MOST_TRIES = 3;
-/** How long after the workflow's settlement its last steps are waited for. */
+/** How long after the workflow's settlement its last steps are waited for; and a canary, for which a machine has to have nothing to do. */
 const LINGER_MS = 4_000;
+const CANARY_LINGER_MS = 60_000;
 const LOOK_MS = 50;
 
 /** The coordinator sends a transaction only when no proof completes the workflow. */
@@ -47,7 +48,12 @@ function deal(): Hand[] {
  * Kills whoever reaches a step, at each of them once: all are armed from the start, so that a process dies again and again, each time
  * a bit further on. Steps that nobody came to are tried with another workflow.
  */
-function killAtEach(name: string, final: boolean, hand: Hand, tries = 1): Scenario {
+function killAtEach(
+  name: string,
+  final: boolean,
+  hand: Hand,
+  { tries = 1, lingerMs = LINGER_MS } = {},
+): Scenario {
   let left = hand;
   const missed = () => WHO.flatMap((who) => left[who].map((step) => `${who} ${step}`));
   return {
@@ -60,7 +66,7 @@ function killAtEach(name: string, final: boolean, hand: Hand, tries = 1): Scenar
       const armed = () => WHO.some((who) => market.armed(who).length > 0);
       for (const who of WHO) for (const step of hand[who]) market.crashAt(who, step);
       await scene.until(() => !armed());
-      for (const end = Date.now() + LINGER_MS; armed() && Date.now() < end;) await delay(LOOK_MS);
+      for (const end = Date.now() + lingerMs; armed() && Date.now() < end;) await delay(LOOK_MS);
       left = { coordinator: market.armed("coordinator"), operators: market.armed("operators") };
       for (const step of missed()) scene.note(`nobody came to be killed: ${step}`);
     },
@@ -70,7 +76,7 @@ function killAtEach(name: string, final: boolean, hand: Hand, tries = 1): Scenar
         : missed().map((step) => `nobody came to be killed in ${tries} workflows: ${step}`),
     rest: () =>
       missed().length > 0 && tries < MOST_TRIES
-        ? killAtEach(`${name}, try ${tries + 1}`, final, left, tries + 1)
+        ? killAtEach(`${name}, try ${tries + 1}`, final, left, { tries: tries + 1, lingerMs })
         : undefined,
   };
 }
@@ -148,7 +154,9 @@ export const crashScenarios: Scenario[] = [
     killAtEach("kill -9 at every step of a result that is refused", true, REFUSAL_POINTS),
   ),
   withLate(
-    killAtEach("kill -9 at every step of a late claim's end and of a canary", true, LATE_POINTS),
+    killAtEach("kill -9 at every step of a late claim's end and of a canary", true, LATE_POINTS, {
+      lingerMs: CANARY_LINGER_MS,
+    }),
   ),
   withSlow(killAtEach("kill -9 at every step of a straggler's end", true, COPY_POINTS)),
 ];
