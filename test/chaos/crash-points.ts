@@ -21,7 +21,7 @@ const STEPS = {
     ["write work_attempts running", "write work_tasks running"],
     ["write work_operators"],
     ["answer POST /v1/operators"],
-    ["write work_attempts validating", "write work_tasks validating"],
+    ["write work_attempts validating", "write work_tasks validating", "write work_receipts"],
     ["answer POST /v1/results"],
     ["write work_attempts ended", "write work_durations", "write work_growths"],
     ["write work_tasks done", "write work_tasks waiting"],
