@@ -1,5 +1,5 @@
 import { decisionDigest } from "../../offchain/matchmaker/decision";
-import type { Match } from "../../offchain/matchmaker/matcher";
+import type { Match } from "../../offchain/matchmaker/match";
 import { endOf } from "../../offchain/matchmaker/pace";
 import { Timers } from "../../offchain/runtime/timers";
 import { workOf } from "../../offchain/simulate/attempt";

@@ -7,7 +7,7 @@ import { maskOf, placeOf } from "../../protocol/ticket";
 import { termsOpening, type StepTerms } from "../../protocol/terms";
 import { endingOf, workOf } from "./attempts";
 import { decisionDigest } from "../matchmaker/decision";
-import type { Match } from "../matchmaker/matcher";
+import type { Match } from "../matchmaker/match";
 import { newAttempt, type AssignmentRun, type AttemptRun, type TaskRun } from "./model";
 import { signAssignment } from "./sign";
 import type { World } from "./world";

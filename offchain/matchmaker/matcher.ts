@@ -1,41 +1,26 @@
 import type { ReadyQueue, ReadyTask, Lane, LaneTerms } from "../runtime/ready-queue";
 import type { Reservations } from "../runtime/reservation";
 import { decide, type Placing } from "./decide";
-import type { DecisionRecord, Rejection } from "./decision";
+import type { Rejection } from "./decision";
 import type { Experience } from "./experience";
 import { unable } from "./filter";
 import type { Fleet, FleetOperator } from "./fleet";
-import { group, MAX_SKIPPED } from "./group";
-import { kindOf, needOf } from "./kind";
+import { group } from "./group";
+import { needOf } from "./kind";
+import type { Match } from "./match";
 import { isHeld, withFetch } from "./locality";
 import { Outlook } from "./outlook";
 import { Prospects } from "./prospect";
 import { Rankings } from "./rankings";
 import { Rooms } from "./rooms";
+import { Round } from "./round";
 import { isWorthACopy, unfitAsCopy, type StandbyPolicy } from "./standby";
 import { surveyBest, surveyOf, type Survey } from "./survey";
 import { Thrift } from "./thrift";
-import { Beside, hold, waitOf } from "./wait";
-import { foundOf, Waits } from "./waits";
+import { Waits } from "./waits";
 
-/** Tasks of one step for one operator. */
-export interface Match<T extends ReadyTask> {
-  lane: Lane<T>;
-  operator: FleetOperator;
-  /** By rising index. */
-  tasks: T[];
-  /** How many of them start at once; each needs a booking. The others follow one by one. */
-  slots: number;
-  price: bigint;
-  decision: DecisionRecord;
-}
-
-/** When a task waits for a busy operator, things are looked at again after at least so long, milliseconds. */
-const LOOK_AGAIN_MS = 1_000;
 /** How long it holds whom a workflow that prefers money to time needs, milliseconds. */
 const PLAN_AGAIN_MS = 2_000;
-
-const WHOLE_BPS = 10_000;
 
 /** Pairs ready tasks with operators. It books nothing and changes no operator: the caller does, between two matches. */
 export class Matcher<T extends ReadyTask> {
@@ -70,77 +55,20 @@ export class Matcher<T extends ReadyTask> {
    */
   run(now: number, take: (match: Match<T>) => void): number | undefined {
     this.outlook = new Outlook(this.reservations);
-    this.passedOver = new Map();
-    const view = this.view(now);
     for (const [workflow, { until }] of this.thrifty)
       if (until <= now) this.thrifty.delete(workflow);
-    const longest = new Map<number, number>();
-    const full = new Set<string>();
-    const waiting = new Map<string, Beside>();
-    let again = Infinity;
-    for (const { lane, remaining } of this.queue.urgent()) {
-      const { terms } = lane;
-      const { workflow } = terms;
-      if (!longest.has(workflow)) longest.set(workflow, remaining);
-      const slackMs = longest.get(workflow)! - remaining;
-      const need = needOf(terms);
-      if (full.has(need)) continue;
-      const kind = kindOf(terms);
-      const alike = waiting.get(kind);
-      if (alike && isUsual(lane) && alike.takes(lane.size, this.outlook, terms)) {
-        this.notePassedOver(lane, alike);
-        continue;
-      }
-      const skipped: T[] = [];
-      while (lane.size > 0 && skipped.length < MAX_SKIPPED) {
-        if (alike && isUsual(lane) && !this.rooms.hasRoom(terms)) {
-          alike.add(lane.size, this.outlook, terms);
-          full.add(need);
-          break;
-        }
-        const mayBeKept = isUsual(lane) && !alike;
-        const placing = { terms, head: lane.peek()!, count: lane.size };
-        const kept = mayBeKept && this.waits.of(placing, view, this.outlook);
-        if (kept) {
-          const { wait, ahead, level, until } = kept;
-          const beside = new Beside(wait, ahead - lane.size, level < Infinity);
-          again = Math.min(again, this.hold(lane, beside, until));
-          waiting.set(kind, beside);
-          if (!this.rooms.hasRoom(terms)) full.add(need);
-          break;
-        }
-        const survey = this.survey(view, lane, lane.peek()!, now);
-        const match = this.match(view, lane, survey, slackMs);
-        if (match) {
-          this.queue.serve(workflow);
-          take(match);
-          view.touch(match.operator.registration.machine.id);
-          continue;
-        }
-        // Others in the lane may have other operators than a task that failed, for which less is offered, or whose own inputs some have.
-        const head = lane.peek()!;
-        const alone = survey.prospects.length === 0 || head.avoid.size > 0 || isHeld(head);
-        const count = alone ? 1 : lane.size;
-        const found = foundOf(survey, this.outlook, terms);
-        const busy = survey.prospects.filter((p) => p.busy);
-        const wait = waitOf(busy, survey.rest, count, now);
-        const lookAgain = Math.max(now + LOOK_AGAIN_MS, wait.soonest);
-        const passesOver = busy.length > 0 && busy.length < survey.prospects.length;
-        const beside = new Beside(wait, (found?.ahead ?? 0) - count, passesOver);
-        again = Math.min(again, this.hold(lane, beside, lookAgain));
-        if (!alone) {
-          if (found && isUsual(lane)) {
-            waiting.set(kind, beside);
-            if (!alike) this.waits.keep(terms, found, wait, lookAgain, now);
-          }
-          if (!this.rooms.hasRoom(terms)) full.add(need);
-          break;
-        }
-        skipped.push(lane.pop()!);
-      }
-      for (const task of skipped) lane.add(task);
-    }
-    return again === Infinity ? undefined : again;
+    const view = this.view(now);
+    const { outlook, rooms, waits } = this;
+    const round = new Round<T>(view, outlook, rooms, waits, {
+      survey: (lane) => this.survey(view, lane, lane.peek()!, now),
+      match: (lane, survey, slackMs) => this.match(view, lane, survey, slackMs),
+      take: (match) => {
+        this.queue.serve(match.lane.terms.workflow);
+        take(match);
+      },
+    });
+    this.passedOver = round.passedOver;
+    return round.run(this.queue.urgent());
   }
 
   /**
@@ -243,27 +171,4 @@ export class Matcher<T extends ReadyTask> {
     const tasks = given.tasks.map((task) => task.index);
     return { lane, operator, ...given, price, decision: { ...decision, tasks } };
   }
-
-  /**
-   * Has a lane wait.
-   * @param lookAgain Unix milliseconds
-   * @returns that, if it waits although somebody has room
-   */
-  private hold(lane: Lane<T>, beside: Beside, lookAgain: number): number {
-    hold(this.outlook, lane.terms, beside.wait);
-    return this.notePassedOver(lane, beside) ? lookAgain : Infinity;
-  }
-
-  /** @returns whether somebody is passed over, as a lane waits for others */
-  private notePassedOver(lane: Lane<T>, { passesOver, wait }: Beside): boolean {
-    if (!passesOver || wait.soonest === Infinity) return false;
-    this.passedOver.set(lane, wait.soonest);
-    return true;
-  }
-}
-
-/** Whether a lane's tasks are what its terms say: none was failed by anyone, nor waits for a higher offer, nor prefers cheap ones. */
-function isUsual<T extends ReadyTask>(lane: Lane<T>): boolean {
-  const { avoid, offerBps, haul } = lane.peek()!;
-  return avoid.size === 0 && offerBps === WHOLE_BPS && !lane.terms.withinSeconds && !haul;
 }

@@ -1,5 +1,5 @@
 import { endOf } from "../matchmaker/pace";
-import type { Match } from "../matchmaker/matcher";
+import type { Match } from "../matchmaker/match";
 import { STANDBY } from "../matchmaker/standby";
 import type { Ending } from "../runtime/machine";
 import { afterFailure, type Failure } from "../runtime/retry";

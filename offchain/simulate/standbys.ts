@@ -1,4 +1,4 @@
-import type { Match } from "../matchmaker/matcher";
+import type { Match } from "../matchmaker/match";
 import { endOf } from "../matchmaker/pace";
 import { STANDBY, stragglesFrom } from "../matchmaker/standby";
 import { workOf, type Running } from "./attempt";

@@ -5,7 +5,8 @@ import { EXPLORATION, MAX_CANDIDATES } from "../../../offchain/matchmaker/choose
 import { MAX_REJECTED } from "../../../offchain/matchmaker/decision";
 import { Experience } from "../../../offchain/matchmaker/experience";
 import { Fleet, type FleetOperator } from "../../../offchain/matchmaker/fleet";
-import { Matcher, type Match } from "../../../offchain/matchmaker/matcher";
+import type { Match } from "../../../offchain/matchmaker/match";
+import { Matcher } from "../../../offchain/matchmaker/matcher";
 import { Outlook } from "../../../offchain/matchmaker/outlook";
 import { Prospects } from "../../../offchain/matchmaker/prospect";
 import { LOOKED_AT, Ranking } from "../../../offchain/matchmaker/ranking";

@@ -10,7 +10,8 @@ import {
 import { MAX_REJECTED, rejectionsOf } from "../../../offchain/matchmaker/decision";
 import { Experience } from "../../../offchain/matchmaker/experience";
 import { Fleet } from "../../../offchain/matchmaker/fleet";
-import { Matcher, type Match } from "../../../offchain/matchmaker/matcher";
+import type { Match } from "../../../offchain/matchmaker/match";
+import { Matcher } from "../../../offchain/matchmaker/matcher";
 import { endOf } from "../../../offchain/matchmaker/pace";
 import { Lane, ReadyQueue, type ReadyTask } from "../../../offchain/runtime/ready-queue";
 import { Reservations } from "../../../offchain/runtime/reservation";
