@@ -20,11 +20,33 @@ export function sha256(data: Uint8Array | string): Digest {
   return createHash("sha256").update(data).digest("hex");
 }
 
+/** Deeper values are not looked through. */
+const PLAIN_DEPTH = 32;
+
+/** Whether `JSON.stringify` makes canonical JSON of a value: it is of plain objects, whose members are in order already, and arrays. */
+function isInOrder(value: unknown, depth = 0): boolean {
+  if (typeof value === "string") return value.isWellFormed();
+  if (typeof value === "number") return Number.isFinite(value);
+  if (value === null || typeof value === "boolean") return true;
+  if (typeof value !== "object" || depth === PLAIN_DEPTH) return false;
+  if (Array.isArray(value)) return value.every((item) => isInOrder(item, depth + 1));
+  if (Object.getPrototypeOf(value) !== Object.prototype || "toJSON" in value) return false;
+  let last: string | undefined;
+  for (const [key, member] of Object.entries(value)) {
+    if (last !== undefined && key <= last) return false;
+    if (!key.isWellFormed() || !isInOrder(member, depth + 1)) return false;
+    last = key;
+  }
+  return true;
+}
+
 /**
  * Canonical JSON (RFC 8785): the same value gives the same bytes in every language.
  * @throws FrobenError `not_json` for a value that JSON can't hold
  */
 export function canonicalJson(value: unknown): string {
+  // Three times as fast, and most of what is written often is made in order.
+  if (isInOrder(value)) return JSON.stringify(value);
   const text = canonicalizeJson(value);
   if (text === undefined) throw new FrobenError("not_json", "the value has no JSON form");
   return text;

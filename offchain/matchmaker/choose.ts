@@ -17,6 +17,8 @@ export const MAX_CANDIDATES = 32;
 /** What the choice is made from; the rest of the record follows from it, or says who else there was. */
 export type Question = Omit<DecisionRecord, "explored" | "choice" | "rejections" | "unnamed">;
 
+export type Choice = Pick<DecisionRecord, "explored" | "choice">;
+
 /** Whether a newcomer is tried, if there is one: that follows from the seed and what is decided. */
 export function explores(
   question: Pick<Question, "seed" | "workflow" | "step" | "attempt" | "head">,
@@ -56,7 +58,7 @@ function eligible({ candidates, slackMs }: Pick<Question, "candidates" | "slackM
  * @param question at least one candidate
  * @returns undefined when waiting for an operator that is busy should be better than any that could start now
  */
-export function choose(question: Question): { choice: string; explored: boolean } | undefined {
+export function choose(question: Question): Choice | undefined {
   const { equals, newcomers } = eligible(question);
   if (newcomers.length > 0 && question.candidates.some(isExperienced))
     if (explores(question)) {

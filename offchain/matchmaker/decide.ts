@@ -1,7 +1,7 @@
 import type { LaneTerms, ReadyTask } from "../runtime/ready-queue";
 import { aheadOf, least, levelOf } from "./ahead";
-import { choose, deciding } from "./choose";
-import { rejectionsOf, type DecisionRecord } from "./decision";
+import { choose, deciding, type Choice, type Question } from "./choose";
+import { rejectionsOf, type DecisionRecord, type RecordedOthers } from "./decision";
 import type { FleetOperator } from "./fleet";
 import type { Outlook } from "./outlook";
 import type { Prospect, Prospects } from "./prospect";
@@ -69,17 +69,17 @@ export function decide(
   const slack = Math.round(slackMs);
   const candidates = deciding(all, slack);
   // The choice looks at the head alone; how many follow it depends on who was chosen.
-  const question = {
-    version: 1 as const,
-    workflow: terms.workflow,
-    step: terms.step,
-    head: head.index,
-    tasks: [head.index],
+  const question: Question = {
     attempt: head.nextAttempt,
+    candidates,
     decidedAt: view.now,
+    head: head.index,
     seed,
     slackMs: slack,
-    candidates,
+    step: terms.step,
+    tasks: [head.index],
+    version: 1,
+    workflow: terms.workflow,
   };
   const chosen = choose(question);
   if (!chosen) return undefined;
@@ -87,10 +87,21 @@ export function decide(
   for (const { operator, busy: why } of busy)
     if (!known.has(operator.address)) rejections.set(operator.address, why!);
   const isKnown = (address: string) => known.has(address) || rejections.has(address);
-  const written = rejectionsOf(rejections, rest?.rejected, isKnown);
   const unnamed = all.length - candidates.length + (rest?.free ?? 0);
-  if (unnamed > 0) written.unnamed.free = unnamed;
+  const written = rejectionsOf(rejections, unnamed, rest?.rejected, isKnown);
   const { operator, taskMs, price } = free.find((p) => p.operator.address === chosen.choice)!;
   const share = Math.max(1, Math.ceil(left / (free.length + (rest?.free ?? 0))));
-  return { operator, price, taskMs, share, decision: { ...question, ...written, ...chosen } };
+  return { operator, price, taskMs, share, decision: recordOf(question, written, chosen) };
+}
+
+/** @returns a decision's record, in the order of canonical JSON, so that its digest is made quickly */
+function recordOf(question: Question, others: RecordedOthers, chosen: Choice): DecisionRecord {
+  const { attempt, candidates, decidedAt, head, seed, slackMs } = question;
+  const { step, tasks, version, workflow } = question;
+  const { rejections, unnamed } = others;
+  const { choice, explored } = chosen;
+  return {
+    ...{ attempt, candidates, choice, decidedAt, explored, head },
+    ...{ rejections, seed, slackMs, step, tasks, unnamed, version, workflow },
+  };
 }

@@ -76,15 +76,22 @@ export function decisionDigest(record: DecisionRecord): Digest {
   return digestOf(record);
 }
 
+export type RecordedOthers = Pick<DecisionRecord, "rejections" | "unnamed">;
+
+const inOrder = <V>(record: Partial<Record<string, V>>) =>
+  Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
+
 /**
- * Puts rejections as a record has them.
+ * Puts rejections as a record has them, in the order of canonical JSON.
+ * @param free operators that could start now, and are not named
  * @param rest operators that were not looked at, by reason; those that were may be among them, and are left out by `isKnown`
  */
 export function rejectionsOf(
   rejections: ReadonlyMap<string, Rejection>,
+  free = 0,
   rest: ReadonlyMap<Rejection, ReadonlySet<string>> = new Map(),
   isKnown: (address: string) => boolean = () => false,
-): Pick<DecisionRecord, "rejections" | "unnamed"> {
+): RecordedOthers {
   const byReason: DecisionRecord["rejections"] = {};
   for (const [address, why] of rejections) (byReason[why] ??= []).push(address);
   const unnamed: DecisionRecord["unnamed"] = {};
@@ -104,5 +111,6 @@ export function rejectionsOf(
     if (list.length > MAX_REJECTED)
       unnamed[why] = (unnamed[why] ?? 0) + list.splice(MAX_REJECTED).length;
   }
-  return { rejections: byReason, unnamed };
+  if (free > 0) unnamed.free = free;
+  return { rejections: inOrder(byReason), unnamed: inOrder(unnamed) };
 }

@@ -197,17 +197,18 @@ export class Prospects {
     const start = Math.round(startMs + ahead * everyMs);
     const finishMs = start + Math.round(taskMs);
     const reputation = this.experience.reputation(operator.address);
+    // In the order of canonical JSON.
     return {
-      operator: operator.address,
-      startMs: start,
-      finishMs,
-      ...(fetchMs ? { fetchMs: Math.round(fetchMs) } : {}),
-      price,
-      failureRate,
-      ...(reputation !== undefined && { reputation }),
       experience: this.experience.attempts(operator.address),
+      failureRate,
+      ...(fetchMs ? { fetchMs: Math.round(fetchMs) } : {}),
+      finishMs,
       lastAssignedAt: operator.lastAssignedAt,
+      operator: operator.address,
+      price,
+      ...(reputation !== undefined && { reputation }),
       score: score({ finishMs, price, failureRate }, terms.ceiling),
+      startMs: start,
     };
   }
 

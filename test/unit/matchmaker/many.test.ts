@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import fc from "fast-check";
-import { sha256 } from "../../../protocol/digest";
+import { canonicalJson, sha256 } from "../../../protocol/digest";
 import { EXPLORATION, MAX_CANDIDATES } from "../../../offchain/matchmaker/choose";
 import { MAX_REJECTED } from "../../../offchain/matchmaker/decision";
 import { Experience } from "../../../offchain/matchmaker/experience";
@@ -369,6 +369,7 @@ describe("matching with many operators", () => {
     expect(free).to.equal(300);
     expect(rejections.offline).to.have.length(MAX_REJECTED);
     expect(unnamed.offline).to.equal(100 - MAX_REJECTED);
+    expect(JSON.stringify(match!.decision), "in order").equal(canonicalJson(match!.decision));
     const busy = candidates.filter((c) => c.startMs > 0).length;
     expect(busy + rejections.machine!.length + unnamed.machine!).to.equal(200);
   });

@@ -1,3 +1,4 @@
+import canonicalizeJson from "canonicalize";
 import { expect } from "chai";
 import fc from "fast-check";
 import { concatHex, keccak256, type Hex } from "viem";
@@ -46,6 +47,30 @@ describe("digests of canonical JSON", () => {
       '{"a":[1e+21,0.1,null],"b":"é"}',
     );
     expect(digestOf({ a: 1 })).to.equal(sha256(Buffer.from('{"a":1}')));
+  });
+
+  it("are the same whether a value is in order already or not: what the library makes of it", () => {
+    const anything = fc.oneof(
+      json,
+      json.map((value) => JSON.parse(canonicalizeJson(value)!) as unknown),
+      fc.object({ withBigInt: true, withDate: true, withNullPrototype: true, maxDepth: 3 }),
+      fc.object({ key: fc.string({ unit: "binary" }), values: [fc.string({ unit: "binary" })] }),
+      fc.dictionary(fc.integer().map(String), json),
+    );
+    const attempt = (make: () => unknown) => {
+      try {
+        return make();
+      } catch {
+        return "refused";
+      }
+    };
+    fc.assert(
+      fc.property(anything, (value) => {
+        const expected = attempt(() => canonicalizeJson(value));
+        expect(attempt(() => canonicalJson(value))).equal(expected);
+      }),
+      { numRuns: 2_000, examples: [[{ a: undefined, b: 1 }], [[undefined]], [{ a: "\ud800" }]] },
+    );
   });
 
   it("refuse what JSON can't hold", () => {
