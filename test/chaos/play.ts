@@ -106,7 +106,7 @@ export async function play(
     await market.standing();
     // A reorganisation may have taken payments back: what is said of them then has to be of the chain as it is now.
     if (faults.length === 0) {
-      await market.caughtUp(signal);
+      await patiently(() => market.caughtUp(signal), signal);
       await patiently(settled, signal);
     }
     const guilty = scenario.guilty?.(market) ?? [];
