@@ -45,7 +45,7 @@ function isInOrder(value: unknown, depth = 0): boolean {
  * @throws FrobenError `not_json` for a value that JSON can't hold
  */
 export function canonicalJson(value: unknown): string {
-  // Three times as fast, and most of what is written often is made in order.
+  // Takes less than half the time for a decision's record, and most of what is written often is made in order.
   if (isInOrder(value)) return JSON.stringify(value);
   const text = canonicalizeJson(value);
   if (text === undefined) throw new FrobenError("not_json", "the value has no JSON form");

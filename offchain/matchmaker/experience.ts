@@ -48,10 +48,10 @@ const MIN_SPEED = 0.5;
 const MAX_SPEED = 2;
 /** A run that was stopped, or failed, says nothing of its length unless it took so many times what was expected. */
 const CLEARLY_LATE = 1.5;
-/** Plans are made anew when a duration has changed by so much, as a logarithm; most results change it by less. */
-const CLEARLY_OTHER = 0.02;
 /** Then so much of it is taken to have been over: runs stop at any moment. */
 const SHARE_RUN = 0.5;
+/** Plans are made anew when a duration has changed by so much, as a logarithm; most results change it by less. */
+const CLEARLY_OTHER = 0.02;
 
 /** Durations and failures, learned as results come in: of operators, of programs, and of operators at programs. */
 export class Experience {

@@ -110,7 +110,7 @@ export class Ranking {
     for (const operator of turn) this.look(operator, view);
   }
 
-  /** @returns of all operators that could take such tasks, now or later, the one that was not looked at for longest */
+  /** @returns whose turn it is, of all operators that could take such tasks, now or later */
   private next(): FleetOperator | undefined {
     this.turn ??= [...this.places.keys()].values();
     const { value, done } = this.turn.next();

@@ -119,20 +119,20 @@ export class Round<T extends ReadyTask> {
    * ones may use those only if they are not in the way.
    * @returns whether others in the lane may have other operators
    */
-  private wait(lane: Lane<T>, survey: Survey): boolean {
+  private wait(lane: Lane<T>, { prospects, rest }: Survey): boolean {
     const { waiting, view } = this;
     const { terms } = lane;
     const { now } = view;
     const head = lane.peek()!;
     // Than a task that failed, for which less is offered, or whose own inputs some have.
-    const alone = survey.prospects.length === 0 || head.avoid.size > 0 || isHeld(head);
+    const alone = prospects.length === 0 || head.avoid.size > 0 || isHeld(head);
     const count = alone ? 1 : lane.size;
-    const found = foundOf(survey, this.outlook, terms);
-    const busy = survey.prospects.filter((p) => p.busy);
-    const wait = waitOf(busy, survey.rest, count, now);
+    const busy = prospects.filter((p) => p.busy);
+    const free = prospects.filter((p) => !p.busy);
+    const found = rest && foundOf(busy, free, rest, this.outlook, terms);
+    const wait = waitOf(busy, rest, count, now);
     const lookAgain = Math.max(now + LOOK_AGAIN_MS, wait.soonest);
-    const passesOver = busy.length > 0 && busy.length < survey.prospects.length;
-    const beside = new Beside(wait, (found?.ahead ?? 0) - count, passesOver);
+    const beside = new Beside(wait, (found?.ahead ?? 0) - count, free.length > 0);
     this.hold(lane, beside, lookAgain);
     if (alone) return true;
     if (found && isUsual(lane)) {

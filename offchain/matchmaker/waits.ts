@@ -10,7 +10,6 @@ import { kindOf } from "./kind";
 import type { Outlook } from "./outlook";
 import type { Prospect, Prospects } from "./prospect";
 import { aheadBeside, type Rest } from "./rest";
-import type { Survey } from "./survey";
 import { waitOf, type Wait } from "./wait";
 
 /** What a survey of many operators found, for the runs that follow. */
@@ -26,19 +25,24 @@ export interface Found {
   ahead: number;
 }
 
-/** @param outlook what machines were promised to so far @returns nothing of few operators, who are all looked at each time */
+/**
+ * @param free who could start now
+ * @param outlook what machines were promised to so far
+ */
 export function foundOf(
-  { prospects, rest }: Survey,
+  busy: Prospect[],
+  free: Prospect[],
+  rest: Rest,
   outlook: Outlook,
   terms: LaneTerms,
-): Found | undefined {
-  if (!rest) return undefined;
-  const busy = prospects.filter((p) => p.busy);
-  const free = prospects.filter((p) => !p.busy);
+): Found {
   const level = levelOf(free);
   const ahead = aheadBeside(busy, rest, outlook, terms, level);
   return { busy, rest, idle: new Set(free.map(({ operator }) => operator)), level, ahead };
 }
+
+/** The head of a lane, and how many tasks wait with it. */
+type Waiting = Omit<Placing, "slackMs">;
 
 interface Kept extends Found {
   /** When the operators were looked at, Unix milliseconds. */
@@ -90,17 +94,11 @@ export class Waits {
    * @param outlook what machines were promised to so far
    * @returns what so many tasks wait for, and until when that is kept; nothing when operators have to be looked at
    */
-  of(
-    { terms, head, count }: Omit<Placing, "slackMs">,
-    view: Prospects,
-    outlook: Outlook,
-  ): Readonly<Kept> | undefined {
+  of(placing: Waiting, view: Prospects, outlook: Outlook): Readonly<Kept> | undefined {
+    const { terms, count } = placing;
     const kept = this.kept.get(kindOf(terms));
     if (!kept || view.now >= kept.until) return undefined;
-    const { workflow, step } = terms;
-    const decided = { seed: this.seed, workflow, step, attempt: head.nextAttempt };
-    const mayExplore = () => explores({ ...decided, head: head.index });
-    if (this.isOpen(kept, terms, count, view, outlook, mayExplore)) return undefined;
+    if (this.isOpen(kept, placing, view, outlook)) return undefined;
     this.lookAtIdle(kept, terms);
     if (kept.ahead < count) return undefined;
     const { busy, rest, wait, at } = kept;
@@ -119,14 +117,8 @@ export class Waits {
   }
 
   /** Whether somebody has got room who is not to be passed over as others are waited for. */
-  private isOpen(
-    kept: Kept,
-    terms: LaneTerms,
-    count: number,
-    view: Prospects,
-    outlook: Outlook,
-    mayExplore: () => boolean,
-  ): boolean {
+  private isOpen(kept: Kept, placing: Waiting, view: Prospects, outlook: Outlook): boolean {
+    const { terms, count } = placing;
     const { follower, open, idle } = kept;
     const changed = follower.changed();
     // More has changed than is noted.
@@ -135,10 +127,10 @@ export class Waits {
     for (const operator of open) {
       if (this.hasRoom(operator, terms)) {
         const prospect = view.of(operator, terms)!;
-        // It is kept for others: now, or as long as this is kept.
+        // It is kept for tasks that are more urgent; perhaps no longer in the next run.
         if (prospect.busy) continue;
-        if (view.isNewcomer(operator) && mayExplore()) return true;
-        const level = levelOf([prospect]);
+        if (view.isNewcomer(operator) && this.explores(placing)) return true;
+        const level = firstScoreOf(prospect);
         const ahead =
           level < kept.level
             ? aheadBeside(kept.busy, kept.rest, outlook, terms, level)
@@ -150,6 +142,11 @@ export class Waits {
       open.delete(operator);
     }
     return false;
+  }
+
+  private explores({ terms: { workflow, step }, head }: Waiting): boolean {
+    const { seed } = this;
+    return explores({ seed, workflow, step, attempt: head.nextAttempt, head: head.index });
   }
 
   private hasRoom(operator: FleetOperator, terms: LaneTerms): boolean {
