@@ -2,7 +2,7 @@ import type { Hex, PrivateKeyAccount } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 
 // Each request is signed and checked, and so is each batch of results. Bitcoin's library in C takes an eighth of the time of plain
-// JavaScript; its package has it ready-made for the usual machines, and on others JavaScript goes on.
+// JavaScript, or less; its package has it ready-made for the usual machines, and on others JavaScript goes on.
 
 type Library = Pick<typeof import("secp256k1"), "ecdsaSign" | "ecdsaRecover">;
 
