@@ -12,7 +12,7 @@ import { createArtifactTransfer } from "./artifacts/transfer";
 import { openTracing } from "../machine/trace-sink";
 import { takeIn } from "./assignments/intake";
 import { createCanaryRunner } from "./canaries/canary-runner";
-import { createChainLoop, MAX_PARTS } from "./chain/chain-loop";
+import { createChainLoop, MAX_PARTS, MAX_UNDER_WAY } from "./chain/chain-loop";
 import { isLocalChain } from "./chain/clients";
 import { createDefence } from "./chain/defence";
 import { operatorOf } from "./chain/delegate";
@@ -263,8 +263,8 @@ export async function createOperator(
     clock,
     log,
     register,
-    // What waits for its claim grows old: no more is taken than two transactions can claim.
-    isDraining: () => draining || unclaimed() >= 2 * MAX_PARTS,
+    // What waits for its claim grows old: no more is taken than the next transactions can claim.
+    isDraining: () => draining || unclaimed() >= MAX_PARTS * MAX_UNDER_WAY,
     async takeIn(signed) {
       await takeIn(intake, signed, slotView.head().timestamp);
       await canaries.makeRoom();

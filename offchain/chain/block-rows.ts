@@ -36,9 +36,8 @@ export class BlockRows {
     const id = `${name} ${key.join(" ")}`;
     let entry = this.#entries.get(id);
     if (!entry) {
-      const { get, decode } = this.statements.rows[name];
-      const former = get(key);
-      entry = { name, key, former, row: former && decode(former), changed: false };
+      const { stored, row } = this.statements.rows[name].find(key);
+      entry = { name, key, former: stored, row, changed: false };
       this.#entries.set(id, entry);
     }
     return entry;
@@ -70,8 +69,7 @@ export class BlockRows {
     const touched = nothing();
     for (const { name, key, former, row, changed } of this.#entries.values()) {
       if (!changed) continue;
-      const { put, encode } = this.statements.rows[name];
-      put(encode(row!));
+      this.statements.rows[name].put(row!);
       touched[name].push(key);
       if (undoBlock !== undefined)
         this.statements.addUndo(undoBlock, {
@@ -97,9 +95,8 @@ export function rollBack(statements: ChainStatements, ancestor: number): Touched
     if (seen.has(id)) continue;
     seen.add(id);
     const parts = JSON.parse(key) as KeyPart[];
-    const rows = statements.rows[tableName];
-    if (former) rows.put(JSON.parse(former) as StoredRow);
-    else rows.remove(parts);
+    const stored = former === null ? undefined : (JSON.parse(former) as StoredRow);
+    statements.rows[tableName].restore(parts, stored);
     touched[tableName].push(parts);
   }
   statements.dropUndoAbove(ancestor);

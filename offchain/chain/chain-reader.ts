@@ -11,7 +11,7 @@ import type { Db } from "../db/client";
 import { chainBatches, chainDisputes, chainTasks, chainWorkflows } from "../db/schema/chain";
 import { chainEvidence } from "../db/schema/evidence";
 import { lower } from "./balances";
-import { prepareStatements, type KeyPart, type RowOf, type TableName } from "./chain-statements";
+import type { KeyPart, RowOf, TableName } from "./chain-statements";
 import type { Ledger } from "./ledger";
 
 type TaskRow = typeof chainTasks.$inferSelect;
@@ -51,13 +51,10 @@ const toDispute = (row: typeof chainDisputes.$inferSelect): ChainDispute => {
 
 /** The chain tables as the coordinator's mind reads them. */
 export function createChainReader(db: Db, ledger: Ledger): ChainReader {
-  const { rows } = prepareStatements(db);
+  const { rows } = ledger.statements;
   /** One row by its key: asked for every task, several times. */
-  function find<N extends TableName>(table: N, ...key: KeyPart[]): RowOf<N> | undefined {
-    const { get, decode } = rows[table];
-    const stored = get(key);
-    return stored && (decode(stored) as RowOf<N>);
-  }
+  const find = <N extends TableName>(table: N, ...key: KeyPart[]) =>
+    rows[table].find(key).row as RowOf<N> | undefined;
   return {
     madeAt: ledger.madeAt,
     head() {

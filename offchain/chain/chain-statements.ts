@@ -9,9 +9,10 @@ import {
   chainWorkflows,
 } from "../db/schema/chain";
 import { chainEvidence, chainPrograms } from "../db/schema/evidence";
+import { RowCache, type Held } from "./row-cache";
 
 /** The tables that events change, with their key columns. */
-const TABLES = {
+export const TABLES = {
   workflows: { table: chainWorkflows, key: ["workflow"] },
   batches: { table: chainBatches, key: ["operator", "slot"] },
   tasks: { table: chainTasks, key: ["workflow", "task"] },
@@ -29,11 +30,12 @@ export type KeyPart = string | number;
 /** Reads and writes single rows of one table. */
 export interface RowStatements {
   keyOf(row: Row): KeyPart[];
-  encode(row: Row): StoredRow;
-  decode(row: StoredRow): Row;
-  get(key: readonly KeyPart[]): StoredRow | undefined;
-  put(row: StoredRow): void;
-  remove(key: readonly KeyPart[]): void;
+  find(key: readonly KeyPart[]): Held;
+  put(row: Row): void;
+  /** Puts back what was stored before, or that nothing was. */
+  restore(key: readonly KeyPart[], stored: StoredRow | undefined): void;
+  /** Reads rows anew from now on: what was put was taken back with its transaction. */
+  forget(): void;
 }
 
 function statementsFor(db: Db, name: TableName): RowStatements {
@@ -47,20 +49,34 @@ function statementsFor(db: Db, name: TableName): RowStatements {
     .prepare<KeyPart[], StoredRow>(`select ${names.join(", ")} from ${from} where ${where}`)
     .raw();
   const remove = client.prepare<KeyPart[]>(`delete from ${from} where ${where}`);
+  const cache = new RowCache();
+  const keyOf = (row: Row) => key.map((field) => row[field] as KeyPart);
+  const decode = (stored: StoredRow) => {
+    const row: Row = {};
+    fields.forEach(({ field, convert }, i) => {
+      const value = stored[i]!;
+      row[field] = value === null || !convert ? value : convert.decode(value);
+    });
+    return row;
+  };
   return {
-    keyOf: (row) => key.map((field) => row[field] as KeyPart),
-    encode,
-    decode(stored) {
-      const row: Row = {};
-      fields.forEach(({ field, convert }, i) => {
-        const value = stored[i]!;
-        row[field] = value === null || !convert ? value : convert.decode(value);
-      });
-      return row;
+    keyOf,
+    find: (parts) =>
+      cache.of(parts.join(" "), () => {
+        const stored = get.get(...parts);
+        return { stored, row: stored && decode(stored) };
+      }),
+    put(row) {
+      const stored = encode(row);
+      put(stored);
+      cache.set(keyOf(row).join(" "), { stored, row });
     },
-    get: (parts) => get.get(...parts),
-    put,
-    remove: (parts) => void remove.run(...parts),
+    restore(parts, stored) {
+      if (stored) put(stored);
+      else remove.run(...parts);
+      cache.set(parts.join(" "), { stored, row: stored && decode(stored) });
+    },
+    forget: () => cache.clear(),
   };
 }
 
@@ -88,6 +104,8 @@ export interface ChainStatements {
   /** Entries above a block, oldest first. */
   undoAbove(block: number): UndoEntry[];
   dropUndoAbove(block: number): void;
+  /** A transaction was rolled back: rows are as they were before. */
+  forget(): void;
 }
 
 export function prepareStatements(db: Db): ChainStatements {
@@ -105,10 +123,11 @@ export function prepareStatements(db: Db): ChainStatements {
     `select table_name as tableName, key, former_json as former from chain_undo where block > ? order by block`,
   );
   const drop = client.prepare<[number]>("delete from chain_undo where block > ?");
+  const rows = Object.fromEntries(
+    TABLE_NAMES.map((name) => [name, statementsFor(db, name)]),
+  ) as ChainStatements["rows"];
   return {
-    rows: Object.fromEntries(
-      TABLE_NAMES.map((name) => [name, statementsFor(db, name)]),
-    ) as ChainStatements["rows"],
+    rows,
     addEvent({ block, logIndex, tx, timestamp }, name, args, workflows) {
       event.run(block, logIndex, tx, name, args, timestamp);
       for (const workflow of workflows) about.run(workflow, block, logIndex);
@@ -116,5 +135,6 @@ export function prepareStatements(db: Db): ChainStatements {
     addUndo: (block, { tableName, key, former }) => void add.run(block, tableName, key, former),
     undoAbove: (block) => above.all(block),
     dropUndoAbove: (block) => void drop.run(block),
+    forget: () => Object.values(rows).forEach((table) => table.forget()),
   };
 }

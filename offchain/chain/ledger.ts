@@ -47,7 +47,8 @@ function changeOf(touched: Touched, block: number, timestamp: number): ChainChan
 /** The chain tables: applies what `followChain` yields, each step in one database transaction with the checkpoint. */
 export class Ledger {
   #listener: ChainListener = () => {};
-  readonly #statements: ChainStatements;
+  /** For who reads the tables, too. */
+  readonly statements: ChainStatements;
   /** As read last; whoever looks at a task asks for it. */
   #tip: BlockRef | undefined;
   /** When the database was made, Unix ms. */
@@ -65,7 +66,7 @@ export class Ledger {
     private readonly minStake: bigint,
     now: number,
   ) {
-    this.#statements = prepareStatements(db);
+    this.statements = prepareStatements(db);
     const known = db.select().from(chainIdentity).get();
     if (!known)
       db.insert(chainIdentity)
@@ -110,13 +111,16 @@ export class Ledger {
         else if (step.kind === "reorg") this.#applyReorg(tx, step.ancestor);
         else this.#finalize(tx, step.number);
       });
+    } catch (error) {
+      this.statements.forget();
+      throw error;
     } finally {
       this.#tip = undefined;
     }
   }
 
   #applyBlock(tx: Tx, block: BlockRef, events: MarketEvent[]): void {
-    const rows = new BlockRows(this.#statements);
+    const rows = new BlockRows(this.statements);
     this.#applyEvents(rows, block, events);
     const touched = rows.flush(block.number);
     tx.insert(chainBlocks).values(block).run();
@@ -125,7 +129,7 @@ export class Ledger {
 
   /** Each row is written once, however many blocks change it. A final block needs no link to its past: only the newest is kept. */
   #applyFinal(tx: Tx, blocks: BlockEvents[], tip: BlockRef): void {
-    const rows = new BlockRows(this.#statements);
+    const rows = new BlockRows(this.statements);
     for (const { events, ...block } of blocks) this.#applyEvents(rows, block, events);
     const touched = rows.flush();
     tx.delete(chainBlocks).run();
@@ -145,7 +149,7 @@ export class Ledger {
       const { name, logIndex, tx } = event;
       const args = JSON.stringify(jsonArgs(event.args));
       const workflows = workflowsOf(rows, event);
-      this.#statements.addEvent({ block, logIndex, tx, timestamp }, name, args, workflows);
+      this.statements.addEvent({ block, logIndex, tx, timestamp }, name, args, workflows);
       // A concession is logged right behind the release that it is.
       const isConcession = conceded.has(logIndex + 1);
       applyEvent(rows, { block, timestamp, tx, conceded: isConcession, minStake }, event);
@@ -153,7 +157,7 @@ export class Ledger {
   }
 
   #applyReorg(tx: Tx, ancestor: BlockRef): void {
-    const touched = rollBack(this.#statements, ancestor.number);
+    const touched = rollBack(this.statements, ancestor.number);
     tx.delete(chainEventWorkflows).where(gt(chainEventWorkflows.block, ancestor.number)).run();
     tx.delete(chainEvents).where(gt(chainEvents.block, ancestor.number)).run();
     tx.delete(chainBlocks).where(gt(chainBlocks.number, ancestor.number)).run();

@@ -75,7 +75,7 @@ const MAX_CLAIM_REFUSALS = 4;
 /** Parts of each kind in one transaction. */
 export const MAX_PARTS = 16;
 /** Transactions that may be under way when another one claims. */
-const MAX_UNDER_WAY = 3;
+export const MAX_UNDER_WAY = 3;
 /** Blocks may be full, and an answer may be lost: what is committable is committed this long before the deadline. */
 const DEADLINE_MARGIN_SECONDS = 20;
 

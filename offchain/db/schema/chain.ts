@@ -121,10 +121,7 @@ export const chainTasks = sqliteTable(
     maturesAt: integer("matures_at"),
     block: integer().notNull(),
   },
-  (t) => [
-    primaryKey({ columns: [t.workflow, t.task] }),
-    index("chain_tasks_pay").on(t.workflow, t.pay),
-  ],
+  (t) => [primaryKey({ columns: [t.workflow, t.task] })],
 );
 
 export const chainAccounts = sqliteTable("chain_accounts", {

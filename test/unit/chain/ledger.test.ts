@@ -2,6 +2,11 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { keccak256, toHex, type Hex } from "viem";
 import { createChainReader } from "../../../offchain/chain/chain-reader";
+import {
+  TABLE_NAMES,
+  TABLES as CHAIN_ROWS,
+  type KeyPart,
+} from "../../../offchain/chain/chain-statements";
 import type { BlockRef } from "../../../offchain/chain/follow-chain";
 import { Ledger } from "../../../offchain/chain/ledger";
 import type { MarketEvent } from "../../../offchain/chain/market-event";
@@ -63,6 +68,29 @@ function history(
   return blocks;
 }
 
+/** Every row that events change, read as the coordinator's mind does, and those of some keys that are not there. */
+function reads(ledger: Ledger, db: Db, asked: Map<string, KeyPart[]>): [unknown[], unknown[]] {
+  const read: unknown[] = [];
+  const stored: unknown[] = [];
+  for (const name of TABLE_NAMES) {
+    const { keyOf, find } = ledger.statements.rows[name];
+    const rows = new Map(
+      db
+        .select()
+        .from(CHAIN_ROWS[name].table)
+        .all()
+        .map((row) => [keyOf(row).join(" "), row]),
+    );
+    for (const [key, row] of rows) asked.set(`${name} ${key}`, keyOf(row));
+    for (const [id, key] of asked) {
+      if (!id.startsWith(`${name} `)) continue;
+      read.push(find(key).row);
+      stored.push(rows.get(key.join(" ")));
+    }
+  }
+  return [read, stored];
+}
+
 let database: Db;
 
 /** A ledger on an empty database; the file is made once, since migrating costs more than a test. */
@@ -110,10 +138,18 @@ describe("ledger", () => {
         const base = [...shared, ...kept];
         const fresh = history(fork, [...first].reverse(), base.at(-1)!.block, "new");
         const rewritten = withLedger((ledger, db) => {
+          const asked = new Map<string, KeyPart[]>();
+          const readsWhatIsStored = () => {
+            const [read, stored] = reads(ledger, db, asked);
+            expect(read).deep.equal(stored);
+          };
           applyAll(ledger, [...shared, ...old]);
+          readsWhatIsStored();
           ledger.apply({ kind: "reorg", ancestor: base.at(-1)!.block });
+          readsWhatIsStored();
           const atFork = contents(db);
           applyAll(ledger, fresh);
+          readsWhatIsStored();
           return { atFork, atEnd: contents(db) };
         });
         const straight = withLedger((ledger, db) => {
@@ -219,12 +255,16 @@ describe("ledger", () => {
     withLedger((ledger, db) => {
       applyAll(ledger, history(new MarketModel(), BEGINNING, undefined, "a"));
       const before = contents(db);
+      const [next] = history(new MarketModel(), [[[0, 0, 0, 5]]], ledger.tip(), "a");
+      const asked = new Map<string, KeyPart[]>();
       ledger.setListener(() => {
+        reads(ledger, db, asked); // as it is inside the transaction
         throw new Error("the listener failed");
       });
-      const [next] = history(new MarketModel(), [[[0, 0, 0, 5]]], ledger.tip(), "a");
       expect(() => ledger.apply({ kind: "block", ...next! })).throws("the listener failed");
       expect(contents(db)).deep.equal(before);
+      const [read, stored] = reads(ledger, db, asked);
+      expect(read).deep.equal(stored);
     });
   });
 
