@@ -13,6 +13,9 @@ async function asModules(error) {
   return entry;
 }
 
+/** Node makes the error of a stream's reader that lets go once, with its stack: before there is a map that it would read for that. */
+new ReadableStream().getReader().releaseLock();
+
 const entry = resolve(process.argv[2]);
 process.argv.splice(1, 2, entry);
 process.setSourceMapsEnabled(true);

@@ -1,10 +1,18 @@
-import type { Hex, PrivateKeyAccount } from "viem";
-import { privateKeyToAccount } from "viem/accounts";
+import {
+  hashMessage,
+  hashTypedData,
+  keccak256,
+  parseSignature,
+  serializeTransaction,
+  type Hex,
+  type LocalAccount,
+} from "viem";
+import { privateKeyToAccount, publicKeyToAddress, toAccount } from "viem/accounts";
 
 // Each request is signed and checked, and so is each batch of results. Bitcoin's library in C takes an eighth of the time of plain
 // JavaScript, or less; its package has it ready-made for the usual machines, and on others JavaScript goes on.
 
-type Library = Pick<typeof import("secp256k1"), "ecdsaSign" | "ecdsaRecover">;
+type Library = Pick<typeof import("secp256k1"), "ecdsaSign" | "ecdsaRecover" | "publicKeyCreate">;
 
 function load(): Library | undefined {
   try {
@@ -18,6 +26,7 @@ function load(): Library | undefined {
 const library = load();
 
 const bytes = (hex: string): Uint8Array => Buffer.from(hex, "hex");
+const hexOf = (words: Uint8Array): Hex => `0x${Buffer.from(words).toString("hex")}`;
 
 /** Signatures as accounts make them. */
 const USUAL = /^0x[0-9a-f]{128}(00|01|1b|1c)$/i;
@@ -33,25 +42,34 @@ export function recoverKey(hash: Hex, signature: Hex): Hex | null | undefined {
   try {
     const words = bytes(signature.slice(2, 130));
     const key = library.ecdsaRecover(words, parity, bytes(hash.slice(2)), false);
-    return `0x${Buffer.from(key).toString("hex")}`;
+    return hexOf(key);
   } catch {
     return null;
   }
 }
 
-/** @returns viem's account of a key, which signs hashes the quick way: the same signatures */
-export function quickAccount(privateKey: Hex): PrivateKeyAccount {
-  const account = privateKeyToAccount(privateKey);
-  if (!library) return account;
-  const { ecdsaSign } = library;
+/** An account that signs hashes. */
+export type SigningAccount = LocalAccount & { sign: NonNullable<LocalAccount["sign"]> };
+
+/** @returns an account as viem's of the same key, with the same signatures, that signs, and is made, the quick way */
+export function quickAccount(privateKey: Hex): SigningAccount {
+  if (!library) return privateKeyToAccount(privateKey);
+  const { ecdsaSign, publicKeyCreate } = library;
   const key = bytes(privateKey.slice(2));
-  return {
-    ...account,
-    sign({ hash }): Promise<Hex> {
-      const { signature, recid } = ecdsaSign(bytes(hash.slice(2)), key);
-      const v = recid === 0 ? "1b" : "1c";
-      const words = Buffer.from(signature).toString("hex");
-      return Promise.resolve(`0x${words}${v}` as const);
-    },
+  const publicKey = hexOf(publicKeyCreate(key, false));
+  const sign = ({ hash }: { hash: Hex }): Promise<Hex> => {
+    const { signature, recid } = ecdsaSign(bytes(hash.slice(2)), key);
+    return Promise.resolve(`${hexOf(signature)}${recid === 0 ? "1b" : "1c"}` as const);
   };
+  const account = toAccount({
+    address: publicKeyToAddress(publicKey),
+    sign,
+    signMessage: ({ message }) => sign({ hash: hashMessage(message) }),
+    signTypedData: (typed) => sign({ hash: hashTypedData(typed) }),
+    async signTransaction(transaction, { serializer = serializeTransaction } = {}) {
+      const hash = keccak256(await serializer(transaction));
+      return serializer(transaction, parseSignature(await sign({ hash })));
+    },
+  });
+  return { ...account, sign, publicKey };
 }

@@ -3,20 +3,18 @@
  * from its own events, never from what an RPC call answered to a transaction.
  */
 import {
-  formatLog,
   numberToHex,
   pad,
-  parseEventLogs,
   type Address,
   type Hex,
   type RpcLog,
   type TransactionReceipt,
 } from "viem";
-import { marketAbi } from "../../protocol/abi";
 import { FrobenError } from "../../protocol/errors";
+import { readLog, type LoggedEvent } from "../../protocol/market-logs";
 import type { Journal } from "../journal/journal";
 import type { MarketChain } from "./clients";
-import { ownEvent, type DecodedLog } from "./own-event";
+import { ownEvent } from "./own-event";
 import {
   applyEvent,
   copyOf,
@@ -57,6 +55,21 @@ const MAX_LOOKS = 4;
 /** More than are included between two looks. */
 const KEPT_FOUND = 256;
 
+/** An event with where it is: hash of the transaction, number and hash of the block. */
+interface Placed {
+  event: LoggedEvent;
+  tx: Hex;
+  block: number;
+  blockHash: Hex;
+}
+
+function placed(log: RpcLog): Placed[] {
+  const event = readLog(log as { topics: [Hex, ...Hex[]]; data: Hex });
+  if (!event) return [];
+  const { transactionHash, blockNumber, blockHash } = log;
+  return [{ event, tx: transactionHash!, block: Number(blockNumber), blockHash: blockHash! }];
+}
+
 /** @param operator whose slots these are */
 export function createSlotView(
   { client, market, fromBlock }: MarketChain,
@@ -77,16 +90,16 @@ export function createSlotView(
   }
 
   /** Times of the blocks whose events need one, by number. */
-  async function timesOf(logs: DecodedLog[]): Promise<Map<bigint, number>> {
-    const timed = logs.filter((log) => log.eventName === "Advanced");
-    const isHead = ({ blockNumber, blockHash }: DecodedLog) =>
-      Number(blockNumber) === head.number && blockHash === head.hash;
-    if (timed.every(isHead)) return new Map([[BigInt(head.number), head.timestamp]]); // as almost always
-    const numbers = [...new Set(timed.map((log) => log.blockNumber))];
+  async function timesOf(logs: Placed[]): Promise<Map<number, number>> {
+    const timed = logs.filter(({ event }) => event.name === "Advanced");
+    const isHead = ({ block, blockHash }: Placed) =>
+      block === head.number && blockHash === head.hash;
+    if (timed.every(isHead)) return new Map([[head.number, head.timestamp]]); // as almost always
+    const numbers = [...new Set(timed.map(({ block }) => block))];
     const blocks = await Promise.all(
-      numbers.map((blockNumber) => client.getBlock({ blockNumber })),
+      numbers.map((number) => client.getBlock({ blockNumber: BigInt(number) })),
     );
-    return new Map(blocks.map((block) => [block.number, Number(block.timestamp)]));
+    return new Map(blocks.map((block) => [Number(block.number), Number(block.timestamp)]));
   }
 
   /** A node may know a block before it finds its logs: without those of an own transaction nothing is read on. */
@@ -118,12 +131,12 @@ export function createSlotView(
           },
         ],
       })) as RpcLog[];
-      const logs = parseEventLogs({ abi: marketAbi, logs: raw.map((log) => formatLog(log)) });
+      const logs = raw.flatMap(placed);
       const times = await timesOf(logs);
-      for (const log of logs) {
-        found.add(log.transactionHash);
-        const event = ownEvent(log, times.get(log.blockNumber) ?? 0);
-        if (event) events.push(event);
+      for (const { event, tx, block } of logs) {
+        found.add(tx);
+        const own = ownEvent(event, times.get(block) ?? 0);
+        if (own) events.push(own);
       }
     }
     demandExpected(to, found);

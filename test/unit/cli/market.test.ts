@@ -92,7 +92,11 @@ describe("froben, against a real chain and coordinator", function () {
     const id = String(first.workflow);
 
     await until(id, ({ counts }) => counts.ready === 1);
-    const held = await data<{ code: string; groups: object[] }>("why", id);
+    let held: { code: string; groups: { code: string }[] };
+    do {
+      held = await data("why", id);
+      // A chain whose clock is behind opens it before the database was made, which then may have known it before.
+    } while (held.groups[0]?.code === "earlier_assignment");
     expect(held.code).to.equal("held_up");
     expect(held.groups[0]).to.include({ code: "no_operator", step: "prove", count: 1 });
     const offline = await data<{ operators: { rejections: object[] } }>("why", id, "0");

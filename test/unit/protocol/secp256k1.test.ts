@@ -39,6 +39,16 @@ describe("signatures with the library in C", () => {
       message: { root: `0x${"22".repeat(32)}` },
     } as const;
     expect(await signTyped(quick, typed)).to.equal(await signTyped(plain, typed));
+    const mail = {
+      domain: { name: "mail" },
+      types: { Mail: [{ name: "text", type: "string" }] },
+      primaryType: "Mail",
+      message: { text: "hello" },
+    } as const;
+    expect(await quick.signTypedData(mail)).to.equal(await plain.signTypedData(mail));
+    const message = { message: "hello" };
+    expect(await quick.signMessage(message)).to.equal(await plain.signMessage(message));
+    expect(quick.publicKey).to.equal(plain.publicKey);
     const transaction = { chainId: 1, nonce: 7, gas: 21_000n, maxFeePerGas: 1n } as const;
     expect(await quick.signTransaction(transaction)).to.equal(
       await plain.signTransaction(transaction),
