@@ -29,12 +29,17 @@ function isInOrder(value: unknown, depth = 0): boolean {
   if (typeof value === "number") return Number.isFinite(value);
   if (value === null || typeof value === "boolean") return true;
   if (typeof value !== "object" || depth === PLAIN_DEPTH) return false;
-  if (Array.isArray(value)) return value.every((item) => isInOrder(item, depth + 1));
+  if (Array.isArray(value)) {
+    for (const item of value as unknown[]) if (!isInOrder(item, depth + 1)) return false;
+    return true;
+  }
   if (Object.getPrototypeOf(value) !== Object.prototype || "toJSON" in value) return false;
   let last: string | undefined;
-  for (const [key, member] of Object.entries(value)) {
+  // Whatever the prototype has would be gone through, too, and is not written.
+  for (const key in value) {
     if (last !== undefined && key <= last) return false;
-    if (!key.isWellFormed() || !isInOrder(member, depth + 1)) return false;
+    if (!Object.hasOwn(value, key) || !key.isWellFormed()) return false;
+    if (!isInOrder((value as Record<string, unknown>)[key], depth + 1)) return false;
     last = key;
   }
   return true;

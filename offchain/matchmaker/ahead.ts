@@ -2,9 +2,19 @@ import type { Prospect } from "./prospect";
 
 // How equal tasks are spread over operators. Pure.
 
+/** @returns those who could start now, and those who are busy */
+export function split(prospects: readonly Prospect[]): [free: Prospect[], busy: Prospect[]] {
+  const free: Prospect[] = [];
+  const busy: Prospect[] = [];
+  for (const prospect of prospects) (prospect.busy ? busy : free).push(prospect);
+  return [free, busy];
+}
+
 /** The score that the best of some operators, all of which have room, would reach. */
-export function levelOf(free: Prospect[]): number {
-  return free.reduce((least, p) => Math.min(least, p.taskMs * p.weight), Infinity);
+export function levelOf(free: readonly Prospect[]): number {
+  let least = Infinity;
+  for (const { taskMs, weight } of free) least = Math.min(least, taskMs * weight);
+  return least;
 }
 
 /** The score that an operator would reach with the first of its tasks. */
@@ -12,49 +22,59 @@ export function firstScoreOf({ startMs, taskMs, weight }: Prospect): number {
   return (startMs + taskMs) * weight;
 }
 
-/**
- * @param startMs from now until it can start one, if that is not as the prospect says
- * @returns how many tasks one after another it should finish before a score is reached
- */
-export function aheadOf(prospect: Prospect, level: number, startMs = prospect.startMs): number {
-  const { taskMs, everyMs, weight } = prospect;
+/** @returns how many tasks one after another it should finish before a score is reached */
+export function aheadOf({ startMs, taskMs, everyMs, weight }: Prospect, level: number): number {
   return Math.max(0, Math.ceil((level / weight - startMs - taskMs) / everyMs));
 }
 
 /** @returns how many tasks some operators should finish together before a score is reached */
-export function aheadOfAll(prospects: Prospect[], level: number): number {
-  return prospects.reduce((sum, p) => sum + aheadOf(p, level), 0);
+export function aheadOfAll(prospects: readonly Prospect[], level: number): number {
+  let sum = 0;
+  for (const prospect of prospects) sum += aheadOf(prospect, level);
+  return sum;
 }
 
 /**
  * Says who should take how many of some equal tasks, each where it would score best.
+ * @param prospects at least one
  * @param count 1 or more
  */
-export function spread(prospects: Prospect[], count: number): number[] {
-  const first = prospects.map(firstScoreOf);
-  const best = Math.min(...first);
-  if (count === 1) return prospects.map((_, i) => (i === first.indexOf(best) ? 1 : 0));
-  const total = (level: number) => aheadOfAll(prospects, level);
-  let [below, above] = [best, best * 2];
-  while (total(above) < count) [below, above] = [above, above * 2];
+export function spread(prospects: readonly Prospect[], count: number): number[] {
+  const [best, score] = soonest(prospects);
+  if (count === 1) return prospects.map((p) => (p === best ? 1 : 0));
+  let [below, above] = [score, score * 2];
+  while (aheadOfAll(prospects, above) < count) [below, above] = [above, above * 2];
   for (let i = 0; i < 12; i++) {
     const middle = (below + above) / 2;
-    if (total(middle) < count) below = middle;
+    if (aheadOfAll(prospects, middle) < count) below = middle;
     else above = middle;
   }
   return prospects.map((p) => aheadOf(p, above));
 }
 
-/** Those of some items that have the least values, not in order. @returns at most `count` */
-export function least<T>(items: T[], count: number, valueOf: (item: T, i: number) => number): T[] {
-  if (items.length <= count) return items;
-  const kept: { item: T; value: number }[] = [];
-  for (const [i, item] of items.entries()) {
-    const value = valueOf(item, i);
-    if (kept.length === count && value >= kept[count - 1]!.value) continue;
-    let at = Math.min(kept.length, count - 1);
-    for (; at > 0 && kept[at - 1]!.value > value; at--) kept[at] = kept[at - 1]!;
-    kept[at] = { item, value };
+/** Who would score best with its first task, and how. */
+function soonest(prospects: readonly Prospect[]): [Prospect, number] {
+  let best = prospects[0]!;
+  let least = Infinity;
+  for (const prospect of prospects) {
+    const score = firstScoreOf(prospect);
+    if (score < least) [best, least] = [prospect, score];
   }
-  return kept.map(({ item }) => item);
+  return [best, least];
+}
+
+/**
+ * Those of some items that have the least values.
+ * @returns their places, the least first, of equal ones the first; at most `count`
+ */
+export function least(values: readonly number[], count: number): number[] {
+  const kept: number[] = [];
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (kept.length === count && value >= values[kept[count - 1]!]!) continue;
+    let at = Math.min(kept.length, count - 1);
+    for (; at > 0 && values[kept[at - 1]!]! > value; at--) kept[at] = kept[at - 1]!;
+    kept[at] = i;
+  }
+  return kept;
 }

@@ -1,10 +1,10 @@
 import type { LaneTerms, ReadyTask } from "../runtime/ready-queue";
-import { aheadOf, least, levelOf } from "./ahead";
+import { aheadOf, least, levelOf, split } from "./ahead";
 import { choose, deciding, type Choice, type Question } from "./choose";
 import { rejectionsOf, type DecisionRecord, type RecordedOthers } from "./decision";
 import type { FleetOperator } from "./fleet";
 import type { Outlook } from "./outlook";
-import type { Prospect, Prospects } from "./prospect";
+import type { Prospects } from "./prospect";
 import { aheadWithRest } from "./rest";
 import type { Survey } from "./survey";
 
@@ -45,27 +45,25 @@ export function decide(
   { terms, head, count, slackMs }: Placing,
   { prospects, rejections, rest }: Survey,
 ): Decided | undefined {
-  const free: Prospect[] = [];
-  const busy: Prospect[] = [];
-  for (const p of prospects) (p.busy ? busy : free).push(p);
+  const [free, busy] = split(prospects);
   if (free.length === 0) return undefined;
   const level = levelOf(free);
   // What the busy ones should finish before the best of the free ones would finish the head is theirs, as long as there is enough.
   const ahead = busy.map((p) => aheadOf(p, level));
-  const looked = ahead.reduce((a, b) => a + b, 0);
+  let looked = 0;
+  for (const own of ahead) looked += own;
   const left = count - (rest ? aheadWithRest(looked, rest, outlook, terms, level, count) : looked);
-  const after = (i: number) => (left > 0 ? ahead[i]! : 0);
-  const sooner = least([...busy.keys()], SOONER, (i) => {
-    const { startMs, taskMs, everyMs, weight } = busy[i]!;
-    return (startMs + after(i) * everyMs + taskMs) * weight;
-  });
-  const later = sooner
-    .map((i) => view.candidate(busy[i]!, terms, after(i)))
+  if (left <= 0) ahead.fill(0);
+  const scores = busy.map(
+    ({ startMs, taskMs, everyMs, weight }, i) => (startMs + ahead[i]! * everyMs + taskMs) * weight,
+  );
+  const later = least(scores, SOONER)
+    .map((i) => view.candidate(busy[i]!, terms, ahead[i]!))
     .sort((a, b) => a.score - b.score || (a.operator < b.operator ? -1 : 1));
-  const all = [
-    ...free.map((p) => view.candidate(p, terms, 0)),
-    ...later.slice(0, BUSY_CANDIDATES),
-  ].sort((a, b) => (a.operator < b.operator ? -1 : 1));
+  later.length = Math.min(later.length, BUSY_CANDIDATES);
+  const all = free.map((p) => view.candidate(p, terms, 0));
+  all.push(...later);
+  all.sort((a, b) => (a.operator < b.operator ? -1 : 1));
   const slack = Math.round(slackMs);
   const candidates = deciding(all, slack);
   // The choice looks at the head alone; how many follow it depends on who was chosen.
@@ -83,7 +81,8 @@ export function decide(
   };
   const chosen = choose(question);
   if (!chosen) return undefined;
-  const known = new Set(all.map(({ operator }) => operator));
+  const known = new Set<string>();
+  for (const { operator } of all) known.add(operator);
   for (const { operator, busy: why } of busy)
     if (!known.has(operator.address)) rejections.set(operator.address, why!);
   const isKnown = (address: string) => known.has(address) || rejections.has(address);
@@ -96,12 +95,20 @@ export function decide(
 
 /** @returns a decision's record, in the order of canonical JSON, so that its digest is made quickly */
 function recordOf(question: Question, others: RecordedOthers, chosen: Choice): DecisionRecord {
-  const { attempt, candidates, decidedAt, head, seed, slackMs } = question;
-  const { step, tasks, version, workflow } = question;
-  const { rejections, unnamed } = others;
-  const { choice, explored } = chosen;
   return {
-    ...{ attempt, candidates, choice, decidedAt, explored, head },
-    ...{ rejections, seed, slackMs, step, tasks, unnamed, version, workflow },
+    attempt: question.attempt,
+    candidates: question.candidates,
+    choice: chosen.choice,
+    decidedAt: question.decidedAt,
+    explored: chosen.explored,
+    head: question.head,
+    rejections: others.rejections,
+    seed: question.seed,
+    slackMs: question.slackMs,
+    step: question.step,
+    tasks: question.tasks,
+    unnamed: others.unnamed,
+    version: question.version,
+    workflow: question.workflow,
   };
 }

@@ -78,8 +78,17 @@ export function decisionDigest(record: DecisionRecord): Digest {
 
 export type RecordedOthers = Pick<DecisionRecord, "rejections" | "unnamed">;
 
-const inOrder = <V>(record: Partial<Record<string, V>>) =>
-  Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)));
+/** All reasons, in the order of canonical JSON. */
+const REASONS = Object.keys({
+  ...{ apart: 0, concurrency: 0, dear: 0, draining: 0, failed_before: 0, held: 0, in_use: 0 },
+  ...{ machine: 0, no_standby: 0, offer: 0, offline: 0, price: 0, program: 0, slower: 0 },
+  ...{ stake: 0, too_slow: 0 },
+} satisfies Record<Rejection, 0>).sort() as Rejection[];
+
+/** Puts names in order, if they are not. */
+function sort(names: string[]): void {
+  for (let i = 1; i < names.length; i++) if (names[i - 1]! > names[i]!) return void names.sort();
+}
 
 /**
  * Puts rejections as a record has them, in the order of canonical JSON.
@@ -92,25 +101,40 @@ export function rejectionsOf(
   rest: ReadonlyMap<Rejection, ReadonlySet<string>> = new Map(),
   isKnown: (address: string) => boolean = () => false,
 ): RecordedOthers {
-  const byReason: DecisionRecord["rejections"] = {};
-  for (const [address, why] of rejections) (byReason[why] ??= []).push(address);
-  const unnamed: DecisionRecord["unnamed"] = {};
-  for (const list of Object.values(byReason)) list.sort();
-  for (const [why, addresses] of rest) {
-    const list = (byReason[why] ??= []);
-    let left = addresses.size;
-    for (const address of addresses) {
-      if (list.length >= MAX_REJECTED) break;
-      left--;
-      if (!isKnown(address)) list.push(address);
-    }
-    if (left > 0) unnamed[why] = left;
-    if (list.length === 0) delete byReason[why];
+  const looked = new Map<Rejection, string[]>();
+  for (const [address, why] of rejections) {
+    const list = looked.get(why);
+    if (list) list.push(address);
+    else looked.set(why, [address]);
   }
-  for (const [why, list] of Object.entries(byReason) as [Rejection, string[]][]) {
-    if (list.length > MAX_REJECTED)
-      unnamed[why] = (unnamed[why] ?? 0) + list.splice(MAX_REJECTED).length;
+  const record: RecordedOthers = { rejections: {}, unnamed: {} };
+  for (const why of REASONS) {
+    // It is in order after what is before it, and before what comes.
+    if (why === "held" && free > 0) record.unnamed.free = free;
+    const others = rest.get(why);
+    const list = looked.get(why) ?? (others && []);
+    if (!list) continue;
+    sort(list);
+    let left = Math.max(0, list.length - MAX_REJECTED);
+    if (others) left += addOthers(list, others, isKnown);
+    if (list.length > MAX_REJECTED) list.length = MAX_REJECTED;
+    if (list.length > 0) record.rejections[why] = list;
+    if (left > 0) record.unnamed[why] = left;
   }
-  if (free > 0) unnamed.free = free;
-  return { rejections: inOrder(byReason), unnamed: inOrder(unnamed) };
+  return record;
+}
+
+/** @returns how many are not looked through, as the list is full */
+function addOthers(
+  list: string[],
+  others: ReadonlySet<string>,
+  isKnown: (address: string) => boolean,
+): number {
+  let left = others.size;
+  for (const address of others) {
+    if (list.length >= MAX_REJECTED) break;
+    left--;
+    if (!isKnown(address)) list.push(address);
+  }
+  return left;
 }

@@ -12,20 +12,26 @@ export class Follower {
   ) {}
 
   /**
+   * @param visit is told who has changed, perhaps more than once
    * @param most changes that are worth following
-   * @returns nothing when there were more, or it was never asked: then all operators have to be looked at
+   * @returns false when there were more, or it was never asked: then nobody was told, and all operators have to be looked at
    */
-  changed(most = Infinity): Set<FleetOperator> | undefined {
-    const { fleet, reservations } = this;
-    const changed = fleet.changes.since(this.ofFleet, most);
-    const others = reservations.changes.since(this.ofReservations, most);
-    this.ofFleet = fleet.changes.count;
-    this.ofReservations = reservations.changes.count;
-    if (!changed || !others) return undefined;
-    for (const address of others) {
+  changed(visit: (operator: FleetOperator) => void, most = Infinity): boolean {
+    const { fleet, reservations, ofFleet, ofReservations } = this;
+    this.catchUp();
+    if (!fleet.changes.tells(ofFleet, most)) return false;
+    if (!reservations.changes.tells(ofReservations, most)) return false;
+    fleet.changes.each(ofFleet, visit);
+    reservations.changes.each(ofReservations, (address) => {
       const operator = fleet.get(address);
-      if (operator) changed.add(operator);
-    }
-    return changed;
+      if (operator) visit(operator);
+    });
+    return true;
+  }
+
+  /** Takes all that has changed so far to be known. */
+  catchUp(): void {
+    this.ofFleet = this.fleet.changes.count;
+    this.ofReservations = this.reservations.changes.count;
   }
 }

@@ -1,4 +1,4 @@
-import type { LaneTerms } from "../runtime/ready-queue";
+import type { Lane, LaneTerms, ReadyTask } from "../runtime/ready-queue";
 
 const kinds = new WeakMap<LaneTerms, string>();
 
@@ -24,4 +24,9 @@ export function needOf(terms: LaneTerms): string {
     needs.set(terms, (need = [cores, memoryMb, gpus, vramMb].join("/")));
   }
   return need;
+}
+
+/** Both of a lane: a run of the matcher asks for those of every lane. */
+export function alikeOf<T extends ReadyTask>(lane: Lane<T>): NonNullable<Lane["alike"]> {
+  return (lane.alike ??= { kind: kindOf(lane.terms), need: needOf(lane.terms) });
 }

@@ -25,7 +25,7 @@ const PLAN_AGAIN_MS = 2_000;
 /** Pairs ready tasks with operators. It books nothing and changes no operator: the caller does, between two matches. */
 export class Matcher<T extends ReadyTask> {
   /** Of the last run. */
-  private outlook: Outlook;
+  private readonly outlook: Outlook;
   /** Of the last run: lanes that wait although somebody has room, and until when; Unix milliseconds. */
   private passedOver = new Map<Lane<T>, number>();
 
@@ -54,7 +54,7 @@ export class Matcher<T extends ReadyTask> {
    * @returns when to run again although nothing has happened, as a task waits for a busy operator; Unix milliseconds
    */
   run(now: number, take: (match: Match<T>) => void): number | undefined {
-    this.outlook = new Outlook(this.reservations);
+    this.outlook.clear();
     for (const [workflow, { until }] of this.thrifty)
       if (until <= now) this.thrifty.delete(workflow);
     const view = this.view(now);

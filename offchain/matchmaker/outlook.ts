@@ -4,35 +4,45 @@ import type { Reservations } from "../runtime/reservation";
 const KINDS = ["cores", "memoryMb", "gpus"] as const;
 type Kind = (typeof KINDS)[number];
 
-/** What a machine was promised to, in one run of the matcher. */
-interface Promised {
-  /** When the first of these tasks should start, Unix milliseconds. */
-  from: number;
-  /** Milliseconds of the whole machine, by what they are short of there. */
-  ms: Record<Kind, number>;
-  /** What tasks side by side take of it. */
-  beside: Record<Kind, number>;
-}
+// Numbers of one machine, in a row. Three at a place are by kind.
+/** Run in which it was promised to anybody last. */
+const RUN = 0;
+/** When the first of these tasks should start, Unix milliseconds. */
+const FROM = 1;
+/** Milliseconds of the whole machine, by what they are short of there. */
+const TIME = 2;
+/** What tasks side by side take of it. */
+const BESIDE = 5;
+/** What it has; no cores: that is not looked up yet. */
+const TOTAL = 8;
+const WIDTH = 11;
 
-const nothing = (): Record<Kind, number> => ({ cores: 0, memoryMb: 0, gpus: 0 });
-
-/** Which machines wait for tasks that are more urgent than those that are looked at now. */
+/**
+ * Which machines wait for tasks that are more urgent than those that are looked at now. A run of the matcher promises hundreds, so what is
+ * noted is overwritten in the next. Machines are named by their places in the reservations.
+ */
 export class Outlook {
-  private readonly promised = new Map<string, Promised>();
-  /** Milliseconds of whole machines that tasks will take of those that were not looked at. */
-  private readonly owed = nothing();
+  /** Rows, by the machines' places in the reservations. */
+  private numbers = new Float64Array(16 * WIDTH);
+  private run = 1;
+  /** Changed machines that the rows know. */
+  private asOf = 0;
+  /** Milliseconds of whole machines that tasks will take of those that were not looked at, by kind. */
+  private readonly owed = new Float64Array(KINDS.length);
 
   constructor(private readonly reservations: Reservations) {}
 
+  /** Takes back all promises: another run begins. */
+  clear(): void {
+    this.run++;
+    this.owed.fill(0);
+  }
+
   /** What a task is short of on a machine first, and the share of that it takes: as many fit side by side as that goes into 1. */
   shareOf(machine: string, need: Resources): { kind: Kind; share: number } {
-    const { cores, memoryMb, gpus } = this.reservations.totalsOf(machine)!;
-    let most: { kind: Kind; share: number } = { kind: "cores", share: need.cores / cores };
-    const memory = need.memoryMb / memoryMb;
-    if (memory > most.share) most = { kind: "memoryMb", share: memory };
-    if (need.gpus > 0 && need.gpus / gpus.length >= most.share)
-      most = { kind: "gpus", share: need.gpus / gpus.length };
-    return most;
+    const at = this.rowOf(this.reservations.placeOf(machine)!);
+    const kind = this.scarcest(at, need);
+    return { kind: KINDS[kind]!, share: this.share(at, need, kind) };
   }
 
   /**
@@ -40,48 +50,102 @@ export class Outlook {
    * @param from when the first should start, Unix milliseconds
    * @param taskMs of one of them
    */
-  promise(machine: string, need: Resources, from: number, taskMs: number, count: number): void {
-    let known = this.promised.get(machine);
-    if (!known) this.promised.set(machine, (known = { from, ms: nothing(), beside: nothing() }));
-    known.from = Math.min(known.from, from);
-    const { kind, share } = this.shareOf(machine, need);
-    known.ms[kind] += count * taskMs * share;
+  promise(machine: number, need: Resources, from: number, taskMs: number, count: number): void {
+    const at = this.rowOf(machine);
+    const { numbers, run } = this;
+    if (numbers[at + RUN] !== run) {
+      numbers.fill(0, at, at + TOTAL);
+      numbers[at + RUN] = run;
+      numbers[at + FROM] = from;
+    }
+    numbers[at + FROM] = Math.min(numbers[at + FROM]!, from);
+    const kind = this.scarcest(at, need);
+    const share = this.share(at, need, kind);
+    numbers[at + TIME + kind]! += count * taskMs * share;
     const beside = Math.min(count, Math.max(1, Math.floor(1 / share)));
-    for (const k of KINDS) known.beside[k] += need[k] * beside;
+    numbers[at + BESIDE]! += need.cores * beside;
+    numbers[at + BESIDE + 1]! += need.memoryMb * beside;
+    numbers[at + BESIDE + 2]! += need.gpus * beside;
   }
 
   /** Notes tasks that machines will take which are not looked at, such as `machine`. */
-  owe(machine: string, need: Resources, taskMs: number, count: number): void {
-    const { kind, share } = this.shareOf(machine, need);
-    this.owed[kind] += count * taskMs * share;
+  owe(machine: number, need: Resources, taskMs: number, count: number): void {
+    const at = this.rowOf(machine);
+    const kind = this.scarcest(at, need);
+    this.owed[kind]! += count * taskMs * this.share(at, need, kind);
   }
 
   /** @returns how many tasks these machines could have taken in that time, if they are such as `machine` */
-  owedTasks(machine: string, need: Resources, taskMs: number): number {
-    const { kind, share } = this.shareOf(machine, need);
-    return this.owed[kind] / (taskMs * share);
+  owedTasks(machine: number, need: Resources, taskMs: number): number {
+    const at = this.rowOf(machine);
+    const kind = this.scarcest(at, need);
+    return this.owed[kind]! / (taskMs * this.share(at, need, kind));
   }
 
   /** Whether a machine was promised to any task. */
-  isPromised(machine: string): boolean {
-    return this.promised.has(machine);
+  isPromised(machine: number): boolean {
+    return this.numbers[this.rowOf(machine) + RUN] === this.run;
   }
 
   /** Milliseconds by which a task that is short of the same must wait for what the machine was promised to. */
-  delayOf(machine: string, need: Resources): number {
-    const known = this.promised.get(machine);
-    return known ? known.ms[this.shareOf(machine, need).kind] : 0;
+  delayOf(machine: number, need: Resources): number {
+    const at = this.rowOf(machine);
+    if (this.numbers[at + RUN] !== this.run) return 0;
+    return this.numbers[at + TIME + this.scarcest(at, need)]!;
   }
 
   /** Whether a task that starts now, and ends at `end`, would be in the way of one that the machine was promised to. */
-  isInTheWay(machine: string, need: Resources, end: number): boolean {
-    const known = this.promised.get(machine);
-    if (!known || end <= known.from) return false;
-    const totals = this.reservations.totalsOf(machine)!;
-    const booked = this.reservations.booked(machine);
-    return KINDS.some((kind) => {
-      const total = kind === "gpus" ? totals.gpus.length : totals[kind];
-      return need[kind] > 0 && booked[kind] + known.beside[kind] + need[kind] > total;
-    });
+  isInTheWay(machine: number, need: Resources, end: number): boolean {
+    const at = this.rowOf(machine);
+    const { numbers } = this;
+    if (numbers[at + RUN] !== this.run || end <= numbers[at + FROM]!) return false;
+    const booked = this.reservations.bookedAt(machine);
+    const isShort = (kind: Kind, i: number) =>
+      need[kind] > 0 &&
+      booked[kind] + numbers[at + BESIDE + i]! + need[kind] > numbers[at + TOTAL + i]!;
+    return KINDS.some(isShort);
+  }
+
+  /** What a task is short of on a machine first: its place in KINDS. */
+  private scarcest(at: number, need: Resources): number {
+    const { numbers } = this;
+    let kind = 0;
+    let most = need.cores / numbers[at + TOTAL]!;
+    const memory = need.memoryMb / numbers[at + TOTAL + 1]!;
+    if (memory > most) [kind, most] = [1, memory];
+    if (need.gpus > 0 && need.gpus / numbers[at + TOTAL + 2]! >= most) kind = 2;
+    return kind;
+  }
+
+  private share(at: number, need: Resources, kind: number): number {
+    return need[KINDS[kind]!] / this.numbers[at + TOTAL + kind]!;
+  }
+
+  /** @returns where a machine's row begins */
+  private rowOf(machine: number): number {
+    if (this.asOf !== this.reservations.redeclared) this.forget();
+    const at = machine * WIDTH;
+    if (at >= this.numbers.length) this.grow(at + WIDTH);
+    if (this.numbers[at + TOTAL] === 0) this.measure(machine, at);
+    return at;
+  }
+
+  private measure(machine: number, at: number): void {
+    const { cores, memoryMb, gpus } = this.reservations.totalsAt(machine);
+    this.numbers[at + TOTAL] = cores;
+    this.numbers[at + TOTAL + 1] = memoryMb;
+    this.numbers[at + TOTAL + 2] = gpus.length;
+  }
+
+  /** Machines have something else than before. */
+  private forget(): void {
+    this.asOf = this.reservations.redeclared;
+    for (let at = 0; at < this.numbers.length; at += WIDTH) this.numbers[at + TOTAL] = 0;
+  }
+
+  private grow(least: number): void {
+    const more = new Float64Array(Math.max(least, 2 * this.numbers.length));
+    more.set(this.numbers);
+    this.numbers = more;
   }
 }

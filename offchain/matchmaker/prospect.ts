@@ -14,6 +14,8 @@ import { score, weightOf } from "./score";
 /** An operator that can take a lane's tasks, now or later, and how fast. Milliseconds. */
 export interface Prospect {
   operator: FleetOperator;
+  /** Place of its machine in the reservations. */
+  machine: number;
   /** Why it can't start one now. */
   busy: Extract<Rejection, "concurrency" | "machine" | "in_use" | "held"> | undefined;
   /** From now until it can start one. */
@@ -32,18 +34,6 @@ export interface Prospect {
   weight: number;
 }
 
-/** A prospect of some time ago. */
-export interface Seen {
-  readonly seen: Prospect;
-  /** Unix milliseconds. */
-  readonly asOf: number;
-}
-
-/** @returns milliseconds from now until it should be able to start, if nothing has changed since */
-export function startsIn({ seen, asOf }: Seen, now: number): number {
-  return Math.max(1, seen.startMs + asOf - now);
-}
-
 /** Share of a step's run limit that a task is expected to take before anyone has run its program. */
 const UNKNOWN_SHARE = 0.25;
 
@@ -55,13 +45,12 @@ export function unknownMs(terms: Pick<LaneTerms, "runSeconds">): number {
 /** A prospect before what machines were promised to is looked at. */
 type Bare = Readonly<Prospect>;
 const TOO_SMALL = null;
-type Kind = Map<FleetOperator, Bare | typeof TOO_SMALL>;
+/** By place among those who hold the program. */
+type Kind = (Bare | typeof TOO_SMALL | undefined)[];
 
-/** Looks at operators as they stand at one moment; at one that it has seen only again after `touch`. */
+/** Looks at operators as they stand at one moment; where all are looked at, at one that it has seen only again after `touch`. */
 export class Prospects {
   private readonly kinds = new Map<string, Kind>();
-  /** Operators of each machine that it has seen. */
-  private readonly byMachine = new Map<string, FleetOperator[]>();
   private readonly running: Running;
   /** What was asked for last. */
   private last: { terms: LaneTerms; kind: Kind } | undefined;
@@ -77,39 +66,44 @@ export class Prospects {
   }
 
   /**
-   * How an operator stands if its machine was promised to nobody.
-   * @param operator one that is able to take such tasks
-   * @returns nothing when the operator or its machine is too small
-   */
-  bare(operator: FleetOperator, terms: LaneTerms): Bare | undefined {
-    const kind = this.kind(terms);
-    let bare = kind.get(operator);
-    if (bare === undefined) kind.set(operator, (bare = this.see(operator, terms)));
-    return bare ?? undefined;
-  }
-
-  /**
    * @param operator one that is able to take such tasks
    * @returns nothing when the operator or its machine is too small
    */
   of(operator: FleetOperator, terms: LaneTerms): Prospect | undefined {
+    const bare = this.look(operator, terms);
+    return bare && this.promised(bare, terms);
+  }
+
+  /** The same of one of those who hold the program, of whom all are looked at. @param place among them */
+  at(place: number, operator: FleetOperator, terms: LaneTerms): Prospect | undefined {
+    const kind = this.kind(terms);
+    let bare = kind[place];
+    if (bare === undefined) kind[place] = bare = this.look(operator, terms) ?? TOO_SMALL;
+    return bare ? this.promised(bare, terms) : undefined;
+  }
+
+  /** @returns how an operator stands with what its machine was promised to */
+  promised(bare: Bare, terms: LaneTerms): Prospect {
     const { outlook, now } = this;
-    const bare = this.bare(operator, terms);
-    if (!bare || !this.isPromised(operator)) return bare;
-    if (bare.busy) return this.delayed(bare, terms, bare.busy, bare.roomMs);
-    const { id } = operator.registration.machine;
-    if (!outlook.isInTheWay(id, terms.resources, now + bare.taskMs)) return bare;
+    const { operator, machine, taskMs, busy } = bare;
+    if (!outlook.isPromised(machine)) return bare;
+    if (busy) return this.delayed(bare, terms, busy, bare.roomMs);
+    if (!outlook.isInTheWay(machine, terms.resources, now + taskMs)) return bare;
     return this.delayed(bare, terms, "held", this.roomMs(operator, terms));
   }
 
-  /** Takes one that was busy some time ago to have gone on as it was expected to then. */
-  later({ seen, asOf }: Seen, terms: LaneTerms): Prospect {
-    return this.delayed(seen, terms, seen.busy, seen.roomMs + asOf - this.now);
+  /**
+   * @param machine its place in the reservations
+   * @param roomMs until it should have room, if its machine was promised to nobody
+   * @returns until it should be able to start, with what its machine was promised to; milliseconds from now
+   */
+  startMs(machine: number, { resources }: LaneTerms, roomMs: number): number {
+    return Math.max(1, roomMs + this.outlook.delayOf(machine, resources));
   }
 
-  /** Whether an operator's machine was promised to any task. */
-  isPromised({ registration }: FleetOperator): boolean {
-    return this.outlook.isPromised(registration.machine.id);
+  /** Whether a machine was promised to any task. @param machine its place in the reservations */
+  isPromised(machine: number): boolean {
+    return this.outlook.isPromised(machine);
   }
 
   /** Whether an operator is able to take such tasks, and could start none now. */
@@ -129,11 +123,11 @@ export class Prospects {
 
   /** Has a machine looked at again: it got work. */
   touch(machine: string): void {
-    for (const operator of this.byMachine.get(machine) ?? []) {
-      for (const kind of this.kinds.values()) kind.delete(operator);
-      this.running.forget(operator);
-    }
-    this.byMachine.delete(machine);
+    for (const kind of this.kinds.values())
+      for (let i = 0; i < kind.length; i++)
+        if (kind[i]?.operator.registration.machine.id === machine) kind[i] = undefined;
+    for (const address of this.reservations.operatorsOf(machine)) this.running.forget(address);
+    this.running.forgetMachine(machine);
   }
 
   /** What was seen by those for whom the tasks of these terms are the same. */
@@ -141,26 +135,18 @@ export class Prospects {
     if (this.last?.terms === terms) return this.last.kind;
     const key = kindOf(terms);
     let kind = this.kinds.get(key);
-    if (!kind) this.kinds.set(key, (kind = new Map()));
+    if (!kind) this.kinds.set(key, (kind = []));
     this.last = { terms, kind };
     return kind;
   }
 
-  /** Has an operator found when its machine is touched. */
-  private note(operator: FleetOperator): void {
-    const { id } = operator.registration.machine;
-    const beside = this.byMachine.get(id);
-    if (!beside) this.byMachine.set(id, [operator]);
-    else if (!beside.includes(operator)) beside.push(operator);
-  }
-
-  private see(operator: FleetOperator, terms: LaneTerms): Bare | typeof TOO_SMALL {
-    this.note(operator);
-    const fits = this.reservations.couldFit(operator.address, terms.resources);
-    return fits ? this.look(operator, terms) : TOO_SMALL;
-  }
-
-  private look(operator: FleetOperator, terms: LaneTerms): Bare {
+  /**
+   * How an operator stands if its machine was promised to nobody; looked at anew.
+   * @param operator one that is able to take such tasks
+   * @returns nothing when the operator or its machine is too small
+   */
+  look(operator: FleetOperator, terms: LaneTerms): Bare | undefined {
+    if (!this.reservations.couldFit(operator.address, terms.resources)) return undefined;
     const { experience, outlook } = this;
     const { resources } = terms;
     const { machine, concurrency } = operator.registration;
@@ -176,6 +162,7 @@ export class Prospects {
     const roomMs = busy ? this.roomMs(operator, terms) : 0;
     return {
       operator,
+      machine: this.reservations.placeOf(machine.id)!,
       busy,
       startMs: busy ? Math.max(1, roomMs) : 0,
       roomMs,
@@ -214,14 +201,24 @@ export class Prospects {
 
   /** A prospect that should have room after so long, and has to wait for what its machine was promised to. */
   private delayed(
-    { operator, taskMs, everyMs, price, failureRate, weight }: Bare,
-    { resources }: LaneTerms,
+    { operator, machine, taskMs, everyMs, price, failureRate, weight }: Bare,
+    terms: LaneTerms,
     busy: Prospect["busy"],
     roomMs: number,
   ): Prospect {
-    const delay = this.outlook.delayOf(operator.registration.machine.id, resources);
-    const startMs = Math.max(1, roomMs + delay);
-    return { operator, busy, startMs, roomMs, taskMs, everyMs, price, failureRate, weight };
+    const startMs = this.startMs(machine, terms, roomMs);
+    return {
+      operator,
+      machine,
+      busy,
+      startMs,
+      roomMs,
+      taskMs,
+      everyMs,
+      price,
+      failureRate,
+      weight,
+    };
   }
 
   /** From now until an operator that could take such tasks should have room, if the machine was promised to nobody. */

@@ -4,8 +4,9 @@ import { firstScoreOf } from "./ahead";
 import type { Rejection } from "./decision";
 import type { FleetOperator } from "./fleet";
 import { unable } from "./filter";
-import type { Prospect, Prospects, Seen } from "./prospect";
-import { Rest, sizedAs } from "./rest";
+import { Places } from "./places";
+import type { Prospect, Prospects } from "./prospect";
+import { Rest, type Fits } from "./rest";
 
 /** Of so many operators all are looked at for every task; of more, the best by what was seen of them before. */
 export const LOOKED_AT = 64;
@@ -20,20 +21,6 @@ const ROLLED = 6;
 /** Of those, so many that are busy with something else than when they were last looked at. */
 const MOST_DUE = 4;
 
-/** An operator as it was when it was last looked at. */
-interface Place extends Seen {
-  readonly operator: FleetOperator;
-  /** By which it is ranked. */
-  readonly key: number;
-  /** When it was last given work: who waited longest comes first. */
-  readonly since: number;
-  readonly isNewcomer: boolean;
-}
-
-const byAddress = (a: Place, b: Place) => (a.operator.address < b.operator.address ? -1 : 1);
-const bySince = (a: Place, b: Place) => a.since - b.since || (a === b ? 0 : byAddress(a, b));
-const byKey = (a: Place, b: Place) => a.key - b.key || bySince(a, b);
-
 /** The score of the first task that it would take; of a busy one it falls with time, and for all about as fast. */
 function keyOf(seen: Prospect, now: number): number {
   return firstScoreOf(seen) + (seen.busy ? now : 0);
@@ -47,13 +34,18 @@ export interface Best {
 
 /** All operators that hold a program, as they stand for tasks of one kind. What is kept of one is as old as its last change, or a bit. */
 export class Ranking {
-  private readonly places = new Map<FleetOperator, Place>();
-  private readonly free = new Sorted<Place>(byKey);
-  private readonly busy = new Sorted<Place>(byKey);
-  private readonly newcomers = new Sorted<Place>(bySince);
+  private readonly places = new Places();
+  /** Who was looked at last comes last. */
+  private readonly placeOf = new Map<FleetOperator, number>();
+  private readonly free = new Sorted<number>((a, b) => this.places.byKey(a, b));
+  private readonly busy = new Sorted<number>((a, b) => this.places.byKey(a, b));
+  private readonly newcomers = new Sorted<number>((a, b) => this.places.bySince(a, b));
   private readonly rejected = new Map<Rejection, Set<string>>();
   private readonly rejections = new Map<FleetOperator, Rejection>();
   private turn: Iterator<FleetOperator> | undefined;
+  /** By place, of those who have room: how they stand in the run of which this is. */
+  private readonly stands: (Prospect | undefined)[] = [];
+  private view: Prospects | undefined;
   /** Busy ones that have changed, and are as busy. */
   private readonly due = new Set<FleetOperator>();
 
@@ -61,8 +53,9 @@ export class Ranking {
 
   /** An operator has changed: it is looked at again, now or, if it is as busy, when its turn comes. */
   note(operator: FleetOperator, view: Prospects): void {
-    const isBusy = this.places.get(operator)?.seen.busy && view.isBusy(operator, this.terms);
-    if (isBusy) this.due.add(operator);
+    const place = this.placeOf.get(operator);
+    if (place !== undefined && this.places.isBusy(place) && view.isBusy(operator, this.terms))
+      this.due.add(operator);
     else this.look(operator, view);
   }
 
@@ -71,23 +64,23 @@ export class Ranking {
     this.remove(operator);
     if (!operator.programs.has(this.terms.program)) return;
     const why = unable(operator, this.terms);
-    const seen = why ? undefined : view.bare(operator, this.terms);
+    const seen = why ? undefined : view.look(operator, this.terms);
     if (!seen) {
       this.reject(operator, why ?? "offer");
       return;
     }
     const { now } = view;
-    const since = operator.lastAssignedAt;
-    const isNewcomer = !seen.busy && view.isNewcomer(operator);
-    const place = { operator, seen, asOf: now, key: keyOf(seen, now), since, isNewcomer };
-    this.places.set(operator, place);
+    const place = this.places.add(seen, keyOf(seen, now), now);
+    this.placeOf.set(operator, place);
     if (seen.busy) {
       this.busy.add(place);
       this.reject(operator, seen.busy);
       return;
     }
+    if (this.view !== view) this.forget(view);
+    this.stands[place] = seen;
     this.free.add(place);
-    if (isNewcomer) this.newcomers.add(place);
+    if (view.isNewcomer(operator)) this.newcomers.add(place);
   }
 
   /**
@@ -102,8 +95,10 @@ export class Ranking {
     }
     for (let i = 0; i < this.busy.items.length && i < MOST_SEEN; i++) {
       if (turn.length >= ROLLED) break;
-      const { operator, seen, asOf } = this.busy.items[i]!;
-      if (asOf + seen.roomMs <= view.now && !this.due.has(operator)) turn.push(operator);
+      const place = this.busy.items[i]!;
+      if (this.places.roomAt(place) > view.now) continue;
+      const operator = this.places.operatorOf(place);
+      if (!this.due.has(operator)) turn.push(operator);
     }
     const next = this.next();
     if (next && !turn.includes(next)) turn.push(next);
@@ -112,10 +107,10 @@ export class Ranking {
 
   /** @returns whose turn it is, of all operators that could take such tasks, now or later */
   private next(): FleetOperator | undefined {
-    this.turn ??= [...this.places.keys()].values();
+    this.turn ??= [...this.placeOf.keys()].values();
     const { value, done } = this.turn.next();
     if (done) this.turn = undefined;
-    return value && this.places.has(value) ? value : undefined;
+    return value && this.placeOf.has(value) ? value : undefined;
   }
 
   /**
@@ -123,25 +118,27 @@ export class Ranking {
    * @param terms of tasks of a size class
    * @param factor how many times as long they take as tasks of any
    */
-  best(
-    view: Prospects,
-    fits: (seen: Prospect) => boolean,
-    terms: LaneTerms = this.terms,
-    factor = 1,
-  ): Best {
+  best(view: Prospects, fits: Fits, terms: LaneTerms = this.terms, factor = 1): Best {
+    const { places } = this;
+    const { now } = view;
     const prospects: Prospect[] = [];
     let free = 0;
-    for (const { operator, seen } of this.free.items) {
+    for (const place of this.free.items) {
       if (free === BEST) break;
-      if (!fits(seen)) continue;
+      if (!fits(places.operatorOf(place), places.priceOf(place))) continue;
       // However many are kept for others, somebody who is not may come after them.
-      const prospect = view.of(operator, terms)!;
+      const prospect = view.promised(this.standing(place, view, terms), terms);
       if (!prospect.busy) free++;
       if (!prospect.busy || prospects.length < MOST_SEEN) prospects.push(prospect);
     }
-    for (const { operator, seen } of this.newcomers.items.slice(0, BEST_NEWCOMERS))
-      if (fits(seen) && !prospects.some((p) => p.operator === operator))
-        prospects.push(view.of(operator, terms)!);
+    const newcomers = Math.min(BEST_NEWCOMERS, this.newcomers.items.length);
+    for (let i = 0; i < newcomers; i++) {
+      const place = this.newcomers.items[i]!;
+      const operator = places.operatorOf(place);
+      if (!fits(operator, places.priceOf(place))) continue;
+      if (!prospects.some((p) => p.operator === operator))
+        prospects.push(view.promised(this.standing(place, view, terms), terms));
+    }
     const others = this.free.items.length - prospects.length;
     const last = prospects.length + MOST_SEEN;
     let busy = 0;
@@ -149,23 +146,46 @@ export class Ranking {
     for (const place of this.busy.items) {
       if (busy === BEST || prospects.length === last) break;
       next++;
-      if (!fits(place.seen)) continue;
+      if (!fits(places.operatorOf(place), places.priceOf(place))) continue;
       // Nobody is chosen among these: how long they will be is known well enough.
-      prospects.push(view.later(sizedAs(place, factor), terms));
+      const machine = places.machineOf(place);
+      const roomMs = places.roomIn(place, now);
+      const startMs = view.startMs(machine, terms, roomMs);
+      prospects.push(places.prospect(place, factor, startMs, roomMs));
       // Who was promised to others may be no longer among the best.
-      if (!view.isPromised(place.operator)) busy++;
+      if (!view.isPromised(machine)) busy++;
     }
-    const rest = new Rest(this.busy.items, next, fits, view.now, others, this.rejected, factor);
+    const rest = new Rest(places, this.busy.items, next, fits, now, others, this.rejected, factor);
     return { prospects, rest };
+  }
+
+  /** One that has room as it stands now, if its machine was promised to nobody. */
+  private standing(place: number, view: Prospects, terms: LaneTerms): Prospect {
+    const operator = this.places.operatorOf(place);
+    // Of another size.
+    if (terms.sized) return view.look(operator, terms)!;
+    if (this.view !== view) this.forget(view);
+    return (this.stands[place] ??= view.look(operator, terms)!);
+  }
+
+  /** Another run has begun. */
+  private forget(view: Prospects): void {
+    this.stands.length = 0;
+    this.view = view;
   }
 
   private remove(operator: FleetOperator): void {
     this.due.delete(operator);
-    const place = this.places.get(operator);
-    if (place) {
-      this.places.delete(operator);
-      (place.seen.busy ? this.busy : this.free).remove(place);
-      if (place.isNewcomer) this.newcomers.remove(place);
+    const place = this.placeOf.get(operator);
+    if (place !== undefined) {
+      this.placeOf.delete(operator);
+      if (this.places.isBusy(place)) this.busy.remove(place);
+      else {
+        this.free.remove(place);
+        this.newcomers.remove(place);
+      }
+      this.stands[place] = undefined;
+      this.places.drop(place);
     }
     const why = this.rejections.get(operator);
     if (!why) return;

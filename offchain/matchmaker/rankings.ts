@@ -1,6 +1,6 @@
 import type { LaneTerms } from "../runtime/ready-queue";
 import type { Reservations } from "../runtime/reservation";
-import type { Fleet } from "./fleet";
+import type { Fleet, FleetOperator } from "./fleet";
 import { Follower } from "./follower";
 import { kindOf } from "./kind";
 import type { Prospects } from "./prospect";
@@ -33,9 +33,10 @@ export class Rankings {
     const terms = given.sized?.any ?? given;
     const kind = kindOf(terms);
     const kept = this.kept.get(kind);
+    const changed = new Set<FleetOperator>();
     // What has changed more than once over is made anew.
-    const changed = kept?.follower.changed(kept.size);
-    if (!kept || !changed) return this.make(kind, terms, view);
+    if (!kept?.follower.changed((operator) => changed.add(operator), kept.size))
+      return this.make(kind, terms, view);
     this.kept.delete(kind);
     this.kept.set(kind, kept);
     for (const operator of changed) kept.ranking.note(operator, view);
@@ -52,7 +53,7 @@ export class Rankings {
       if (this.size + size > MOST_PLACES) this.forget(oldest);
       else break;
     const follower = new Follower(this.fleet, this.reservations);
-    follower.changed();
+    follower.catchUp();
     const ranking = new Ranking(terms);
     for (const operator of holders) ranking.look(operator, view);
     this.kept.set(kind, { ranking, follower, size, view });

@@ -1,26 +1,23 @@
 import type { LaneTerms } from "../runtime/ready-queue";
-import { aheadOf, aheadOfAll, firstScoreOf } from "./ahead";
+import { aheadOfAll, firstScoreOf } from "./ahead";
 import type { Rejection } from "./decision";
+import type { FleetOperator } from "./fleet";
 import type { Outlook } from "./outlook";
-import { startsIn, type Prospect, type Seen } from "./prospect";
+import type { Places } from "./places";
+import type { Prospect } from "./prospect";
 
 // Of many operators, those that were not looked at for a task. Pure.
 
 /** So many of them are counted at most. */
 const MOST_COUNTED = 512;
 
-/** @returns what was seen of an operator, for a task that takes so many times as long */
-export function sizedAs(then: Seen, factor: number): Seen {
-  if (factor === 1) return then;
-  const { seen, asOf } = then;
-  const { taskMs, everyMs } = seen;
-  return { asOf, seen: { ...seen, taskMs: factor * taskMs, everyMs: factor * everyMs } };
-}
+/** Who may have a task. @param price units that it asks for */
+export type Fits = (operator: FleetOperator, price: number) => boolean;
 
 /** They count as they were when they were last looked at. */
 export class Rest {
   /**
-   * @param busy all, those that should finish a first task soonest first
+   * @param busy places of all, those that should finish a first task soonest first
    * @param from the first of them that was not looked at
    * @param fits who may have the task
    * @param free how many could start now
@@ -28,9 +25,10 @@ export class Rest {
    * @param factor how many times as long the task takes as those that they were looked at for
    */
   constructor(
-    private readonly busy: readonly Seen[],
+    private readonly places: Places,
+    private readonly busy: readonly number[],
     private readonly from: number,
-    private readonly fits: (seen: Prospect) => boolean,
+    private readonly fits: Fits,
     private readonly now: number,
     readonly free: number,
     readonly rejected: ReadonlyMap<Rejection, ReadonlySet<string>>,
@@ -39,25 +37,33 @@ export class Rest {
 
   /** The first that is busy. */
   first(): Prospect | undefined {
-    for (let i = this.from; i < this.busy.length; i++) {
-      const then = sizedAs(this.busy[i]!, this.factor);
-      if (this.fits(then.seen)) return { ...then.seen, startMs: startsIn(then, this.now) };
+    const { places, busy, now } = this;
+    for (let i = this.from; i < busy.length; i++) {
+      const place = busy[i]!;
+      if (!this.has(place)) continue;
+      const startMs = places.startsIn(place, now);
+      return places.prospect(place, this.factor, startMs, startMs);
     }
     return undefined;
   }
 
   /** @returns how many tasks they should finish before a score is reached, counted up to `enough` or a bit more */
   ahead(level: number, enough: number): number {
+    const { places, busy, now, factor } = this;
     let ahead = 0;
-    const end = Math.min(this.busy.length, this.from + MOST_COUNTED);
+    const end = Math.min(busy.length, this.from + MOST_COUNTED);
     for (let i = this.from; i < end && ahead < enough; i++) {
-      const then = sizedAs(this.busy[i]!, this.factor);
-      if (!this.fits(then.seen)) continue;
-      const more = aheadOf(then.seen, level, startsIn(then, this.now));
+      const place = busy[i]!;
+      if (!this.has(place)) continue;
+      const more = places.aheadOf(place, factor, level, now);
       if (more === 0) break;
       ahead += more;
     }
     return ahead;
+  }
+
+  private has(place: number): boolean {
+    return this.fits(this.places.operatorOf(place), this.places.priceOf(place));
   }
 }
 
@@ -77,7 +83,7 @@ export function aheadWithRest(
 ): number {
   const first = rest.first();
   if (!first) return looked;
-  const owed = outlook.owedTasks(first.operator.registration.machine.id, resources, first.taskMs);
+  const owed = outlook.owedTasks(first.machine, resources, first.taskMs);
   return looked - owed + rest.ahead(level, enough + owed - looked);
 }
 
@@ -93,9 +99,9 @@ export function aheadBeside(
   return aheadWithRest(aheadOfAll(busy, level), rest, outlook, terms, level, Infinity);
 }
 
-/** Tasks that are left to operators that were not looked at, and of one of those the machine, and what a task takes on it. */
+/** Tasks that are left to operators that were not looked at, and of one of those the machine, by its place in the reservations, and what a task takes on it. */
 export interface LeftToRest {
-  machine: string;
+  machine: number;
   taskMs: number;
   count: number;
 }
@@ -112,8 +118,7 @@ export function leaveToRest(
 ): { placed: number; others?: LeftToRest } {
   const first = rest.first();
   if (!first) return { placed: count };
-  const { taskMs, operator } = first;
+  const { taskMs, machine } = first;
   const placed = Math.max(1, Math.min(count, aheadOfAll(busy, firstScoreOf(first))));
-  const { id: machine } = operator.registration.machine;
   return { placed, others: { machine, taskMs, count: count - placed } };
 }

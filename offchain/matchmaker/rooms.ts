@@ -5,7 +5,7 @@ import type { Fleet, FleetOperator } from "./fleet";
 import { Follower } from "./follower";
 import { needOf } from "./kind";
 
-/** Needs that are kept; the one that was asked longest ago is forgotten. */
+/** Needs that are kept; of more, the one that is kept longest is forgotten. */
 const MOST_NEEDS = 64;
 
 interface Kept {
@@ -16,7 +16,7 @@ interface Kept {
 
 /** Whether anybody has room for what needs so much, whatever the program. */
 export class Rooms {
-  /** By need; the one that was asked last comes last. */
+  /** By need; the newest comes last. */
   private readonly kept = new Map<string, Kept>();
 
   constructor(
@@ -27,16 +27,20 @@ export class Rooms {
   hasRoom(terms: LaneTerms): boolean {
     const { fleet, reservations } = this;
     const need = needOf(terms);
-    const follower = () => new Follower(fleet, reservations);
-    const kept = this.kept.get(need) ?? { operators: new Set(), follower: follower() };
-    this.kept.delete(need);
+    const { operators, follower } = this.kept.get(need) ?? this.add(need);
+    const look = (operator: FleetOperator) => {
+      if (operator.online && hasRoom(operator, terms, reservations)) operators.add(operator);
+      else operators.delete(operator);
+    };
+    if (!follower.changed(look)) for (const operator of fleet.all()) look(operator);
+    return operators.size > 0;
+  }
+
+  private add(need: string): Kept {
+    const follower = new Follower(this.fleet, this.reservations);
+    const kept = { operators: new Set<FleetOperator>(), follower };
+    if (this.kept.size === MOST_NEEDS) this.kept.delete(this.kept.keys().next().value!);
     this.kept.set(need, kept);
-    for (const operator of kept.follower.changed() ?? fleet.all()) {
-      if (operator.online && hasRoom(operator, terms, reservations)) kept.operators.add(operator);
-      else kept.operators.delete(operator);
-    }
-    const [oldest] = this.kept.keys();
-    if (this.kept.size > MOST_NEEDS) this.kept.delete(oldest!);
-    return kept.operators.size > 0;
+    return kept;
   }
 }

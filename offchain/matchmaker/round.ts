@@ -1,6 +1,7 @@
-import type { Lane, LaneTerms, ReadyTask } from "../runtime/ready-queue";
+import type { Lane, ReadyTask } from "../runtime/ready-queue";
+import { split } from "./ahead";
 import { MAX_SKIPPED } from "./group";
-import { kindOf, needOf } from "./kind";
+import { alikeOf } from "./kind";
 import { isHeld } from "./locality";
 import type { Match } from "./match";
 import type { Outlook } from "./outlook";
@@ -20,6 +21,11 @@ interface Hooks<T extends ReadyTask> {
   /** Takes tasks out of the lane, if somebody should have them now. @param slackMs what is not urgent about them, milliseconds */
   match(lane: Lane<T>, survey: Survey, slackMs: number): Match<T> | undefined;
   take(match: Match<T>): void;
+}
+
+interface Urgent<T extends ReadyTask> {
+  readonly lane: Lane<T>;
+  readonly remaining: number;
 }
 
 /** One run of the matcher through the lanes: each task is matched, or waits. */
@@ -44,16 +50,13 @@ export class Round<T extends ReadyTask> {
    * @param urgent lanes with ready tasks, the most urgent first, with the remaining path of their heads, milliseconds
    * @returns when to run again, as a task waits although somebody has room; Unix milliseconds
    */
-  run(urgent: Iterable<{ lane: Lane<T>; remaining: number }>): number | undefined {
-    const longest = new Map<number, number>();
-    for (const { lane, remaining } of urgent) {
-      const { workflow } = lane.terms;
-      if (!longest.has(workflow)) longest.set(workflow, remaining);
-      const slackMs = longest.get(workflow)! - remaining;
+  run(urgent: readonly Urgent<T>[]): number | undefined {
+    for (const one of urgent) {
+      const { lane } = one;
       if (this.waitsBeside(lane)) continue;
       const skipped: T[] = [];
       while (lane.size > 0 && skipped.length < MAX_SKIPPED)
-        if (!this.next(lane, slackMs, skipped)) break;
+        if (!this.next(one, urgent, skipped)) break;
       for (const task of skipped) lane.add(task);
     }
     return this.again === Infinity ? undefined : this.again;
@@ -61,13 +64,15 @@ export class Round<T extends ReadyTask> {
 
   /**
    * Gives the head of a lane to somebody, or has it wait.
+   * @param urgent all lanes
    * @param skipped takes in the head if it waits for itself
    * @returns whether the tasks behind it are still to be looked at
    */
-  private next(lane: Lane<T>, slackMs: number, skipped: T[]): boolean {
+  private next(one: Urgent<T>, urgent: readonly Urgent<T>[], skipped: T[]): boolean {
+    const { lane } = one;
     if (this.waitsAsBefore(lane)) return false;
     const survey = this.hooks.survey(lane);
-    const match = this.hooks.match(lane, survey, slackMs);
+    const match = this.hooks.match(lane, survey, slackOf(one, urgent));
     if (match) {
       this.hooks.take(match);
       this.view.touch(match.operator.registration.machine.id);
@@ -81,11 +86,11 @@ export class Round<T extends ReadyTask> {
   /** @returns whether all of a lane waits without a look at any operator, as others of this run do that are alike */
   private waitsBeside(lane: Lane<T>): boolean {
     const { full, waiting } = this;
-    const { terms } = lane;
-    if (full.has(needOf(terms))) return true;
-    const alike = waiting.get(kindOf(terms));
+    const { kind, need } = alikeOf(lane);
+    if (full.has(need)) return true;
+    const alike = waiting.get(kind);
     if (!alike || !isUsual(lane)) return false;
-    const takes = alike.takes(lane.size, this.outlook, terms);
+    const takes = alike.takes(lane.size, this.outlook, lane.terms);
     if (takes) this.notePassedOver(lane, alike);
     return takes;
   }
@@ -95,12 +100,12 @@ export class Round<T extends ReadyTask> {
     if (!isUsual(lane)) return false;
     const { full, waiting, view } = this;
     const { terms, size } = lane;
-    const kind = kindOf(terms);
+    const { kind, need } = alikeOf(lane);
     const alike = waiting.get(kind);
     if (alike) {
       if (this.rooms.hasRoom(terms)) return false;
       alike.add(size, this.outlook, terms);
-      full.add(needOf(terms));
+      full.add(need);
       return true;
     }
     const placing = { terms, head: lane.peek()!, count: size };
@@ -110,7 +115,7 @@ export class Round<T extends ReadyTask> {
     const beside = new Beside(wait, ahead - size, level < Infinity);
     waiting.set(kind, beside);
     this.hold(lane, beside, until);
-    this.noteFull(terms);
+    this.noteFull(lane);
     return true;
   }
 
@@ -127,8 +132,7 @@ export class Round<T extends ReadyTask> {
     // Than a task that failed, for which less is offered, or whose own inputs some have.
     const alone = prospects.length === 0 || head.avoid.size > 0 || isHeld(head);
     const count = alone ? 1 : lane.size;
-    const busy = prospects.filter((p) => p.busy);
-    const free = prospects.filter((p) => !p.busy);
+    const [free, busy] = split(prospects);
     const found = rest && foundOf(busy, free, rest, this.outlook, terms);
     const wait = waitOf(busy, rest, count, now);
     const lookAgain = Math.max(now + LOOK_AGAIN_MS, wait.soonest);
@@ -136,16 +140,16 @@ export class Round<T extends ReadyTask> {
     this.hold(lane, beside, lookAgain);
     if (alone) return true;
     if (found && isUsual(lane)) {
-      const kind = kindOf(terms);
+      const { kind } = alikeOf(lane);
       if (!waiting.has(kind)) this.waits.keep(terms, found, wait, lookAgain, now);
       waiting.set(kind, beside);
     }
-    this.noteFull(terms);
+    this.noteFull(lane);
     return false;
   }
 
-  private noteFull(terms: LaneTerms): void {
-    if (!this.rooms.hasRoom(terms)) this.full.add(needOf(terms));
+  private noteFull(lane: Lane<T>): void {
+    if (!this.rooms.hasRoom(lane.terms)) this.full.add(alikeOf(lane).need);
   }
 
   /** @param lookAgain if somebody is passed over, Unix milliseconds */
@@ -160,6 +164,15 @@ export class Round<T extends ReadyTask> {
     this.passedOver.set(lane, wait.soonest);
     return true;
   }
+}
+
+/** By how much the path of a workflow's most urgent tasks is longer than that of these, milliseconds. */
+function slackOf<T extends ReadyTask>(
+  { lane, remaining }: Urgent<T>,
+  urgent: readonly Urgent<T>[],
+): number {
+  const { workflow } = lane.terms;
+  return urgent.find((one) => one.lane.terms.workflow === workflow)!.remaining - remaining;
 }
 
 /** Whether a lane's tasks are what its terms say: none was failed by anyone, nor waits for a higher offer, nor prefers cheap ones. */

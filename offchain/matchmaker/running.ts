@@ -6,8 +6,9 @@ import { endOf, lateness } from "./pace";
 
 /** What runs on operators and their machines as of one moment: whatever kinds of tasks it is asked for, it looks once. */
 export class Running {
-  private readonly late = new Map<FleetOperator, number>();
-  private readonly slots = new Map<FleetOperator, number>();
+  // By address, and by machine.
+  private readonly late = new Map<string, number>();
+  private readonly slots = new Map<string, number>();
   private readonly endings = new Map<string, readonly Ended[]>();
 
   constructor(
@@ -19,9 +20,9 @@ export class Running {
 
   /** @returns by how much an operator is slower now than expected; 1: nothing says so */
   latenessOf(operator: FleetOperator): number {
-    let known = this.late.get(operator);
+    let known = this.late.get(operator.address);
     if (known === undefined)
-      this.late.set(operator, (known = lateness(this.experience, operator, this.now)));
+      this.late.set(operator.address, (known = lateness(this.experience, operator, this.now)));
     return known;
   }
 
@@ -34,16 +35,20 @@ export class Running {
 
   /** @returns when an operator that takes no more tasks at once should take the next, Unix milliseconds; 0: nothing runs */
   slotAt(operator: FleetOperator): number {
-    let known = this.slots.get(operator);
-    if (known === undefined) this.slots.set(operator, (known = this.nextSlot(operator)));
+    let known = this.slots.get(operator.address);
+    if (known === undefined) this.slots.set(operator.address, (known = this.nextSlot(operator)));
     return known;
   }
 
-  /** Has an operator and its machine looked at again. */
-  forget(operator: FleetOperator): void {
-    this.late.delete(operator);
-    this.slots.delete(operator);
-    this.endings.delete(operator.registration.machine.id);
+  /** Has an operator looked at again. */
+  forget(address: string): void {
+    this.late.delete(address);
+    this.slots.delete(address);
+  }
+
+  /** Has what ends on a machine looked at again. */
+  forgetMachine(machine: string): void {
+    this.endings.delete(machine);
   }
 
   private nextSlot({ address, computing, queued }: FleetOperator): number {

@@ -6,7 +6,7 @@ import { offeredOf } from "./price";
 import type { Prospect, Prospects } from "./prospect";
 import { LOOKED_AT } from "./ranking";
 import type { Rankings } from "./rankings";
-import type { Rest } from "./rest";
+import type { Fits, Rest } from "./rest";
 
 /** Who can take a task, now or later, and why others can't. */
 export interface Survey {
@@ -18,10 +18,11 @@ export interface Survey {
 
 /**
  * Looks at operators that hold a task's program.
+ * @param operators all who do
  * @param sufficient those that are needed, if others are too dear
  */
 export function surveyOf(
-  operators: Iterable<FleetOperator>,
+  operators: ReadonlySet<FleetOperator>,
   view: Prospects,
   terms: LaneTerms,
   task: ReadyTask,
@@ -29,9 +30,11 @@ export function surveyOf(
 ): Survey {
   const rejections = new Map<string, Rejection>();
   const prospects: Prospect[] = [];
+  let place = 0;
   for (const operator of operators) {
     const why = unable(operator, terms);
-    const prospect = why ? undefined : view.of(operator, terms);
+    const prospect = why ? undefined : view.at(place, operator, terms);
+    place++;
     if (prospect) prospects.push(prospect);
     else rejections.set(operator.address, why ?? "offer");
   }
@@ -80,15 +83,17 @@ export function surveyBest(
   if (holders.size <= LOOKED_AT) return surveyOf(holders, view, terms, task, sufficient);
   const ranking = rankings.of(terms, view);
   const factor = view.sizeFactor(terms);
-  const offered = offeredOf(task, terms);
-  const isOffered = ({ price }: Prospect) => price <= offered;
-  const isWanted = ({ operator: { address } }: Prospect) =>
-    !task.avoid.has(address) && (sufficient?.has(address) ?? true);
-  let best = ranking.best(view, (p) => isOffered(p) && isWanted(p), terms, factor);
-  if (best.prospects.length === 0) best = ranking.best(view, isOffered, terms, factor);
-  const prospects = [...best.prospects];
-  const looked = new Set(prospects.map(({ operator }) => operator));
-  for (const address of task.haul?.holders() ?? []) {
+  const offered = Number(offeredOf(task, terms));
+  const { avoid, haul } = task;
+  const isOffered: Fits = (_, price) => price <= offered;
+  const isWanted: Fits = ({ address }, price) =>
+    price <= offered && !avoid.has(address) && (sufficient?.has(address) ?? true);
+  const isAny = avoid.size === 0 && !sufficient;
+  let best = ranking.best(view, isAny ? isOffered : isWanted, terms, factor);
+  if (best.prospects.length === 0 && !isAny) best = ranking.best(view, isOffered, terms, factor);
+  const { prospects } = best;
+  const looked = new Set(haul && prospects.map(({ operator }) => operator));
+  for (const address of haul?.holders() ?? []) {
     const holder = fleet.get(address);
     if (!holder || !holders.has(holder) || looked.has(holder) || unable(holder, terms)) continue;
     const prospect = view.of(holder, terms);

@@ -8,7 +8,8 @@ import { leaveToRest, type LeftToRest, type Rest } from "./rest";
 
 /** Tasks that a machine was promised to. */
 interface Promised {
-  machine: string;
+  /** By its place in the reservations. */
+  machine: number;
   /** When the first of them should start, Unix milliseconds. */
   from: number;
   taskMs: number;
@@ -35,10 +36,11 @@ export function waitOf(busy: Prospect[], rest: Rest | undefined, count: number, 
   const { placed, others } = rest ? leaveToRest(rest, busy, count) : { placed: count };
   const promises: Promised[] = [];
   let soonest = Infinity;
-  for (const [i, own] of spread(busy, placed).entries()) {
-    const { operator, startMs, taskMs } = busy[i]!;
+  const shares = spread(busy, placed);
+  for (let i = 0; i < busy.length; i++) {
+    const own = shares[i]!;
     if (own === 0) continue;
-    const { id: machine } = operator.registration.machine;
+    const { machine, startMs, taskMs } = busy[i]!;
     promises.push({ machine, from: now + startMs, taskMs, count: own });
     soonest = Math.min(soonest, now + startMs);
   }

@@ -85,7 +85,7 @@ export class Waits {
     this.kept.delete(kind);
     if (until <= now) return;
     const follower = new Follower(this.fleet, this.reservations);
-    follower.changed();
+    follower.catchUp();
     this.kept.set(kind, { ...found, wait, at: now, until, follower, open: new Set() });
     if (this.kept.size > MOST_KINDS) this.kept.delete(this.kept.keys().next().value!);
   }
@@ -120,10 +120,8 @@ export class Waits {
   private isOpen(kept: Kept, placing: Waiting, view: Prospects, outlook: Outlook): boolean {
     const { terms, count } = placing;
     const { follower, open, idle } = kept;
-    const changed = follower.changed();
     // More has changed than is noted.
-    if (!changed) return true;
-    for (const operator of changed) open.add(operator);
+    if (!follower.changed((operator) => open.add(operator))) return true;
     for (const operator of open) {
       if (this.hasRoom(operator, terms)) {
         const prospect = view.of(operator, terms)!;

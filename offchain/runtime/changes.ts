@@ -22,10 +22,14 @@ export class Changes<T> {
   /**
    * @param seen how many changes are known
    * @param most that the caller wants to hear of
-   * @returns what has changed since, each once; undefined when that is more, or too long ago: then all has to be looked at
+   * @returns whether all that has changed since can be told; else, as that is more, or too long ago, all has to be looked at
    */
-  since(seen: number, most: number): Set<T> | undefined {
-    if (seen < this.dropped || this.count - seen > most) return undefined;
-    return new Set(this.log.slice(seen - this.dropped));
+  tells(seen: number, most: number): boolean {
+    return seen >= this.dropped && this.count - seen <= most;
+  }
+
+  /** Tells what has changed since, in order; what has changed twice, twice. @param seen how many changes are known */
+  each(seen: number, visit: (item: T) => void): void {
+    for (let i = seen - this.dropped; i < this.log.length; i++) visit(this.log[i]!);
   }
 }

@@ -19,8 +19,12 @@ interface Used {
 }
 
 export interface Machine extends Used {
+  /** Among all machines. */
+  readonly place: number;
   totals: MachineTotals;
   gpuTaken: boolean[];
+  /** How many of them are taken. */
+  gpusTaken: number;
   bookings: Map<string, Booking>;
   /** Operators that offer some of it. */
   operators: Set<string>;
@@ -66,6 +70,7 @@ export function count({ share, resources, gpus }: Booking, times: 1 | -1): void 
     used.memoryMb += times * resources.memoryMb;
   }
   for (const gpu of gpus) machine.gpuTaken[gpu] = times > 0;
+  machine.gpusTaken += times * gpus.length;
 }
 
 /** Whether an operator, if it and its machine did nothing, could take it. */
@@ -96,9 +101,10 @@ export function obstacleOf(share: Share, need: Resources): "machine" | "in_use" 
   if (!hasRoom(machine, machine.totals, need)) return "machine";
   let own = 0;
   if (need.gpus > 0) {
+    const { gpus } = machine.totals;
     let free = 0;
-    for (const [gpu, { vramMb }] of machine.totals.gpus.entries()) {
-      if (machine.gpuTaken[gpu] || vramMb < need.vramMb) continue;
+    for (let gpu = 0; gpu < gpus.length; gpu++) {
+      if (machine.gpuTaken[gpu] || gpus[gpu]!.vramMb < need.vramMb) continue;
       free++;
       if (share.devices.has(gpu)) own++;
     }
@@ -120,8 +126,14 @@ export function freeGpus({ machine, devices }: Share, need: Resources): number[]
 /** @returns bookings of a machine as they should end, the first first */
 export function endingsOf({ bookings }: Machine, now: number): Ended[] {
   const endings: Ended[] = [];
-  for (const booking of bookings.values()) endings.push({ booking, end: booking.ends(now) });
-  return endings.length < 2 ? endings : endings.sort((a, b) => a.end - b.end);
+  for (const booking of bookings.values()) {
+    const ended = { booking, end: booking.ends(now) };
+    // There are few: each is put where it belongs.
+    let at = endings.length;
+    for (; at > 0 && endings[at - 1]!.end > ended.end; at--) endings[at] = endings[at - 1]!;
+    endings[at] = ended;
+  }
+  return endings;
 }
 
 /**
@@ -136,21 +148,26 @@ export function roomAfter(
   now: number,
 ): number | undefined {
   const { machine, offer } = share;
-  const inAll = { cores: machine.cores, memoryMb: machine.memoryMb };
-  const ofIts = { cores: share.cores, memoryMb: share.memoryMb };
-  let gpus = freeGpus(share, need).length;
-  for (const { booking, end } of endings) {
-    const { cores, memoryMb } = booking.resources;
-    inAll.cores -= cores;
-    inAll.memoryMb -= memoryMb;
+  const { totals } = machine;
+  // What is booked of the machine, and of what the operator offers of it, once these have ended.
+  let { cores, memoryMb } = machine;
+  let { cores: ownCores, memoryMb: ownMemoryMb } = share;
+  let gpus = need.gpus > 0 ? freeGpus(share, need).length : 0;
+  for (let i = 0; i < endings.length; i++) {
+    const { booking, end } = endings[i]!;
+    const { resources } = booking;
+    cores -= resources.cores;
+    memoryMb -= resources.memoryMb;
     if (booking.share === share) {
-      ofIts.cores -= cores;
-      ofIts.memoryMb -= memoryMb;
+      ownCores -= resources.cores;
+      ownMemoryMb -= resources.memoryMb;
     }
     for (const gpu of booking.gpus) if (isFor(share, gpu, need)) gpus++;
     if (gpus < need.gpus) continue;
-    if (hasRoom(inAll, machine.totals, need) && hasRoom(ofIts, offer, need))
-      return Math.max(now, end);
+    if (cores + need.cores > totals.cores || memoryMb + need.memoryMb > totals.memoryMb) continue;
+    if (ownCores + need.cores > offer.cores || ownMemoryMb + need.memoryMb > offer.memoryMb)
+      continue;
+    return Math.max(now, end);
   }
   return undefined;
 }

@@ -1,147 +1,8 @@
-import type { Digest } from "../../protocol/digest";
-import type { Resources } from "../../protocol/spec";
-import { Heap } from "./heap";
+import type { Lane, ReadyTask, Urgency } from "./lane";
 import { Shares, type Sharing, type WeightOf } from "./shares";
+import { keep, sortAgain } from "./sorted";
 
-/** What the queue knows of a ready task. */
-export interface ReadyTask {
-  /** Index in its workflow. */
-  readonly index: number;
-  /** Level in an aggregation tree, else 0: lower levels have more before them. */
-  readonly level: number;
-  /** Number of its next attempt. */
-  readonly nextAttempt: number;
-  /** Operators (lower-case addresses) that failed it. */
-  readonly avoid: ReadonlySet<string>;
-  /** Share of the ceiling that is offered for it now, basis points. */
-  readonly offerBps: number;
-  /** By the bytes of its inputs, if they are known (matchmaker/size.ts); it does not change while the task is in a lane. */
-  readonly sizeClass?: number | undefined;
-  /** Its large inputs, and who has them, if it has any (matchmaker/locality.ts). */
-  readonly haul?: Haul | undefined;
-}
-
-/** What whoever gets a task must have. */
-export interface Haul {
-  /** @returns milliseconds that an operator should take to fetch what it has not got */
-  fetchMs(operator: string): number;
-  /** Whether some have an input that no other task of the step has. */
-  isHeld(): boolean;
-  /** Operators that have some of it, as far as is known. */
-  holders(): ReadonlySet<string>;
-}
-
-/** What all tasks of one step have in common. */
-export interface LaneTerms {
-  workflow: number;
-  /** Who pays for the workflow; of one that says none it is a requester of its own. */
-  requester?: string | undefined;
-  /** Id and index of the step. */
-  step: string;
-  stepIndex: number;
-  program: Digest;
-  resources: Resources;
-  /** Units: most that a task is paid, and its bond. */
-  ceiling: bigint;
-  bond: bigint;
-  claimSeconds: number;
-  runSeconds: number;
-  /** Of a workflow that prefers money to time: it is to be done within so many seconds of its opening, as cheaply as can be. */
-  withinSeconds?: number | undefined;
-  /** Of tasks whose inputs are of one size class, where that matters: the class, and the terms of tasks of any. */
-  sized?: { sizeClass: number; any: LaneTerms };
-}
-
-const NONE: never[] = [];
-
-/** Ready tasks of one step, in the order in which they start. */
-export class Lane<T extends ReadyTask = ReadyTask> {
-  /** By size class, where larger inputs take longer; all of its tasks are in these then. */
-  private parts: Map<number | undefined, Lane<T>> | undefined;
-  private readonly heap = new Heap<T>(
-    (a, b) => a.level < b.level || (a.level === b.level && a.index < b.index),
-  );
-
-  /** @param remainingMs expected milliseconds from the start of a task of a level (and size class) until the workflow's end */
-  constructor(
-    readonly terms: LaneTerms,
-    readonly remainingMs: (level: number, sizeClass?: number) => number,
-    /** Of the workflow, Unix seconds. */
-    readonly deadline: () => number,
-    /** Of the workflow, Unix milliseconds. */
-    readonly openedAt: () => number = () => 0,
-    /** Tasks that have not started, ready or not, as far as is known. */
-    readonly left: () => number = () => this.size,
-    /** Whether its tasks clearly take longer the larger their inputs are, as far as is known. */
-    private readonly grows: () => boolean = () => false,
-  ) {}
-
-  get size(): number {
-    if (!this.parts) return this.heap.size;
-    let size = 0;
-    for (const { heap } of this.parts.values()) size += heap.size;
-    return size;
-  }
-
-  add(task: T): void {
-    const { heap } = this.partOf(task);
-    if (!heap.has(task)) heap.push(task);
-  }
-
-  has(task: T): boolean {
-    return this.partOf(task).heap.has(task);
-  }
-
-  remove(task: T): void {
-    this.partOf(task).heap.remove(task);
-  }
-
-  peek(): T | undefined {
-    return this.first()?.heap.peek();
-  }
-
-  pop(): T | undefined {
-    return this.first()?.heap.pop();
-  }
-
-  /** @returns the lanes of tasks that take as long, of those that there are: where sizes matter, one for each size class */
-  ready(): Lane<T>[] {
-    if (this.grows() !== (this.parts !== undefined)) this.sortAnew();
-    if (this.parts) return [...this.parts.values()].filter(({ heap }) => heap.size > 0);
-    return this.heap.size > 0 ? [this] : NONE;
-  }
-
-  /** @returns the one of those lanes where a task is, or would be */
-  partOf({ sizeClass }: T): Lane<T> {
-    if (!this.parts) return this;
-    let part = this.parts.get(sizeClass);
-    if (!part) this.parts.set(sizeClass, (part = this.part(sizeClass)));
-    return part;
-  }
-
-  private part(sizeClass: number | undefined): Lane<T> {
-    const terms =
-      sizeClass === undefined
-        ? this.terms
-        : { ...this.terms, sized: { sizeClass, any: this.terms } };
-    const remaining = (level: number) => this.remainingMs(level, sizeClass);
-    return new Lane(terms, remaining, this.deadline, this.openedAt);
-  }
-
-  private first(): Lane<T> | undefined {
-    if (!this.parts) return this;
-    for (const part of this.parts.values()) if (part.heap.size > 0) return part;
-    return undefined;
-  }
-
-  /** It was found out whether sizes matter. */
-  private sortAnew(): void {
-    const tasks: T[] = [];
-    for (let task = this.pop(); task; task = this.pop()) tasks.push(task);
-    this.parts = this.parts ? undefined : new Map();
-    for (const task of tasks) this.add(task);
-  }
-}
+export { Lane, type Haul, type LaneTerms, type ReadyTask } from "./lane";
 
 /**
  * Ready tasks of all workflows. Requesters share the operators by weight, see Shares: a requester's only workflow, with n - 1 others of
@@ -154,6 +15,9 @@ export class ReadyQueue<T extends ReadyTask = ReadyTask> {
   private readonly served = new Map<number, number>();
   private readonly shares: Shares;
   private turn = 0;
+  /** Lanes with ready tasks as they were when they were last asked for, which was so many times: little has changed since. */
+  private readonly order: Urgency<T>[] = [];
+  private asked = 0;
 
   /** @param weightOf how many times another's share a requester has; above 0, 1 if not given */
   constructor(weightOf?: WeightOf) {
@@ -212,27 +76,31 @@ export class ReadyQueue<T extends ReadyTask = ReadyTask> {
     this.served.delete(workflow);
   }
 
-  /** Lanes with ready tasks, the most urgent first, with the remaining path of their heads in milliseconds. */
-  urgent(): { lane: Lane<T>; remaining: number }[] {
-    const keyed: { lane: Lane<T>; remaining: number; startBy: number }[] = [];
+  /** Lanes with ready tasks, the most urgent first, with the remaining path of their heads in milliseconds; until it is asked again. */
+  urgent(): readonly Readonly<Pick<Urgency<T>, "lane" | "remaining">>[] {
+    const { order } = this;
+    const asOf = ++this.asked;
     const dueOf = this.shares.dues();
+    let place = 0;
     for (const { lanes, sharing } of this.workflows.values()) {
       let due: number | undefined;
       for (const whole of lanes)
         for (const lane of whole.ready()) {
           due ??= dueOf(sharing);
-          const remaining = lane.remainingMs(lane.peek()!.level);
-          keyed.push({ lane, remaining, startBy: due - remaining });
+          const isListed = lane.urgency?.asOf === asOf - 1;
+          const urgency = (lane.urgency ??= urgencyOf(lane));
+          urgency.remaining = lane.remainingMs(lane.peek()!.level);
+          urgency.startBy = due - urgency.remaining;
+          urgency.deadline = lane.deadline();
+          urgency.turn = this.served.get(lane.terms.workflow) ?? 0;
+          urgency.place = place++;
+          urgency.asOf = asOf;
+          if (!isListed) order.push(urgency);
         }
     }
-    return keyed.sort(
-      (a, b) =>
-        a.startBy - b.startBy ||
-        a.lane.deadline() - b.lane.deadline() ||
-        this.turnOf(a.lane) - this.turnOf(b.lane) ||
-        a.lane.terms.workflow - b.lane.terms.workflow ||
-        a.lane.terms.stepIndex - b.lane.terms.stepIndex,
-    );
+    keep(order, (one) => one.asOf === asOf);
+    sortAgain(order, isBefore);
+    return order;
   }
 
   get size(): number {
@@ -240,10 +108,21 @@ export class ReadyQueue<T extends ReadyTask = ReadyTask> {
     for (const { lanes } of this.workflows.values()) for (const lane of lanes) size += lane.size;
     return size;
   }
+}
 
-  private turnOf(lane: Lane<T>): number {
-    return this.served.get(lane.terms.workflow) ?? 0;
-  }
+function urgencyOf<T extends ReadyTask>(lane: Lane<T>): Urgency<T> {
+  return { lane, remaining: 0, startBy: 0, deadline: 0, turn: 0, place: 0, asOf: 0 };
+}
+
+function isBefore<T extends ReadyTask>(a: Urgency<T>, b: Urgency<T>): boolean {
+  const rises =
+    a.startBy - b.startBy ||
+    a.deadline - b.deadline ||
+    a.turn - b.turn ||
+    a.lane.terms.workflow - b.lane.terms.workflow ||
+    a.lane.terms.stepIndex - b.lane.terms.stepIndex ||
+    a.place - b.place;
+  return rises < 0;
 }
 
 /** @param lanes of the workflow, as they are opened and closed */

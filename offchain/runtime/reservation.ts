@@ -19,6 +19,15 @@ import {
 } from "./machine";
 import { shortages, type Shortage } from "./shortage";
 
+interface Booked {
+  cores: number;
+  memoryMb: number;
+  /** How many. */
+  gpus: number;
+}
+
+const NOBODY: ReadonlySet<string> = new Set();
+
 /**
  * Books cores, memory and whole GPUs of machines for their operators; what is booked never exceeds what a machine has, nor what an
  * operator offers of it.
@@ -26,7 +35,10 @@ import { shortages, type Shortage } from "./shortage";
 export class Reservations {
   /** Operators that may have more or less room than before. */
   readonly changes = new Changes<string>();
+  /** How often a machine was said to have something else than before. */
+  redeclared = 0;
   private readonly machines = new Map<string, Machine>();
+  private readonly places: Machine[] = [];
   private readonly shares = new Map<string, Share>();
   private readonly bookings = new Map<string, Booking>();
 
@@ -49,14 +61,19 @@ export class Reservations {
           hint: "all operators of one machine declare the same cores, memory and GPUs",
         },
       );
-    this.machines.set(id, {
+    if (known) this.redeclared++;
+    const machine: Machine = {
+      place: known?.place ?? this.machines.size,
       totals,
       cores: 0,
       memoryMb: 0,
       gpuTaken: totals.gpus.map(() => false),
+      gpusTaken: 0,
       bookings: new Map(),
       operators: known?.operators ?? new Set(),
-    });
+    };
+    this.machines.set(id, machine);
+    this.places[machine.place] = machine;
   }
 
   /**
@@ -182,18 +199,30 @@ export class Reservations {
     return roomAfter(this.shares.get(operator)!, need, endings, now);
   }
 
-  /** What a machine has in all. */
-  totalsOf(machine: string): MachineTotals | undefined {
-    return this.machines.get(machine)?.totals;
+  /** Operators that offer some of a machine. */
+  operatorsOf(machine: string): ReadonlySet<string> {
+    return this.machines.get(machine)?.operators ?? NOBODY;
+  }
+
+  /** @returns the place of a machine among all, which does not change; nothing if it was not declared */
+  placeOf(machine: string): number | undefined {
+    return this.machines.get(machine)?.place;
+  }
+
+  /** What a machine at a place has in all. */
+  totalsAt(place: number): MachineTotals {
+    return this.places[place]!.totals;
+  }
+
+  /** What is booked of a machine at a place. */
+  bookedAt(place: number): Booked {
+    const { cores, memoryMb, gpusTaken } = this.places[place]!;
+    return { cores, memoryMb, gpus: gpusTaken };
   }
 
   /** What is booked of a machine. */
-  booked(machine: string): { cores: number; memoryMb: number; gpus: number } {
-    const m = this.machines.get(machine);
-    return {
-      cores: m?.cores ?? 0,
-      memoryMb: m?.memoryMb ?? 0,
-      gpus: m?.gpuTaken.filter(Boolean).length ?? 0,
-    };
+  booked(machine: string): Booked {
+    const place = this.placeOf(machine);
+    return place === undefined ? { cores: 0, memoryMb: 0, gpus: 0 } : this.bookedAt(place);
   }
 }

@@ -9,6 +9,24 @@ export interface Sharing {
   readonly pathMs: () => number;
 }
 
+/** An open workflow. Unix milliseconds. */
+interface Open {
+  readonly sharing: Sharing;
+  /** From when on it may have its turn. */
+  since: number;
+  /** When it was due, when that was last asked. */
+  due: number;
+}
+
+/** Of one requester. */
+interface Own {
+  /** The oldest first. */
+  list: Open[];
+  readonly byWorkflow: Map<number, Open>;
+  /** When `due` of all was last worked out. */
+  asOf: number;
+}
+
 /** How many times another's share a requester has. */
 export type WeightOf = (requester: string) => number;
 
@@ -28,8 +46,9 @@ const MAX_ENDS = 10_000;
  * the share, whichever is later. Once that one has ended, its end counts: who waited long with many workflows is not ahead with all of them.
  */
 export class Shares {
-  /** By requester: open workflows, the oldest first, and from when on each may have its turn, Unix milliseconds. */
-  private readonly open = new Map<string, { sharing: Sharing; since: number }[]>();
+  /** By requester. */
+  private readonly open = new Map<string, Own>();
+  private asked = 0;
   /** When a requester's last workflow ended, Unix milliseconds; the last ones last. */
   private readonly ends = new Map<string, number>();
 
@@ -39,18 +58,22 @@ export class Shares {
   /** A workflow has something to be done, now or later. */
   add(sharing: Sharing): void {
     const { requester, openedAt } = sharing;
-    const own = this.open.get(requester) ?? [];
-    const before = own.findLastIndex((other) => isOlder(other.sharing, sharing));
+    const own = this.open.get(requester) ?? { list: [], byWorkflow: new Map(), asOf: 0 };
+    const before = own.list.findLastIndex((other) => isOlder(other.sharing, sharing));
     const since = Math.max(openedAt, this.ends.get(requester) ?? openedAt);
-    own.splice(before + 1, 0, { sharing, since });
+    const one = { sharing, since, due: 0 };
+    own.list.splice(before + 1, 0, one);
+    own.byWorkflow.set(sharing.workflow, one);
     this.open.set(requester, own);
   }
 
   /** It has not, for some time or for ever. */
   remove({ requester, workflow }: Pick<Sharing, "requester" | "workflow">): void {
-    const left = this.open.get(requester)?.filter(({ sharing }) => sharing.workflow !== workflow);
-    if (left && left.length > 0) this.open.set(requester, left);
-    else this.open.delete(requester);
+    const own = this.open.get(requester);
+    if (!own) return;
+    own.list = own.list.filter(({ sharing }) => sharing.workflow !== workflow);
+    own.byWorkflow.delete(workflow);
+    if (own.list.length === 0) this.open.delete(requester);
   }
 
   /**
@@ -60,7 +83,7 @@ export class Shares {
    */
   end(sharing: Sharing, now: number): void {
     this.remove(sharing);
-    for (const other of this.open.get(sharing.requester) ?? [])
+    for (const other of this.open.get(sharing.requester)?.list ?? [])
       if (isOlder(sharing, other.sharing)) other.since = Math.max(other.since, now);
     this.endedAt(sharing.requester, now);
   }
@@ -77,26 +100,24 @@ export class Shares {
   dues(): (sharing: Pick<Sharing, "requester" | "workflow">) => number {
     let weights = 0;
     for (const requester of this.open.keys()) weights += this.weightOf(requester);
-    const known = new Map<string, Map<number, number>>();
+    const asOf = ++this.asked;
     return ({ requester, workflow }) => {
-      let dues = known.get(requester);
-      if (!dues) known.set(requester, (dues = this.duesOf(requester, weights)));
-      return dues.get(workflow)!;
+      const own = this.open.get(requester)!;
+      if (own.asOf !== asOf) this.workOut(own, weights / this.weightOf(requester));
+      own.asOf = asOf;
+      return own.byWorkflow.get(workflow)!.due;
     };
   }
 
-  /** @param weights of all requesters with open workflows */
-  private duesOf(requester: string, weights: number): Map<number, number> {
-    const timesAlone = weights / this.weightOf(requester);
-    const dues = new Map<number, number>();
+  /** @param timesAlone how many times as long a requester's workflow takes with its share as it does alone */
+  private workOut({ list }: Own, timesAlone: number): void {
     let turn = -Infinity;
-    for (const { sharing, since } of this.open.get(requester)!) {
-      turn = Math.max(turn, since);
-      const shared = timesAlone * sharing.pathMs();
-      dues.set(sharing.workflow, turn + PATIENCE * shared);
+    for (const one of list) {
+      turn = Math.max(turn, one.since);
+      const shared = timesAlone * one.sharing.pathMs();
+      one.due = turn + PATIENCE * shared;
       turn += shared;
     }
-    return dues;
   }
 }
 

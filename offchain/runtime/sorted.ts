@@ -37,3 +37,27 @@ export class Sorted<T> {
     return from;
   }
 }
+
+/** Leaves in an array what is to be kept, in the same order. */
+export function keep<T>(items: T[], isKept: (item: T) => boolean): void {
+  let kept = 0;
+  for (const item of items) if (isKept(item)) items[kept++] = item;
+  items.length = kept;
+}
+
+/**
+ * Puts in order what was in order not long ago: takes as long as there are items, and as items that have changed places, times the places
+ * that they move.
+ */
+export function sortAgain<T>(items: T[], isBefore: (a: T, b: T) => boolean): void {
+  let moves = 4 * items.length;
+  for (let i = 1; i < items.length; i++) {
+    const item = items[i]!;
+    let at = i;
+    for (; at > 0 && isBefore(item, items[at - 1]!); at--) items[at] = items[at - 1]!;
+    items[at] = item;
+    moves -= i - at;
+    // More has changed than that.
+    if (moves < 0) return void items.sort((a, b) => (isBefore(a, b) ? -1 : 1));
+  }
+}

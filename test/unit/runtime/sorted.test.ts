@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { Changes } from "../../../offchain/runtime/changes";
-import { Sorted } from "../../../offchain/runtime/sorted";
+import { keep, Sorted, sortAgain } from "../../../offchain/runtime/sorted";
 
 interface Item {
   key: number;
@@ -33,22 +33,52 @@ describe("a sorted list", () => {
   });
 });
 
+/** What has changed since so many changes; nothing if that can't be told. */
+function told<T>(changes: Changes<T>, seen: number, most = Infinity): T[] | undefined {
+  if (!changes.tells(seen, most)) return undefined;
+  const all: T[] = [];
+  changes.each(seen, (item) => all.push(item));
+  return all;
+}
+
 describe("changes", () => {
-  it("are told from where one has seen them, each once", () => {
+  it("are told from where one has seen them, in order", () => {
     const changes = new Changes<string>();
     for (const item of ["a", "b", "a"]) changes.add(item);
-    expect([...changes.since(0, 10)!]).to.deep.equal(["a", "b"]);
-    expect([...changes.since(2, 10)!]).to.deep.equal(["a"]);
-    expect([...changes.since(changes.count, 10)!]).to.deep.equal([]);
-    expect(changes.since(0, 2)).to.equal(undefined);
-    expect(changes.since(-1, 10)).to.equal(undefined);
+    expect(told(changes, 0, 10)).to.deep.equal(["a", "b", "a"]);
+    expect(told(changes, 2, 10)).to.deep.equal(["a"]);
+    expect(told(changes, changes.count, 10)).to.deep.equal([]);
+    expect(told(changes, 0, 2)).to.equal(undefined);
+    expect(told(changes, -1, 10)).to.equal(undefined);
   });
 
   it("of long ago are forgotten, and said to be", () => {
     const changes = new Changes<number>();
     for (let i = 0; i < 20_000; i++) changes.add(i);
     expect(changes.count).to.equal(20_000);
-    expect(changes.since(100, Infinity)).to.equal(undefined);
-    expect([...changes.since(19_998, Infinity)!]).to.deep.equal([19_998, 19_999]);
+    expect(told(changes, 100)).to.equal(undefined);
+    expect(told(changes, 19_998)).to.deep.equal([19_998, 19_999]);
+  });
+});
+
+describe("an array that was in order not long ago", () => {
+  it("is in order again, however much has changed", () => {
+    const numbers = fc.uniqueArray(fc.integer(), { maxLength: 60 });
+    fc.assert(
+      fc.property(numbers, fc.array(fc.nat(59), { maxLength: 6 }), (items, moved) => {
+        const before = [...items].sort((a, b) => a - b);
+        for (const i of moved) before.push(...before.splice(i, 1));
+        for (const again of [before, [...items]]) {
+          sortAgain(again, (a, b) => a < b);
+          expect(again).to.deep.equal([...items].sort((a, b) => a - b));
+        }
+      }),
+    );
+  });
+
+  it("keeps what is to be kept in the same order", () => {
+    const items = [5, 2, 8, 1, 4];
+    keep(items, (item) => item !== 2 && item !== 1);
+    expect(items).to.deep.equal([5, 8, 4]);
   });
 });

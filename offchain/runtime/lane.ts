@@ -1,0 +1,162 @@
+import type { Digest } from "../../protocol/digest";
+import type { Resources } from "../../protocol/spec";
+import { Heap } from "./heap";
+
+/** What the queue knows of a ready task. */
+export interface ReadyTask {
+  /** Index in its workflow. */
+  readonly index: number;
+  /** Level in an aggregation tree, else 0: lower levels have more before them. */
+  readonly level: number;
+  /** Number of its next attempt. */
+  readonly nextAttempt: number;
+  /** Operators (lower-case addresses) that failed it. */
+  readonly avoid: ReadonlySet<string>;
+  /** Share of the ceiling that is offered for it now, basis points. */
+  readonly offerBps: number;
+  /** By the bytes of its inputs, if they are known (matchmaker/size.ts); it does not change while the task is in a lane. */
+  readonly sizeClass?: number | undefined;
+  /** Its large inputs, and who has them, if it has any (matchmaker/locality.ts). */
+  readonly haul?: Haul | undefined;
+}
+
+/** What whoever gets a task must have. */
+export interface Haul {
+  /** @returns milliseconds that an operator should take to fetch what it has not got */
+  fetchMs(operator: string): number;
+  /** Whether some have an input that no other task of the step has. */
+  isHeld(): boolean;
+  /** Operators that have some of it, as far as is known. */
+  holders(): ReadonlySet<string>;
+}
+
+/** What all tasks of one step have in common. */
+export interface LaneTerms {
+  workflow: number;
+  /** Who pays for the workflow; of one that says none it is a requester of its own. */
+  requester?: string | undefined;
+  /** Id and index of the step. */
+  step: string;
+  stepIndex: number;
+  program: Digest;
+  resources: Resources;
+  /** Units: most that a task is paid, and its bond. */
+  ceiling: bigint;
+  bond: bigint;
+  claimSeconds: number;
+  runSeconds: number;
+  /** Of a workflow that prefers money to time: it is to be done within so many seconds of its opening, as cheaply as can be. */
+  withinSeconds?: number | undefined;
+  /** Of tasks whose inputs are of one size class, where that matters: the class, and the terms of tasks of any. */
+  sized?: { sizeClass: number; any: LaneTerms };
+}
+
+const NONE: never[] = [];
+
+/** Where a lane is in the order of all, as of when it was last worked out. */
+export interface Urgency<T extends ReadyTask> {
+  readonly lane: Lane<T>;
+  /** Expected path of its first task, milliseconds. */
+  remaining: number;
+  /** Unix milliseconds; also the workflow's deadline, in seconds. */
+  startBy: number;
+  deadline: number;
+  turn: number;
+  /** Of lanes that are alike in all of this, parts of one, the first that was made comes first. */
+  place: number;
+  /** When that was. */
+  asOf: number;
+}
+
+/** Ready tasks of one step, in the order in which they start. */
+export class Lane<T extends ReadyTask = ReadyTask> {
+  /** What tasks of other lanes may have in common with its own, once the matchmaker has asked (matchmaker/kind.ts). */
+  alike: { readonly kind: string; readonly need: string } | undefined;
+  /** Kept by the queue. */
+  urgency: Urgency<T> | undefined;
+  /** By size class, where larger inputs take longer; all of its tasks are in these then. */
+  private parts: Map<number | undefined, Lane<T>> | undefined;
+  private readonly heap = new Heap<T>(
+    (a, b) => a.level < b.level || (a.level === b.level && a.index < b.index),
+  );
+
+  /** @param remainingMs expected milliseconds from the start of a task of a level (and size class) until the workflow's end */
+  constructor(
+    readonly terms: LaneTerms,
+    readonly remainingMs: (level: number, sizeClass?: number) => number,
+    /** Of the workflow, Unix seconds. */
+    readonly deadline: () => number,
+    /** Of the workflow, Unix milliseconds. */
+    readonly openedAt: () => number = () => 0,
+    /** Tasks that have not started, ready or not, as far as is known. */
+    readonly left: () => number = () => this.size,
+    /** Whether its tasks clearly take longer the larger their inputs are, as far as is known. */
+    private readonly grows: () => boolean = () => false,
+  ) {}
+
+  get size(): number {
+    if (!this.parts) return this.heap.size;
+    let size = 0;
+    for (const { heap } of this.parts.values()) size += heap.size;
+    return size;
+  }
+
+  add(task: T): void {
+    const { heap } = this.partOf(task);
+    if (!heap.has(task)) heap.push(task);
+  }
+
+  has(task: T): boolean {
+    return this.partOf(task).heap.has(task);
+  }
+
+  remove(task: T): void {
+    this.partOf(task).heap.remove(task);
+  }
+
+  peek(): T | undefined {
+    return this.first()?.heap.peek();
+  }
+
+  pop(): T | undefined {
+    return this.first()?.heap.pop();
+  }
+
+  /** @returns the lanes of tasks that take as long, of those that there are: where sizes matter, one for each size class */
+  ready(): Lane<T>[] {
+    if (this.grows() !== (this.parts !== undefined)) this.sortAnew();
+    if (this.parts) return [...this.parts.values()].filter(({ heap }) => heap.size > 0);
+    return this.heap.size > 0 ? [this] : NONE;
+  }
+
+  /** @returns the one of those lanes where a task is, or would be */
+  partOf({ sizeClass }: T): Lane<T> {
+    if (!this.parts) return this;
+    let part = this.parts.get(sizeClass);
+    if (!part) this.parts.set(sizeClass, (part = this.part(sizeClass)));
+    return part;
+  }
+
+  private part(sizeClass: number | undefined): Lane<T> {
+    const terms =
+      sizeClass === undefined
+        ? this.terms
+        : { ...this.terms, sized: { sizeClass, any: this.terms } };
+    const remaining = (level: number) => this.remainingMs(level, sizeClass);
+    return new Lane(terms, remaining, this.deadline, this.openedAt);
+  }
+
+  private first(): Lane<T> | undefined {
+    if (!this.parts) return this;
+    for (const part of this.parts.values()) if (part.heap.size > 0) return part;
+    return undefined;
+  }
+
+  /** It was found out whether sizes matter. */
+  private sortAnew(): void {
+    const tasks: T[] = [];
+    for (let task = this.pop(); task; task = this.pop()) tasks.push(task);
+    this.parts = this.parts ? undefined : new Map();
+    for (const task of tasks) this.add(task);
+  }
+}
