@@ -14,6 +14,7 @@ import { Prospects } from "./prospect";
 import { Rankings } from "./rankings";
 import { Rooms } from "./rooms";
 import { Round } from "./round";
+import { Scouts } from "./scouts";
 import { isWorthACopy, unfitAsCopy, type StandbyPolicy } from "./standby";
 import { surveyBest, surveyOf, type Survey } from "./survey";
 import { Thrift } from "./thrift";
@@ -34,6 +35,7 @@ export class Matcher<T extends ReadyTask> {
   private readonly rankings: Rankings;
   private readonly rooms: Rooms;
   private readonly waits: Waits;
+  private readonly scouts: Scouts;
 
   constructor(
     private readonly queue: ReadyQueue<T>,
@@ -46,6 +48,7 @@ export class Matcher<T extends ReadyTask> {
     this.rankings = new Rankings(fleet, reservations);
     this.rooms = new Rooms(fleet, reservations);
     this.waits = new Waits(fleet, reservations, seed);
+    this.scouts = new Scouts(experience);
   }
 
   /**
@@ -64,11 +67,12 @@ export class Matcher<T extends ReadyTask> {
       match: (lane, survey, slackMs) => this.match(view, lane, survey, slackMs),
       take: (match) => {
         this.queue.serve(match.lane.terms.workflow);
+        this.scouts.gave(match.lane);
         take(match);
       },
     });
     this.passedOver = round.passedOver;
-    return round.run(this.queue.urgent());
+    return round.run(this.scouts.before(this.queue.urgent()));
   }
 
   /**

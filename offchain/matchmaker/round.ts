@@ -7,6 +7,7 @@ import type { Match } from "./match";
 import type { Outlook } from "./outlook";
 import type { Prospects } from "./prospect";
 import type { Rooms } from "./rooms";
+import type { Turn } from "./scouts";
 import type { Survey } from "./survey";
 import { Beside, hold, waitOf } from "./wait";
 import { foundOf, type Waits } from "./waits";
@@ -21,11 +22,6 @@ interface Hooks<T extends ReadyTask> {
   /** Takes tasks out of the lane, if somebody should have them now. @param slackMs what is not urgent about them, milliseconds */
   match(lane: Lane<T>, survey: Survey, slackMs: number): Match<T> | undefined;
   take(match: Match<T>): void;
-}
-
-interface Urgent<T extends ReadyTask> {
-  readonly lane: Lane<T>;
-  readonly remaining: number;
 }
 
 /** One run of the matcher through the lanes: each task is matched, or waits. */
@@ -50,9 +46,13 @@ export class Round<T extends ReadyTask> {
    * @param urgent lanes with ready tasks, the most urgent first, with the remaining path of their heads, milliseconds
    * @returns when to run again, as a task waits although somebody has room; Unix milliseconds
    */
-  run(urgent: readonly Urgent<T>[]): number | undefined {
+  run(urgent: readonly Turn<T>[]): number | undefined {
     for (const one of urgent) {
       const { lane } = one;
+      if (one.isScout) {
+        this.give(lane, this.hooks.survey(lane), 0);
+        continue;
+      }
       if (this.waitsBeside(lane)) continue;
       const skipped: T[] = [];
       while (lane.size > 0 && skipped.length < MAX_SKIPPED)
@@ -68,18 +68,22 @@ export class Round<T extends ReadyTask> {
    * @param skipped takes in the head if it waits for itself
    * @returns whether the tasks behind it are still to be looked at
    */
-  private next(one: Urgent<T>, urgent: readonly Urgent<T>[], skipped: T[]): boolean {
+  private next(one: Turn<T>, urgent: readonly Turn<T>[], skipped: T[]): boolean {
     const { lane } = one;
     if (this.waitsAsBefore(lane)) return false;
     const survey = this.hooks.survey(lane);
-    const match = this.hooks.match(lane, survey, slackOf(one, urgent));
-    if (match) {
-      this.hooks.take(match);
-      this.view.touch(match.operator.registration.machine.id);
-      return true;
-    }
+    if (this.give(lane, survey, slackOf(one, urgent))) return true;
     if (!this.wait(lane, survey)) return false;
     skipped.push(lane.pop()!);
+    return true;
+  }
+
+  /** @returns whether somebody got tasks of a lane */
+  private give(lane: Lane<T>, survey: Survey, slackMs: number): boolean {
+    const match = this.hooks.match(lane, survey, slackMs);
+    if (!match) return false;
+    this.hooks.take(match);
+    this.view.touch(match.operator.registration.machine.id);
     return true;
   }
 
@@ -168,11 +172,12 @@ export class Round<T extends ReadyTask> {
 
 /** By how much the path of a workflow's most urgent tasks is longer than that of these, milliseconds. */
 function slackOf<T extends ReadyTask>(
-  { lane, remaining }: Urgent<T>,
-  urgent: readonly Urgent<T>[],
+  { lane, remaining }: Turn<T>,
+  urgent: readonly Turn<T>[],
 ): number {
   const { workflow } = lane.terms;
-  return urgent.find((one) => one.lane.terms.workflow === workflow)!.remaining - remaining;
+  const first = urgent.find((one) => one.lane.terms.workflow === workflow && !one.isScout)!;
+  return first.remaining - remaining;
 }
 
 /** Whether a lane's tasks are what its terms say: none was failed by anyone, nor waits for a higher offer, nor prefers cheap ones. */

@@ -14,7 +14,7 @@ import { typicalOf } from "./typical";
 const PLANNED_SHARE = 0.95;
 
 /** What nobody has run is taken to need at most this share of the time: who sets a time takes it to be enough. */
-const GUESSED_SHARE = 0.4;
+const GUESSED_SHARE = 0.3;
 
 /** What one operator would take for the tasks of a lane. */
 interface Offer {
@@ -34,6 +34,29 @@ interface Demand {
   end: number;
   need: string;
   offers: Offer[];
+}
+
+/** A lane that has tasks left, what one takes on average, milliseconds, and who could do it. */
+interface Open<T extends ReadyTask> {
+  lane: Lane<T>;
+  own: number;
+  offers: Offer[];
+}
+
+/**
+ * If what nobody has run takes as long as is guessed, it may have the fastest operators: what comes last are few tasks, so that costs little.
+ * @param later steps that have not begun
+ * @returns what they take on the fastest operators, over what they take on average; at most 1
+ */
+function speedupOf<T extends ReadyTask>(later: readonly Open<T>[]): number {
+  let average = 0;
+  let fastest = 0;
+  for (const { own, offers } of later) {
+    if (offers.length === 0) continue;
+    average += own;
+    fastest += offers.reduce((least, { taskMs }) => Math.min(least, taskMs), own);
+  }
+  return average > 0 ? fastest / average : 1;
 }
 
 /** The cheapest operators that should do in time all that is left of a workflow. */
@@ -70,7 +93,8 @@ export class Thrift {
       let set = chosen.get(need);
       if (!set) chosen.set(need, (set = new Set()));
       let rest = left;
-      for (const { operator, machineMs, taskMs, roomMs } of offers) {
+      let dearest = 0n;
+      for (const { operator, price, machineMs, taskMs, roomMs } of offers) {
         if (rest <= 0) break;
         const { id } = operator.registration.machine;
         const used = taken.get(id) ?? 0;
@@ -80,7 +104,11 @@ export class Thrift {
         rest -= tasks;
         taken.set(id, used + tasks * machineMs);
         set.add(operator.address);
+        if (price > dearest) dearest = price;
       }
+      // Whoever asks no more than those may as well help: the sooner it is done, the more time is left.
+      for (const { operator, price, taskMs, roomMs } of offers)
+        if (price <= dearest && taskMs <= end - Math.max(start, roomMs)) set.add(operator.address);
       if (rest > 0) overfull.add(need);
     }
     for (const need of overfull) chosen.delete(need);
@@ -88,39 +116,30 @@ export class Thrift {
   }
 
   private demands<T extends ReadyTask>(lanes: Lane<T>[], timeMs: number, now: number): Demand[] {
-    const open = lanes.filter((lane) => lane.left() > 0);
     const all = lanes.map(({ terms }) => terms);
     const typical = typicalOf(this.experience, all);
-    const ownOf = new Map(lanes.map((lane, i) => [lane, typical[i]!]));
-    const isKnown = ({ terms }: Lane<T>) => this.experience.typicalMs(terms.program) !== undefined;
-    const longestOf = (some: Lane<T>[]) =>
-      some.reduce((most, lane) => Math.max(most, lane.remainingMs(0)), 0);
-    // Paths end with what nobody has run, which is cut to a share of the time; so are paths that lead there.
-    const guessed = longestOf(open.filter((lane) => !isKnown(lane)));
-    const kept = Math.min(guessed, (all[0]?.withinSeconds ?? 0) * 1000 * GUESSED_SHARE);
-    const scale = guessed > 0 ? kept / guessed : 1;
-    const cut = guessed - kept;
+    const open = lanes
+      .map((lane, i) => ({ lane, own: typical[i]! }))
+      .filter(({ lane }) => lane.left() > 0)
+      .map((one) => ({ ...one, offers: this.offers(one.lane.terms, one.own, now) }));
+    const isKnown = ({ lane: { terms } }: Open<T>) =>
+      this.experience.typicalMs(terms.program) !== undefined;
+    const longestOf = (some: Open<T>[]) =>
+      some.reduce((most, { lane }) => Math.max(most, lane.remainingMs(0)), 0);
+    // Paths end with what nobody has run, which is cut to a share of the time.
+    const guessed = longestOf(open.filter((one) => !isKnown(one)));
+    const kept = (all[0]?.withinSeconds ?? 0) * 1000 * GUESSED_SHARE;
+    const cut = Math.max(0, guessed - kept);
     const longest = longestOf(open) - cut;
+    const speedup = guessed > 0 ? speedupOf(open.filter(({ lane }) => lane.size === 0)) : 1;
     return open
-      .map((lane) => {
-        const { terms } = lane;
+      .map(({ lane, own, offers }) => {
         const path = lane.remainingMs(lane.peek()?.level ?? 0);
-        let own = ownOf.get(lane)!;
-        let remaining = Math.max(own, path - cut);
-        if (!isKnown(lane)) {
-          own *= scale;
-          remaining = path * scale;
-        }
+        const remaining = Math.max(own, path - cut);
         // What comes before it has not begun, or runs: its inputs are not there sooner than after that.
         const start = lane.size > 0 ? 0 : longest - remaining;
-        const end = timeMs - remaining + own;
-        return {
-          left: lane.left(),
-          start,
-          end,
-          need: needOf(terms),
-          offers: this.offers(terms, own, now),
-        };
+        const end = timeMs - (remaining - own) * speedup;
+        return { left: lane.left(), start, end, need: needOf(lane.terms), offers };
       })
       .sort((a, b) => a.end - b.end);
   }

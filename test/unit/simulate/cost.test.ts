@@ -49,6 +49,33 @@ describe("a workflow that prefers money to time", () => {
     expect(dear.length).to.be.at.most(2);
   });
 
+  it("starts one task of each program that nobody has run before a second one of any", () => {
+    const programs = ["a", "b", "c"];
+    const mixed = programs.flatMap((program) =>
+      Array.from({ length: 4 }, (_, i) => ({ ...task(`${program}${i}`, 10), program })),
+    );
+    const machines = programs.map((id) =>
+      simOperator({ id, cores: 1, memoryMb: 1, pricePerHour: 3_600 }),
+    );
+    const firstOf = (withinSeconds?: number) => {
+      const workflows = [{ name: "w", tasks: mixed, withinSeconds }];
+      const options = { operators: machines, policy: "froben", seed: 1, workflows } as const;
+      const starts = simulate(options).attempts.filter(({ start }) => start === 0);
+      return new Set(starts.map(({ task: id }) => id[0]));
+    };
+    expect(firstOf(100)).to.have.all.keys(programs);
+    expect(firstOf()).to.have.all.keys("a");
+  });
+
+  it("has all help who ask the same, as it costs nothing to be done sooner", () => {
+    const operators = ["x", "y"].map((id) =>
+      simOperator({ id, cores: 1, memoryMb: 1, pricePerHour: 3_600 }),
+    );
+    const workflows = [{ name: "w", tasks, withinSeconds: 1_000 }];
+    const options = { operators, policy: "froben", seed: 1, knownDurations: true } as const;
+    expect(simulate({ ...options, workflows }).makespan).to.equal(50);
+  });
+
   it("says in its decisions who was too dear", () => {
     expect(run(120).decisions[0]!.rejections.dear).to.deep.equal(["dear"]);
   });
