@@ -48,7 +48,12 @@ export function decayed(seconds: number): bigint {
 }
 
 /** What evidence comes to at a moment, in tasks of that moment (fixed point, 2^40 each): completed ones, and what counts against them. */
-function weigh(evidence: Iterable<Evidence>, now: number): { good: bigint; bad: bigint } {
+interface Weighed {
+  good: bigint;
+  bad: bigint;
+}
+
+function weigh(evidence: Iterable<Evidence>, now: number): Weighed {
   const sums = { good: 0n, bad: 0n };
   for (const { kind, at, tasks } of evidence) {
     const age = Math.max(0, now - dayOf(at));
@@ -68,19 +73,68 @@ export const dayOf = (at: number): number => at - (at % DAY_SECONDS);
  * @returns millionths: 500,000 for a stranger, more for better
  */
 export function reputation(evidence: Iterable<Evidence>, now: number): number {
-  const { good, bad } = weigh(evidence, now);
+  return numberOf(weigh(evidence, now));
+}
+
+function numberOf({ good, bad }: Weighed): number {
   const prior = PRIOR_TASKS * ONE;
   return Number(((good + prior) * WHOLE) / (good + bad + 2n * prior));
 }
 
+/** What is known of an operator over all programs counts like so many tasks of one program. */
+export const PROGRAM_PRIOR_TASKS = 5n;
+
 /**
- * What evidence says of the next attempts, for whoever has seen none.
- * @param now as of `reputation`
- * @returns tasks that went well, and what counts against them, with decay, in tasks
+ * A record over all programs, as it is for one of them: of as many tasks, with the share against it that the program's own have, blended
+ * towards that of all. The same as over all programs where the program's own says nothing, or nothing else.
  */
-export function record(evidence: Iterable<Evidence>, now: number): { good: number; bad: number } {
-  const { good, bad } = weigh(evidence, now);
-  return { good: Number(good) / Number(ONE), bad: Number(bad) / Number(ONE) };
+function blended(all: Weighed, own: Weighed): Weighed {
+  const prior = PROGRAM_PRIOR_TASKS * ONE;
+  const tasks = all.good + all.bad;
+  const bad = (tasks * own.bad + prior * all.bad) / (own.good + own.bad + prior);
+  return { good: tasks - bad, bad };
+}
+
+/** What evidence says of an operator's next attempts, for whoever has seen none. */
+export interface Standing {
+  /** Millionths. */
+  reputation: number;
+  /** What that rests on, with weights and decay, in tasks: what went well, and what counts against it. */
+  good: number;
+  bad: number;
+}
+
+function standingOf(weighed: Weighed): Standing {
+  const tasks = (sum: bigint) => Number(sum) / Number(ONE);
+  const { good, bad } = weighed;
+  return { reputation: numberOf(weighed), good: tasks(good), bad: tasks(bad) };
+}
+
+/** How an operator stands over all programs, and at each of which there is evidence, blended towards the former. */
+export interface Standings {
+  overall: Standing;
+  byProgram: ReadonlyMap<Digest, Standing>;
+}
+
+/** @param now as of `reputation` */
+export function standings(evidence: readonly ProgramEvidence[], now: number): Standings {
+  const all = weigh(evidence, now);
+  const byProgram = new Map<Digest, Standing>();
+  for (const [program, own] of groupByProgram(evidence))
+    if (program !== null) byProgram.set(program, standingOf(blended(all, weigh(own, now))));
+  return { overall: standingOf(all), byProgram };
+}
+
+function groupByProgram(
+  evidence: readonly ProgramEvidence[],
+): Map<Digest | null, ProgramEvidence[]> {
+  const programs = new Map<Digest | null, ProgramEvidence[]>();
+  for (const one of evidence) {
+    const known = programs.get(one.program);
+    if (known) known.push(one);
+    else programs.set(one.program, [one]);
+  }
+  return programs;
 }
 
 /** An operator's reputation, and that at each program that it has a record of. */
@@ -96,13 +150,7 @@ export interface Reputation {
 
 /** @param now as of `reputation` @returns an operator's reputation from all of its evidence, and at each program from what is of that */
 export function reputationOf(evidence: readonly ProgramEvidence[], now: number): Reputation {
-  const programs = new Map<Digest | null, ProgramEvidence[]>();
-  for (const one of evidence) {
-    const known = programs.get(one.program);
-    if (known) known.push(one);
-    else programs.set(one.program, [one]);
-  }
-  const reputationByProgram = [...programs]
+  const reputationByProgram = [...groupByProgram(evidence)]
     .sort(([a], [b]) => (a === null ? 1 : b === null ? -1 : a < b ? -1 : 1))
     .map(([program, own]) => {
       const counts = { completed: 0, late: 0, silent: 0, invalid: 0 };

@@ -1,9 +1,10 @@
 import type { Address } from "viem";
 import {
-  record,
   reputationOf,
+  standings,
   type ProgramEvidence,
   type Reputation,
+  type Standings,
 } from "../../protocol/reputation";
 import type { ChainReader } from "./facade";
 
@@ -19,9 +20,9 @@ export class Reputations {
     return reputationOf(this.evidence(operator), this.chain.head().timestamp);
   }
 
-  /** What its reputation rests on, as of now, in tasks. @param operator as of `of` */
-  record(operator: Address): { good: number; bad: number } {
-    return record(this.evidence(operator), this.chain.head().timestamp);
+  /** How it stands, over all programs and at each, for whoever has seen none of its attempts. @param operator as of `of` */
+  standings(operator: Address): Standings {
+    return standings(this.evidence(operator), this.chain.head().timestamp);
   }
 
   /** Something about these accounts has changed. */

@@ -220,9 +220,9 @@ export class World {
   refresh({ address, fleet }: OperatorRun): void {
     fleet.set({ freeStake: this.deps.chain.account(address).free });
     if (this.experience.attempts(address) > 0) return;
-    const record = this.reputations.record(address);
-    if (record.good + record.bad > 0)
-      this.experience.tell(address, this.reputations.of(address).reputation, record);
+    const standings = this.reputations.standings(address);
+    const { good, bad } = standings.overall;
+    if (good + bad > 0) this.experience.tell(address, standings);
   }
 
   /** Something about a workflow changed that its watchers can see. */

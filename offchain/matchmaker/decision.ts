@@ -35,7 +35,7 @@ export interface Candidate {
   price: string;
   /** Share of its attempts at this program that failed, smoothed, 0 to 1. */
   failureRate: number;
-  /** Millionths, of one that has made few attempts here: what its failure rate rests on too. */
+  /** Millionths, at this program (docs/reputation.md), of one that has made few attempts here: what its failure rate rests on too. */
   reputation?: number;
   /** Finished attempts, at any program. */
   experience: number;

@@ -1,4 +1,5 @@
 import type { Digest } from "../../protocol/digest";
+import type { Standing, Standings } from "../../protocol/reputation";
 import { Durations, type Pace } from "./durations";
 import { expectedRate, isLittle, usualRate, type Tally } from "./failures";
 import { sizeFactor, usualMs, type PairTime, type ProgramTime } from "./program-time";
@@ -37,8 +38,8 @@ interface Operator extends Pace, Tally {
   failedAt: number;
   /** Of its attempts: canaries. */
   canaries: number;
-  /** Its reputation, and what that rests on. */
-  told?: { reputation: number; record: Tally };
+  /** How it stands by its reputation. */
+  told?: Standings;
 }
 
 const NOTHING: Tally = { runs: 0, failed: 0 };
@@ -72,18 +73,19 @@ export class Experience {
   }
 
   /**
-   * Says what is known of an operator that has done nothing here yet; it counts while it has done little.
-   * @param reputation millionths @param record what it rests on, in tasks
+   * Says what is known of an operator that has done nothing here yet, over all programs and at each; it counts while it has done little.
    */
-  tell(operator: string, reputation: number, record: { good: number; bad: number }): void {
-    const { good: runs, bad: failed } = record;
-    this.operator(operator).told = { reputation, record: { runs, failed } };
+  tell(operator: string, standings: Standings): void {
+    this.operator(operator).told = standings;
   }
 
-  /** @returns the reputation on which an operator's expected failures rest too, millionths; nothing once it has done enough here */
-  reputation(operator: string): number | undefined {
+  /**
+   * @returns the reputation at a program on which an operator's expected failures there rest too, millionths; nothing once it has done
+   * enough here
+   */
+  reputation(program: Digest, operator: string): number | undefined {
     const of = this.operators.get(operator);
-    return of && isLittle(of) ? of.told?.reputation : undefined;
+    return of && isLittle(of) ? standingAt(of, program)?.reputation : undefined;
   }
 
   /** Puts back how a program's durations grow; what is known of operators at it is put back after that. */
@@ -171,7 +173,9 @@ export class Experience {
     if (!of) return expectedRate(usualRate(this.market), NOTHING, 0);
     const rounds = (this.clock - of.failedAt) / this.operators.size;
     const usual = usualRate(this.market);
-    const rate = expectedRate(usual, of, rounds, pair, of.told?.record);
+    const told = standingAt(of, program);
+    const record = told && { runs: told.good, failed: told.bad };
+    const rate = expectedRate(usual, of, rounds, pair, record);
     // Right answers that cost nothing but time make nobody better than average.
     return of.runs + of.failed > of.canaries ? rate : Math.max(usual, rate);
   }
@@ -289,4 +293,9 @@ export class Experience {
     }
     return pair;
   }
+}
+
+/** How an operator stands at a program by its reputation; over all programs where there is no evidence of this one. */
+function standingAt({ told }: Operator, program: Digest): Standing | undefined {
+  return told && (told.byProgram.get(program) ?? told.overall);
 }

@@ -183,7 +183,7 @@ export class Prospects {
     const price = String(units);
     const start = Math.round(startMs + ahead * everyMs);
     const finishMs = start + Math.round(taskMs);
-    const reputation = this.experience.reputation(operator.address);
+    const reputation = this.experience.reputation(terms.program, operator.address);
     // In the order of canonical JSON.
     return {
       experience: this.experience.attempts(operator.address),

@@ -8,9 +8,10 @@ import {
 import { decisionViewSchema } from "../../../protocol/decision-view";
 import { digestOf, sha256, type Digest } from "../../../protocol/digest";
 import { marketDomain } from "../../../protocol/eip712";
+import { parseSpec } from "../../../protocol/validate-spec";
 import { eachWithMarket } from "./support/each-with-market";
 import { CHAIN_ID, MARKET, type Market } from "./support/market";
-import { PROGRAM, proofs } from "./support/specs";
+import { PROGRAM, proofs, step } from "./support/specs";
 
 const programs = [PROGRAM.prove];
 
@@ -67,6 +68,51 @@ describe("decisions, as they are published", () => {
     expect(reputations.get(bad.address)).to.be.below(50_000);
     expect(await replayDecision(decision!, signatory())).to.deep.equal([]);
     expect(market.coordinator.views.operator(bad.address).reputation).to.be.below(50_000);
+  });
+
+  it("give tasks of a program to whom the chain knows to be good at that, not to whom it knows to be good at others", async () => {
+    const { prove, split } = PROGRAM;
+    const both = { programs: [prove, split] };
+    const [prover, splitter] = [await market.operator(both), await market.operator(both)];
+    const at = market.chain.head().timestamp;
+    for (const [operator, good, bad] of [
+      [prover, prove, split],
+      [splitter, split, prove],
+    ] as const)
+      market.chain.ended.set(operator.address, [
+        { at, tasks: 60, program: good, kind: "completed" },
+        { at, tasks: 15, program: bad, kind: "silent" },
+      ]);
+    await market.loseDatabase(); // and reads the chain anew
+    for (const operator of [prover, splitter]) market.register(operator, both);
+    await Promise.all([prover.sync(), splitter.sync()]);
+    const inputs = { start: { input: "start" } };
+    const spec = parseSpec({
+      ...{ version: 1, name: "two-programs" },
+      inputs: { start: { kind: "file", digest: sha256("start") } },
+      steps: [
+        step({ id: "split", program: split, inputs }),
+        step({ id: "prove", program: prove, inputs }),
+      ],
+      outputs: { proof: { step: "prove", output: "proof", index: 0 } },
+    });
+    await market.submit(1, spec);
+    const decisions = served();
+    expect(new Map(decisions.map(({ record }) => [record.step, record.choice]))).to.deep.equal(
+      new Map([
+        ["split", splitter.address],
+        ["prove", prover.address],
+      ]),
+    );
+    for (const decision of decisions) {
+      const { candidates, choice } = decision.record;
+      for (const { operator, reputation } of candidates)
+        if (operator === choice) expect(reputation).to.be.above(900_000);
+        else expect(reputation).to.be.below(200_000);
+      expect(await replayDecision(decision, signatory())).to.deep.equal([]);
+    }
+    const { reputation } = market.coordinator.views.operator(prover.address);
+    expect(reputation).to.be.within(450_000, 550_000);
   });
 
   it("are served a page at a time, each once", async () => {

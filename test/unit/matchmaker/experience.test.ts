@@ -3,9 +3,17 @@ import fc from "fast-check";
 import { PACE_PROGRAMS } from "../../../offchain/matchmaker/durations";
 import { Experience } from "../../../offchain/matchmaker/experience";
 import { expectedRate, usualRate } from "../../../offchain/matchmaker/failures";
-import { sha256 } from "../../../protocol/digest";
+import { sha256, type Digest } from "../../../protocol/digest";
+import {
+  DAY_SECONDS,
+  reputation,
+  standings,
+  type ProgramEvidence,
+} from "../../../protocol/reputation";
 import { DurationOracle } from "../../support/experience-oracle";
 
+/** A midnight, Unix seconds. */
+const NOW = 20_000 * DAY_SECONDS;
 const programs = Array.from({ length: PACE_PROGRAMS + 1 }, (_, i) => sha256(`program ${i}`));
 
 describe("learned durations", () => {
@@ -148,17 +156,52 @@ describe("a new name", () => {
 
     const experience = market(1);
     for (const name of ["new", "good", "bad"]) experience.declare(name, 1);
-    experience.tell("good", 990_000, { good: 200, bad: 0 });
-    experience.tell("bad", 200_000, { good: 10, bad: 40 });
+    const overall = (reputation: number, good: number, bad: number) => ({
+      overall: { reputation, good, bad },
+      byProgram: new Map(),
+    });
+    experience.tell("good", overall(990_000, 200, 0));
+    experience.tell("bad", overall(200_000, 10, 40));
     const rate = (name: string) => experience.failureRate(program, name);
     expect(rate("good")).to.be.within(rate("old 0") - 0.001, rate("new"));
     expect(rate("bad")).to.be.above(0.5);
-    expect(["good", "bad"].map((name) => experience.reputation(name))).to.deep.equal([990_000, 200_000]); // prettier-ignore
+    expect(["good", "bad"].map((name) => experience.reputation(program, name))).to.deep.equal([990_000, 200_000]); // prettier-ignore
     for (let run = 0; run < 20; run++) experience.succeeded(program, "bad", 1_000);
     expect(rate("bad")).to.be.below(rate("new"));
-    expect(experience.reputation("bad")).to.equal(undefined);
+    expect(experience.reputation(program, "bad")).to.equal(undefined);
     experience.restore(program, "good", { runs: 1, meanMs: 1_000, failed: 0 });
-    expect(experience.reputation("good")).to.equal(undefined);
+    expect(experience.reputation(program, "good")).to.equal(undefined);
+  });
+
+  it("is expected by what is known of it at the program, where that is known, and else by all of it", () => {
+    const [, other] = programs as [Digest, Digest];
+    const at = NOW;
+    const evidence = (bad: Digest | null): ProgramEvidence[] => [
+      { kind: "completed", at, tasks: 50, program },
+      { kind: "completed", at, tasks: 50, program: other },
+      ...[program, other].flatMap((of): ProgramEvidence[] =>
+        bad === null || bad === of
+          ? [{ kind: "silent", at, tasks: bad ? 20 : 10, program: of }]
+          : [],
+      ),
+    ];
+    const experience = market(1);
+    const tell = (name: string, all: ProgramEvidence[]) => {
+      experience.declare(name, 1);
+      experience.tell(name, standings(all, NOW));
+    };
+    tell("even", evidence(null));
+    tell("mixed", evidence(other));
+    tell("unknown", evidence(null).map((one) => ({ ...one, program: null }))); // prettier-ignore
+    const rate = (name: string, of = program) => experience.failureRate(of, name);
+    // Where all programs say the same, nothing depends on which one it is.
+    expect(rate("even")).to.be.closeTo(rate("unknown"), 1e-6);
+    expect(rate("even")).to.be.closeTo(rate("even", other), 1e-6);
+    expect(rate("mixed")).to.be.below(rate("even")).and.below(rate("mixed", other));
+    expect(rate("mixed", other)).to.be.above(rate("even", other));
+    const third = sha256("third");
+    expect(rate("mixed", third)).to.be.closeTo(rate("unknown", third), 1e-6);
+    expect(experience.reputation(third, "mixed")).to.equal(reputation(evidence(other), NOW));
   });
 
   it("is expected to be as much slower than it declares as others are", () => {

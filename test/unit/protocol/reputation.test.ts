@@ -8,7 +8,9 @@ import {
   HALF_LIFE_SECONDS,
   reputation,
   reputationOf,
+  standings,
   type Evidence,
+  type ProgramEvidence,
 } from "../../../protocol/reputation";
 
 /** A midnight. */
@@ -87,5 +89,65 @@ describe("a reputation", () => {
         expect(reputation(all, NOW)).to.be.within(0, 999_999);
       }),
     );
+  });
+});
+
+describe("how an operator stands at a program", () => {
+  const [a, b] = [sha256("a"), sha256("b")];
+  const at = NOW;
+  const of = (kind: Evidence["kind"], tasks: number, program: ProgramEvidence["program"] = a) => ({
+    ...{ kind, at, tasks, program },
+  });
+
+  it("is as over all programs where all evidence is of this one, or says the same of each", () => {
+    fc.assert(
+      fc.property(fc.array(evidence, { maxLength: 20 }), (all) => {
+        const at = (program: typeof a) => all.map((one) => ({ ...one, program }));
+        for (const one of [at(a), [...at(a), ...at(b)]]) {
+          const { overall, byProgram } = standings(one, NOW);
+          expect(overall.reputation).to.equal(reputation(one, NOW));
+          if (all.length === 0) expect(byProgram.size).to.equal(0);
+          else expect(byProgram.get(a)!.reputation).to.be.closeTo(overall.reputation, 1);
+        }
+      }),
+    );
+  });
+
+  it("is between what it is over all programs and what this one's evidence alone says, closer to that the more there is", () => {
+    fc.assert(
+      fc.property(fc.array(evidence, { minLength: 1 }), fc.array(evidence), (own, others) => {
+        const all = [
+          ...own.map((one) => ({ ...one, program: a })),
+          ...others.map((one) => ({ ...one, program: null })),
+        ];
+        const shareOf = ({ good, bad }: { good: number; bad: number }) =>
+          good + bad > 0 ? bad / (good + bad) : 0;
+        const { overall, byProgram } = standings(all, NOW);
+        const alone = standings(all.slice(0, own.length), NOW).overall;
+        if (alone.good + alone.bad === 0) return;
+        const [low, high] = [shareOf(overall), shareOf(alone)].sort((x, y) => x - y);
+        expect(shareOf(byProgram.get(a)!)).to.be.within(low! - 1e-6, high! + 1e-6);
+      }),
+    );
+    const bad = (tasks: number) => {
+      const all = [of("completed", 100, b), of("late", tasks)];
+      return standings(all, NOW).byProgram.get(a)!.reputation;
+    };
+    expect(bad(1)).to.be.greaterThan(bad(5)).and.greaterThan(bad(50));
+  });
+
+  it("is worth what docs/reputation.md says: 100 completed of one program, 5 late of another", () => {
+    const { overall, byProgram } = standings([of("completed", 100, b), of("late", 5)], NOW);
+    expect(overall).to.deep.equal({ reputation: 894_736, good: 100, bad: 10 });
+    // Of 110 tasks, (10 + 5 * 10 / 110) of (10 + 5) are against it: 76.7; and (0 + 5 * 10 / 110) of (100 + 5): 0.48.
+    expect(byProgram.get(a)!.bad).to.be.closeTo(76.667, 0.001);
+    expect(byProgram.get(b)!.bad).to.be.closeTo(0.476, 0.001);
+    expect(byProgram.get(a)!.reputation).to.equal(309_941);
+    expect(byProgram.get(b)!.reputation).to.equal(978_279);
+  });
+
+  it("says nothing of programs of which there is no evidence, or which are not known", () => {
+    const { byProgram } = standings([of("completed", 3), of("late", 1, null)], NOW);
+    expect([...byProgram.keys()]).to.deep.equal([a]);
   });
 });
