@@ -1,4 +1,4 @@
-import { fastest, keyOf, loadsOf, type Load } from "./bound";
+import { fastest, loadsOf, type Load } from "./bound";
 import { declaredSpeed, type SimOperator, type SimWorkflow } from "./model";
 
 /** Work that an operator could do of one kind of need: seconds at speed 1 for each second, and units for each second of work. */
@@ -65,10 +65,9 @@ export function costBound(
   const kinds = new Map<string, Load[]>();
   for (const load of workflows.flatMap((workflow) => loadsOf(workflow, least, []))) {
     if (load.task.seconds === 0) continue;
-    const key = keyOf(load.task.resources);
-    const kind = kinds.get(key);
+    const kind = kinds.get(load.kind);
     if (kind) kind.push(load);
-    else kinds.set(key, [load]);
+    else kinds.set(load.kind, [load]);
   }
   let cost = 0;
   for (const kind of kinds.values()) {

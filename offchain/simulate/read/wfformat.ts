@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { MAX_TASKS, type SimTask, type SimWorkflow } from "../model";
 import { checked, malformed, parseJson } from "./checked";
-import { checkAcyclic } from "./graph";
+import { checkAcyclic, childrenOf } from "./graph";
 
 const RUN_SECONDS = 7 * 24 * 3600;
 const BYTES_PER_MB = 1024 * 1024;
@@ -120,19 +120,20 @@ function checkChildren(
   positions: Map<string, number>,
   file: string,
 ): void {
-  const edges = new Set(tasks.flatMap(({ parents }, i) => parents.map((p) => `${p}/${i}`)));
-  let count = 0;
-  for (const [i, { children }] of listed.entries())
-    for (const [c, child] of children.entries()) {
-      if (!edges.has(`${i}/${positions.get(child)}`))
+  let left = 0;
+  const all = childrenOf(tasks);
+  for (const [i, { children }] of listed.entries()) {
+    const open = new Set(all[i]);
+    for (const [c, child] of children.entries())
+      if (!open.delete(positions.get(child)!))
         throw malformed(
           file,
           `workflow.specification.tasks[${i}].children[${c}]`,
           "does not have this task among its parents",
           child,
         );
-      count++;
-    }
-  if (count !== edges.size)
+    left += open.size;
+  }
+  if (left > 0)
     throw malformed(file, "workflow.specification.tasks", "parents and children differ");
 }
