@@ -102,11 +102,11 @@ export function rejectionsOf(
   isKnown: (address: string) => boolean = () => false,
 ): RecordedOthers {
   const looked = new Map<Rejection, string[]>();
-  for (const [address, why] of rejections) {
+  rejections.forEach((why, address) => {
     const list = looked.get(why);
     if (list) list.push(address);
     else looked.set(why, [address]);
-  }
+  });
   const record: RecordedOthers = { rejections: {}, unnamed: {} };
   for (const why of REASONS) {
     // It is in order after what is before it, and before what comes.

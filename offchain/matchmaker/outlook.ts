@@ -99,11 +99,20 @@ export class Outlook {
     const at = this.rowOf(machine);
     const { numbers } = this;
     if (numbers[at + RUN] !== this.run || end <= numbers[at + FROM]!) return false;
-    const booked = this.reservations.bookedAt(machine);
-    const isShort = (kind: Kind, i: number) =>
-      need[kind] > 0 &&
-      booked[kind] + numbers[at + BESIDE + i]! + need[kind] > numbers[at + TOTAL + i]!;
-    return KINDS.some(isShort);
+    const { cores, memoryMb, gpus } = this.reservations.bookedAt(machine);
+    return (
+      this.isShort(at, 0, need.cores, cores) ||
+      this.isShort(at, 1, need.memoryMb, memoryMb) ||
+      this.isShort(at, 2, need.gpus, gpus)
+    );
+  }
+
+  /** Whether so much more does not fit beside what is booked and promised. */
+  private isShort(at: number, kind: number, needed: number, booked: number): boolean {
+    const { numbers } = this;
+    return (
+      needed > 0 && booked + numbers[at + BESIDE + kind]! + needed > numbers[at + TOTAL + kind]!
+    );
   }
 
   /** What a task is short of on a machine first: its place in KINDS. */
