@@ -91,6 +91,20 @@ export const rejectionSchema = z.object({
   operators: rejectedOperatorSchema.array(),
 });
 
+/** An operator that holds the program and has a canary, or is expected to fail with answers to canaries against it. */
+export const canaryWhySchema = z.object({
+  operator: address,
+  name: z.string(),
+  /** Of the canary that it has; null: none. It gives it back when it gets a task. */
+  state: z.enum(["offered", "taken", "judging"]).nullable(),
+  /** Whether more than half of its attempts at the program are expected to fail: a newcomer is not tried then. */
+  isDoubted: z.boolean(),
+  /** What became of those that it took. */
+  right: z.int(),
+  wrong: z.int(),
+  failed: z.int(),
+});
+
 export const operatorsSchema = z.object({
   registered: z.int(),
   /** Who could take it now. */
@@ -100,6 +114,10 @@ export const operatorsSchema = z.object({
   ceiling: amount,
   bond: amount,
   rejections: rejectionSchema.array(),
+  /** Operators of which canaries say something, if there are any: how many, and the first few. */
+  canaries: z
+    .object({ count: z.int(), message: z.string(), operators: canaryWhySchema.array() })
+    .optional(),
 });
 export type OperatorsWhy = z.infer<typeof operatorsSchema>;
 

@@ -32,6 +32,25 @@ function operatorLines({ operators }: TaskWhy): string[] {
   return ["", table(["why not", "operator", "address", "asks (units)", "detail"], rows)];
 }
 
+function canaryLines({ operators }: TaskWhy): string[] {
+  if (!operators?.canaries) return [];
+  const { count, operators: listed } = operators.canaries;
+  if (listed.length === 0) return [];
+  const rows = listed.map(({ name, operator, state, isDoubted, right, wrong, failed }) => [
+    state ?? "none",
+    name,
+    operator,
+    `${right} / ${wrong} / ${failed}`,
+    isDoubted ? "yes" : "no",
+  ]);
+  const left = count - listed.length;
+  return [
+    "",
+    table(["canary", "operator", "address", "right / wrong / failed", "expected to fail"], rows),
+    ...(left > 0 ? [`and ${left} more`] : []),
+  ];
+}
+
 function missingLines({ missing }: TaskWhy): string[] {
   if (!missing) return [];
   const rows = missing.tasks.map((one) => [
@@ -69,6 +88,7 @@ export function taskWhyLines(why: TaskWhy): string[] {
     ]),
     ...missingLines(why),
     ...operatorLines(why),
+    ...canaryLines(why),
   ];
 }
 

@@ -13,6 +13,7 @@ import { unknownMs } from "../matchmaker/prospect";
 import type { LaneTerms } from "../runtime/ready-queue";
 import { shortages } from "../runtime/shortage";
 import type { OperatorRun, TaskRun } from "./model";
+import { whyCanaries } from "./why-canaries";
 import type { World } from "./world";
 
 /** What is said of the operators that a predicate rules out. */
@@ -56,6 +57,7 @@ export function whyOperators(world: World, task: TaskRun, limit: number): Operat
       operators.push(world.operators.get(address)!);
     }
   }
+  const canaries = whyCanaries(world, terms, limit);
   return {
     registered,
     able,
@@ -70,6 +72,7 @@ export function whyOperators(world: World, task: TaskRun, limit: number): Operat
       const message = `${operators.length} of ${registered}: ${SENTENCES[code]}`;
       return [{ code, message, count: operators.length, operators: listed }];
     }),
+    ...(canaries && { canaries }),
   };
 }
 
@@ -82,11 +85,13 @@ export function operatorsCode({ able, rejections }: OperatorsWhy): WhyCode {
 /** @returns one sentence for people */
 export function operatorsMessage(why: OperatorsWhy): string {
   const counts = why.rejections.map(({ code, count }) => `${count} ${SENTENCES[code]}`).join("; ");
+  const canaries = why.canaries ? `; ${why.canaries.message}` : "";
   if (why.registered === 0) return "no operator is registered";
-  if (why.able > 0) return "an operator can take it: it is assigned when its turn has come";
+  if (why.able > 0)
+    return `an operator can take it: it is assigned when its turn has come${canaries}`;
   return operatorsCode(why) === "operators_busy"
-    ? `whoever could take it is busy: ${counts}`
-    : `no operator can take it: ${counts}`;
+    ? `whoever could take it is busy: ${counts}${canaries}`
+    : `no operator can take it: ${counts}${canaries}`;
 }
 
 /** What an operator asks for such a task now, units. */

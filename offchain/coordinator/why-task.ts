@@ -62,8 +62,7 @@ export function holdUp(world: World, task: TaskRun): HoldUp | undefined {
     return { code: "left_out", message: `it is not needed: ${task.reason ?? "it was left out"}` };
   if (state === "failed")
     return { code: "failed", message: `no attempt is left: ${task.reason ?? "it failed"}` };
-  if (isLive(current))
-    return { code: "assigned", message: attemptMessage(nameOf(world, current), current) };
+  if (isLive(current)) return { code: "assigned", message: attemptMessage(world, current) };
   const over = runHoldUp(world, run);
   if (over) return over;
   if (state === "waiting") {
@@ -200,12 +199,13 @@ function attemptWhy(world: World, attempt: AttemptRun): TaskWhy["attempt"] {
   };
 }
 
-function attemptMessage(name: string | null, attempt: AttemptRun): string {
+function attemptMessage(world: World, attempt: AttemptRun): string {
+  const name = nameOf(world, attempt);
   const who = name === null ? attempt.operator : `${name} (${attempt.operator})`;
   switch (attempt.state) {
     case "offered":
       return attempt.booked
-        ? `given to ${who} at ${at(attempt.assignedAt)}, which has not started it`
+        ? `given to ${who} at ${at(attempt.assignedAt)}, which has not started it${canaryNote(world, attempt)}`
         : `in the queue of ${who} since ${at(attempt.assignedAt)}`;
     case "running":
       return `${who} is computing it since ${at(attempt.startedAt ?? attempt.assignedAt)}`;
@@ -218,4 +218,10 @@ function attemptMessage(name: string | null, attempt: AttemptRun): string {
         return `the result of ${who} is valid; its verification on-chain is awaited`;
       return `the result of ${who} is being validated`;
   }
+}
+
+/** What whoever has just got a task gives back for it. */
+function canaryNote(world: World, { operator }: AttemptRun): string {
+  const canary = world.operators.get(operator)?.canary;
+  return canary?.state === "taken" ? "; it has a canary, to be given back first" : "";
 }

@@ -38,7 +38,9 @@ function longestIdle(candidates: Candidate[]): Candidate {
   );
 }
 
-const isPromising = ({ failureRate }: Candidate) => failureRate < HOPELESS_RATE;
+/** Whether a newcomer may be worth a try. */
+export const isPromising = ({ failureRate }: Pick<Candidate, "failureRate">) =>
+  failureRate < HOPELESS_RATE;
 const isExperienced = ({ experience }: Candidate) => experience >= NEWCOMER_BELOW;
 
 /** Those that could start now, as far as one of them may be chosen: for its score, or to learn about it. */

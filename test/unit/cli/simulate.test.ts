@@ -79,6 +79,59 @@ describe("froben simulate", () => {
     expect(err).to.contain("REQUESTER=WEIGHT");
   });
 
+  it("has the cheapest do what they can within --within, and nobody else, which the decisions say", async () => {
+    const graph = await write("g.stg", `6\n${[0, 1, 2, 3, 4, 5].map((i) => `${i} 10 0\n`).join("")}`); // prettier-ignore
+    const machine = { cores: 1, memoryMb: 2 };
+    const fleet = await write(
+      "fleet.json",
+      JSON.stringify([
+        { id: "cheap", ...machine, pricePerHour: 10 },
+        { id: "dear", ...machine, speed: 2, pricePerHour: 100 },
+      ]),
+    );
+    const args = ["simulate", "--workflow", graph, "--operators", fleet, "--known-durations"];
+    const simulated = async (...more: string[]) =>
+      JSON.parse((await run([...args, "--json", ...more])).out) as Simulation;
+    const who = ({ attempts }: Simulation) => new Set(attempts.map(({ operator }) => operator));
+    const thrifty = await simulated("--within", "100");
+    expect(who(thrifty)).to.have.all.keys("cheap");
+    expect(thrifty).to.include({ makespan: 60 });
+    expect(thrifty.decisions[0]!.rejections.dear).to.deep.equal(["dear"]);
+    const fast = await simulated();
+    expect(who(fast)).to.have.all.keys("cheap", "dear");
+    expect(fast.makespan).to.be.below(60);
+    expect(fast.cost).to.be.above(thrifty.cost);
+    for (const wrong of [["--within", "soon"], ["--within", "-1"], ["--within"]]) {
+      const { code, err } = await run([...args, ...wrong]);
+      expect(code, wrong.join(" ")).to.equal(2);
+      expect(err).to.contain("--within");
+    }
+  });
+
+  it("makes copies of stragglers with --standby, and none without", async () => {
+    const graph = await write("g.stg", `8\n${Array.from({ length: 8 }, (_, i) => `${i} 60 0\n`).join("")}`); // prettier-ignore
+    const fleet = await write(
+      "fleet.json",
+      JSON.stringify([
+        { id: "slow", cores: 1, memoryMb: 2, slowdown: 20 },
+        { id: "good", count: 3, cores: 1, memoryMb: 2 },
+      ]),
+    );
+    const args = ["simulate", "--workflow", graph, "--operators", fleet, "--json"];
+    const simulated = async (...more: string[]) => {
+      const { code, out } = await run([...args, ...more]);
+      expect(code).to.equal(0);
+      const { attempts, makespan } = JSON.parse(out) as Simulation;
+      return { makespan: makespan!, copies: attempts.filter(({ copy }) => copy).length };
+    };
+    const [without, copied] = [await simulated(), await simulated("--standby")];
+    expect(without).to.deep.equal({ makespan: 1_200, copies: 0 });
+    expect(copied.copies).to.be.at.least(1);
+    expect(copied.makespan).to.be.below(600);
+    const { code } = await run([...args, "--standby", "yes"]);
+    expect(code).to.equal(2);
+  });
+
   it("makes every choice again from the decisions that it wrote, and finds one that was changed", async () => {
     const graph = await write("g.stg", "4\n0 3 0\n1 2 1 0\n2 2 1 0\n3 2 1 0\n");
     const fleet = await write("fleet.json", '[{"id":"a","count":2,"cores":1,"memoryMb":2}]');

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { sha256 } from "../../../protocol/digest";
 import { FrobenError } from "../../../protocol/errors";
 import { LIMITS } from "../../../protocol/limits";
+import { taskWhySchema } from "../../../protocol/why";
 import { eachWithMarket } from "./support/each-with-market";
 import { HttpOperator, serveMarket } from "./support/http-operator";
 import { CANARY_IDLE_MS, type Market, type TestOperator } from "./support/market";
@@ -119,6 +120,47 @@ describe("canaries, asked over HTTP", () => {
       expect(await choiceFor(workflow)).equal(maker.address);
       await workAll(maker);
     }
+  });
+
+  const canariesWhy = (workflow: number, limit = 5) =>
+    taskWhySchema.parse(views().whyTask(workflow, 0, limit)).operators?.canaries;
+
+  it("are named among the reasons why a task is not running: who has one, and who is expected to fail for its answers", async () => {
+    await market.submit(2, proofs(1, { resources: { cores: 1_000, memoryMb: 1_000 } }));
+    expect(canariesWhy(2)).equal(undefined);
+    const first = await take();
+    const { name } = views().operator(newcomer.address);
+    const counts = { right: 0, wrong: 0, failed: 0 };
+    const of = { operator: newcomer.address, name, state: "taken", isDoubted: false, ...counts };
+    const message = "1 with a canary, given back for a task";
+    expect(canariesWhy(2)).to.deep.equal({ count: 1, message, operators: [of] });
+    expect(canariesWhy(2, 0)).to.deep.equal({ count: 1, message, operators: [] });
+    expect(views().whyTask(2, 0, 5).message).to.match(
+      /^no operator can take it: .*; 1 with a canary/,
+    );
+    market.judge = () => ({ valid: false, reason: "wrong" });
+    await http.computed(first.id, market.store.put("no proof"));
+    const second = await take();
+    await http.computed(second.id, market.store.put("none either"));
+    expect(canariesWhy(2)).to.deep.equal({
+      count: 1,
+      message: "1 expected to fail, with canaries answered wrongly or not at all",
+      operators: [{ ...of, state: null, isDoubted: true, wrong: 2 }],
+    });
+  });
+
+  it("are said to be given back first by whoever has just got a task", async () => {
+    maker.draining = true;
+    await maker.sync();
+    const { id } = await take();
+    await market.submit(2, proofs(1));
+    const { code, message } = views().whyTask(2, 0, 5);
+    expect(code).equal("assigned");
+    expect(message)
+      .to.include(newcomer.address)
+      .and.match(/; it has a canary, to be given back first$/);
+    await http.answer({ canary: id, outcome: "given_back", reason: "displaced" });
+    expect(views().whyTask(2, 0, 5).message).to.match(/which has not started it$/);
   });
 
   it("do not keep a good one from its work: it is given the tasks for which it asks less", async () => {
