@@ -3,7 +3,7 @@ import type { InputRef, InputSource } from "../../protocol/assignment";
 import type { CanaryOffer } from "../../protocol/canary";
 import type { Digest } from "../../protocol/digest";
 import type { OperatorView, SignedAssignment, TaskState, WorkflowView } from "../../protocol/http";
-import type { Spec, Step } from "../../protocol/spec";
+import type { Step } from "../../protocol/spec";
 import type { StepTerms } from "../../protocol/terms";
 import type {
   AttemptState,
@@ -18,8 +18,9 @@ import type { FleetOperator } from "../matchmaker/fleet";
 import type { Failure } from "../runtime/retry";
 import { offeredBps } from "../runtime/offer";
 import type { Haul, Lane, ReadyTask } from "../runtime/ready-queue";
+import { allOver, isOver, type FollowedTask, type Graph } from "../workflow/follow";
 import { find, outlookOf, type LeftOut } from "../workflow/outlook";
-import type { Plan, Source } from "../workflow/plan";
+import type { Source } from "../workflow/plan";
 import type { Reused } from "../workflow/work";
 
 // What the coordinator has in memory. The database holds the same; `recover` rebuilds it from there.
@@ -85,11 +86,8 @@ export class Run {
 }
 
 /** The graph of a workflow, as far as it is unfolded. */
-export interface RunWork {
-  spec: Spec;
+export interface RunWork extends Graph<TaskRun> {
   terms: StepTerms[];
-  plan: Plan;
-  tasks: Map<number, TaskRun>;
   /** By step. */
   lanes: Lane<TaskRun>[];
   /** Items of collections that tasks put out, by `task/output`. */
@@ -98,8 +96,6 @@ export interface RunWork {
   sizes: Map<Digest, number>;
   /** Who has the large ones. */
   locality: Locality;
-  /** Tasks of which nothing more is to come: done, left out, or failed as the step's policy allows. */
-  over: number;
   /** Remaining paths and what a task takes, by step, as of a state of what is learned and unfolded. */
   paths?: {
     /** Of the experience, and of tasks: what they were computed with. */
@@ -111,7 +107,7 @@ export interface RunWork {
 }
 
 /** One task. */
-export class TaskRun implements ReadyTask {
+export class TaskRun implements ReadyTask, FollowedTask<TaskRun> {
   #state: TaskState = "waiting";
   pending = 0;
   attempt = 0;
@@ -202,9 +198,7 @@ export class TaskRun implements ReadyTask {
 
   /** Whether nothing more is to come of it. */
   get isOver(): boolean {
-    const { state, step } = this;
-    const tolerated = state === "failed" && step.onFailure !== undefined;
-    return state === "done" || state === "left_out" || tolerated;
+    return isOver(this);
   }
 
   /** Of a task that is done: which attempt of the workflow made its result; none, if another workflow's result was taken. */
@@ -365,5 +359,5 @@ export const isLive = (attempt: AttemptRun | undefined): attempt is AttemptRun =
 
 /** Whether all that a workflow asks for is done, or left out as its spec allows. */
 export function allDone({ work }: Run): boolean {
-  return work !== undefined && work.plan.complete && work.over === work.tasks.size;
+  return work !== undefined && allOver(work);
 }

@@ -1,10 +1,8 @@
-import { FrobenError } from "../../protocol/errors";
-import type { Ref } from "../../protocol/spec";
-import { isCondition, isList } from "../../protocol/spec-graph";
 import { afterFailure, type Failure } from "../runtime/retry";
 import { assignmentOf, close, tell } from "./attempts";
-import { find, outlookOf } from "../workflow/outlook";
-import { allDone, isLive, type AttemptRun, type Run, type RunWork, type TaskRun } from "./model";
+import * as follow from "../workflow/follow";
+import type { Follower } from "../workflow/follow";
+import { isLive, type AttemptRun, type Run, type TaskRun } from "./model";
 import { raise } from "./offers";
 import { park } from "./ready";
 import type { World } from "./world";
@@ -104,71 +102,55 @@ function retry(world: World, attempt: AttemptRun, failure: Failure, reason: stri
   world.touch(task.run);
 }
 
-/** A task has failed for good; its step's policy says what follows. */
-export function giveUp(world: World, task: TaskRun, reason: string): void {
-  const { step, position, run } = task;
-  Object.assign(task, { state: "failed", endedAt: world.now(), reason });
-  if (task.isOver) return isOver(world, task);
-  world.journal.task(task);
-  endRun(world, run, "failed", `${step.id} ${position}: ${reason}`);
-  world.touch(run);
+/** What the coordinator does with what becomes of tasks. */
+function followerOf(world: World): Follower<TaskRun> {
+  const ended = (task: TaskRun, reason: string) => {
+    task.pending = task.missing();
+    Object.assign(task, { endedAt: world.now(), reason });
+  };
+  return {
+    open(task) {
+      task.pending = task.missing();
+      park(world, task);
+      world.journal.task(task);
+    },
+    over(task, reason) {
+      if (reason !== undefined) ended(task, reason);
+      if (task.standby) withdraw(world, task.standby, "the first attempt came first");
+      world.journal.task(task);
+      world.touch(task.run);
+    },
+    fatal(task, reason) {
+      const { step, position, run } = task;
+      ended(task, reason);
+      world.journal.task(task);
+      endRun(world, run, "failed", `${step.id} ${position}: ${reason}`);
+      world.touch(run);
+    },
+    allOver: ({ run }, lost) => comesToItsEnd(world, run, lost),
+  };
 }
+
+/** A task has failed for good; its step's policy says what follows. */
+export const giveUp = (world: World, task: TaskRun, reason: string): void =>
+  follow.giveUp(task.run.work!, task, reason, followerOf(world));
 
 /** Makes a task that has not begun ready, or ends it, as soon as its inputs decide that. */
-export function lookAhead(world: World, task: TaskRun): void {
-  task.pending = task.missing();
-  const outlook = outlookOf(task, task.run.work!.tasks);
-  if (outlook === "fail") return giveUp(world, task, "an input that it needs can't be had");
-  if (typeof outlook === "string" && outlook !== "open") {
-    const reason = "what it would have been for was left out";
-    Object.assign(task, { state: "left_out", leftOut: outlook, endedAt: world.now(), reason });
-    return isOver(world, task);
-  }
-  task.state = outlook === "open" ? "waiting" : "ready";
-  park(world, task);
-  world.journal.task(task);
-}
+export const lookAhead = (world: World, task: TaskRun): void =>
+  follow.lookAhead(task.run.work!, task, followerOf(world));
 
-/** Nothing more is to come of a task: those that have inputs from it come nearer, and the workflow its end. */
-export function isOver(world: World, task: TaskRun): void {
-  const { run, standby } = task;
-  if (standby) withdraw(world, standby, "the first attempt came first");
-  run.work!.over++;
-  world.journal.task(task);
-  world.touch(run);
-  for (const dependent of task.dependents)
-    if (dependent.state === "waiting") lookAhead(world, dependent);
-  if (allDone(run)) allOver(world, run);
-}
+/** A task is done: those that have inputs from it come nearer, and the workflow its end. */
+export const isDone = (world: World, task: TaskRun): void =>
+  follow.end(task.run.work!, task, followerOf(world));
 
-/** All tasks are over: the workflow comes to its end, and fails if it has not what it was for. */
-export function allOver(world: World, run: Run): void {
-  const output = lostOutput(run.work!);
-  if (output !== undefined)
-    endRun(world, run, "failed", `outputs.${output}: the task that makes it failed`);
+/**
+ * All tasks are over: the workflow comes to its end, and fails if it has not what it was for.
+ * @param lost name of an output that can't be had
+ */
+export function comesToItsEnd(world: World, run: Run, lost: string | undefined): void {
+  if (lost !== undefined)
+    endRun(world, run, "failed", `outputs.${lost}: the task that makes it failed`);
   world.chores.set(`close/${run.id}`, world.now());
-}
-
-/** @returns a workflow's output that can't be had any more, unless the final step's proof decides what the workflow is worth */
-function lostOutput({ spec, plan, tasks, collections }: RunWork): string | undefined {
-  if (spec.steps.some((step) => step.final)) return undefined;
-  const isLost = (ref: Ref) => {
-    if (isList(spec, ref)) return false;
-    try {
-      const source = plan.resolve(ref, (task, output) => collections.get(`${task}/${output}`));
-      return source && !Array.isArray(source) && find(source, tasks) === "lost";
-    } catch (error) {
-      // The run's data turned out not to have it, whatever the tasks do.
-      if (!(error instanceof FrobenError)) throw error;
-      return false;
-    }
-  };
-  return Object.keys(spec.outputs).find((name) => isLost(spec.outputs[name]!));
-}
-
-/** Whether what a task puts out, a list or what a condition looks at, decides which tasks there are. */
-export function unfoldsSteps({ step, run }: TaskRun): boolean {
-  return Object.values(step.outputs).includes("collection") || isCondition(run.work!.spec, step.id);
 }
 
 /** What has not begun waits again for a task that is done once more. */
@@ -208,7 +190,9 @@ export function redo(world: World, attempt: AttemptRun, pay: "struck" | "void"):
 
 /** What lists or conditions went by can't be taken back. */
 const canBeUndone = (task: TaskRun): boolean =>
-  task.state === "done" && task.run.state === "running" && !unfoldsSteps(task);
+  task.state === "done" &&
+  task.run.state === "running" &&
+  !follow.unfoldsSteps(task.run.work!.spec, task.step);
 
 function undo(world: World, task: TaskRun): void {
   task.run.work!.over--;

@@ -10,9 +10,10 @@ import { typicalOf } from "../matchmaker/typical";
 import { Lane } from "../runtime/ready-queue";
 import { remainingPaths, treeLevels } from "../workflow/graph/priority";
 import { laneTermsOf } from "../workflow/lane-terms";
+import * as follow from "../workflow/follow";
 import { Plan, type PlannedTask } from "../workflow/plan";
 import type { TaskOutputs } from "../workflow/result";
-import { allOver, endRun, isOver, lookAhead, unfoldsSteps } from "./outcomes";
+import { comesToItsEnd, endRun, isDone, lookAhead } from "./outcomes";
 import type { ChainWorkflow } from "./facade";
 import { nameInputs, nameSpec } from "./names";
 import { allDone, Run, TaskRun, type RunWork } from "./model";
@@ -205,37 +206,26 @@ function remainingMs(
  */
 export function unfold(world: World, run: Run, restore?: (task: TaskRun) => boolean): void {
   const work = run.work!;
-  let planned: PlannedTask[];
+  const make = ({ task, step, position, level, inputs }: PlannedTask) =>
+    new TaskRun(run, task, work.spec.steps[step]!, step, position, level, inputs);
+  const begin = (task: TaskRun) => {
+    if (!restore?.(task)) {
+      task.claimableUntil = run.blankUntil;
+      lookAhead(world, task);
+    } else if (task.isOver) work.over++;
+  };
+  let added: number;
   try {
-    planned = work.plan.advance(
-      (task, output) => work.collections.get(`${task}/${output}`),
-      (task, output) => work.tasks.get(task)?.outputs?.[output],
-    );
+    added = follow.unfold(work, make, begin);
   } catch (error) {
     if (!(error instanceof FrobenError)) throw error;
     endRun(world, run, "failed", error.message);
     return;
   }
-  const added = planned.map((p) => {
-    const step = work.spec.steps[p.step]!;
-    const task = new TaskRun(run, p.task, step, p.step, p.position, p.level, p.inputs);
-    work.tasks.set(p.task, task);
-    return task;
-  });
-  for (const task of added) {
-    const makers = Object.values(task.inputs).map((source) =>
-      "task" in source ? source.task : source.of,
-    );
-    for (const index of new Set(makers))
-      if (index !== undefined) work.tasks.get(index)!.dependents.push(task);
-    if (!restore?.(task)) {
-      task.claimableUntil = run.blankUntil;
-      lookAhead(world, task);
-    } else if (task.isOver) work.over++;
-  }
-  if (added.length > 0) world.touch(run);
+  if (added > 0) world.touch(run);
   // The last conditions may have left the last steps out.
-  else if (allDone(run) && run.state === "running") allOver(world, run);
+  else if (allDone(run) && run.state === "running")
+    comesToItsEnd(world, run, follow.lostOutput(work));
 }
 
 /** A task is done: its dependents come nearer, and what it put out may unfold steps. */
@@ -250,6 +240,6 @@ export function completeTask(world: World, task: TaskRun, result: Digest, out: T
   task.endedAt = world.now();
   for (const [name, items] of Object.entries(out.collections))
     work.collections.set(`${task.index}/${name}`, items);
-  isOver(world, task);
-  if (unfoldsSteps(task) && run.isRead) unfold(world, run);
+  isDone(world, task);
+  if (follow.unfoldsSteps(work.spec, task.step) && run.isRead) unfold(world, run);
 }
