@@ -1,5 +1,5 @@
 import { decisionDigest, type DecisionRecord } from "../matchmaker/decision";
-import type { Running } from "./attempt";
+import type { Attempt } from "./attempt";
 import { START_MS } from "./model";
 import type { SimAttempt, Simulation, SimulationOptions } from "./result";
 
@@ -23,8 +23,9 @@ export class Account {
   }
 
   /** @param now Unix milliseconds */
-  ended(running: Running, outcome: SimAttempt["outcome"], now: number): void {
-    const { run, attempt, chain, device, startedAt, isCopy } = running;
+  ended(ended: Attempt, outcome: SimAttempt["outcome"], now: number): void {
+    // What never had its turn took no time.
+    const { run, number, chain, device, startedAt = now, isCopy } = ended;
     const { operator } = chain.host;
     const hours = (now - startedAt) / 3_600_000;
     if (outcome === "done") this.paid[run.workflowIndex]! += chain.price;
@@ -33,16 +34,19 @@ export class Account {
       this.waste.seconds += hours * 3_600;
       this.waste.cost += operator.pricePerHour * hours;
     } else this.cost += operator.pricePerHour * hours;
-    this.attempts.push({
+    const made: SimAttempt = {
       workflow: run.workflow.name,
       task: run.task.id,
-      attempt,
+      attempt: number,
       operator: operator.id,
-      device,
+      device: [...device],
       start: (startedAt - START_MS) / 1000,
       end: (now - START_MS) / 1000,
       outcome,
       ...(isCopy && { copy: true as const }),
-    });
+    };
+    const { onAttempt } = this.options;
+    if (onAttempt) onAttempt(made);
+    else this.attempts.push(made);
   }
 }

@@ -1,13 +1,13 @@
 import { LIMITS } from "../../protocol/limits";
 import { Canaries } from "../matchmaker/canaries";
 import type { Timers } from "../runtime/timers";
-import { fateOf } from "./attempt";
+import { conductOf } from "./conduct";
 import type { Event, SimCanary, SimQuestion } from "./event";
 import type { Floor, Host } from "./floor";
 import { lanesOf } from "./lanes";
 import type { SimTask, SimWorkflow } from "./model";
 import type { Simulation } from "./result";
-import type { SimRun } from "./run";
+import { UNHEARD_SECONDS, type SimRun } from "./run";
 
 /** The coordinator's default. */
 const IDLE_MS = 30_000;
@@ -49,8 +49,7 @@ export class SimCanaries {
       const host = this.floor.hostOf(operator.address);
       const runSeconds = Math.min(question.task.runSeconds, LIMITS.canaryRunSeconds);
       const luck = `${this.seed}/canary/${this.asked++}`;
-      const run = { task: { ...question.task, runSeconds } };
-      const { outcome, end } = fateOf(run, host, luck, now);
+      const { outcome, end } = answerOf(question.task, runSeconds, host, luck, now);
       const canary: SimCanary = { asks: question, host, startedAt: now, outcome };
       this.open.set(host, canary);
       this.events.set(canary, end);
@@ -85,6 +84,30 @@ export class SimCanaries {
   private learn(key: string, lane: SimRun["lane"], task: SimTask, maker: string): void {
     this.canaries.learn({ key, terms: lane.terms, maker, task });
   }
+}
+
+/**
+ * How a canary that begins now will end: answered, or not in its time.
+ * @returns and when, Unix milliseconds
+ */
+function answerOf(
+  task: SimTask,
+  runSeconds: number,
+  { operator, voice }: Host,
+  luck: string,
+  now: number,
+): Pick<SimCanary, "outcome"> & { end: number } {
+  const { outcome, takesMs, isSilent } = conductOf(task, operator, luck);
+  const unheard = Math.max(
+    now + 1,
+    (isSilent ? now : voice.lastWord(now)) + UNHEARD_SECONDS * 1000,
+  );
+  const late = now + runSeconds * 1000;
+  const told = isSilent ? Infinity : voice.nextWord(now + takesMs);
+  if (told <= Math.min(unheard, late)) return { outcome, end: told };
+  return unheard < late || isSilent
+    ? { outcome: "silence", end: unheard }
+    : { outcome: "run_timeout", end: late };
 }
 
 /** What is counted where no canaries are asked. */

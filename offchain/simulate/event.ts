@@ -1,5 +1,5 @@
 import type { Question } from "../matchmaker/canaries";
-import type { Running } from "./attempt";
+import type { Attempt } from "./attempt";
 import type { Host } from "./floor";
 import type { SimTask } from "./model";
 import type { SimAttempt } from "./result";
@@ -26,12 +26,13 @@ export interface SimCanary {
 
 /** What happens at some moment; look: nothing, but things are looked at again. */
 export type Event =
-  | Running
+  | Attempt
   | Unlock
   | { host: Host; online: boolean }
   | { again: SimRun }
   | { released: SimRun }
   | { unwanted: SimRun }
   | SimCanary
-  | { workflow: number; arrives: SimRun[] }
+  | { speaks: Host }
+  | { arrives: number }
   | "look";

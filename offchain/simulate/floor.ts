@@ -14,6 +14,7 @@ import { declaredSpeed, totalsOf, trueSeconds, type SimOperator, type SimWorkflo
 import { childrenOf } from "./read/graph";
 import { SimRun } from "./run";
 import { Transfers } from "./transfers";
+import { Voice } from "./voice";
 
 const FULL_BPS = 10_000;
 /** Prices by time of workflows that are no specs are counted in thousandths, so that rounding to units says nothing. */
@@ -28,6 +29,7 @@ const KNOWN_RUNS = 1_000_000;
 export interface Host {
   readonly operator: SimOperator;
   readonly fleet: FleetOperator;
+  readonly voice: Voice;
 }
 
 /** The production matchmaker and runtime, with simulated operators and workflows in them. */
@@ -153,7 +155,7 @@ export class Floor {
       this.reservations.offer(operator.id, machine.id, offer, devicesOf(registration));
       const fleet = this.fleet.register(operator.id, registration);
       fleet.set({ freeStake: operator.freeStake ?? ENOUGH_STAKE });
-      const host = { operator, fleet };
+      const host = { operator, fleet, voice: new Voice(operator) };
       this.byAddress.set(operator.id, host);
       return host;
     });

@@ -7,6 +7,8 @@ const COLOURS = {
   done: "#4c9f70",
   invalid: "#7a1f1f",
   failed: "#d1495b",
+  unclaimed: "#dadada",
+  start_timeout: "#c9ada7",
   run_timeout: "#edae49",
   silence: "#8d99ae",
   cancelled: "#b8b8d1",

@@ -1,3 +1,4 @@
+import type { Digest } from "../../protocol/digest";
 import type { Register } from "../../protocol/http";
 import type { Piece } from "../matchmaker/locality";
 import type { Assumption } from "../../protocol/run-model";
@@ -9,6 +10,14 @@ export const START_MS = 1_000_000_000_000;
 /** Most tasks of one workflow file, and most operators after `count` is applied. */
 export const MAX_TASKS = 1_000_000;
 export const MAX_OPERATORS = 20_000;
+
+/** What tasks of a spec put out, by `step.output`. */
+export interface Puts {
+  /** How many items each collection has. */
+  items: ReadonlyMap<string, number>;
+  /** The files that conditions look at. */
+  files: ReadonlyMap<string, Digest>;
+}
 
 /** A task of a simulated workflow. */
 export interface SimTask {
@@ -27,11 +36,14 @@ export interface SimTask {
   /** Time limit of an attempt, seconds. */
   runSeconds: number;
   attempts: number;
-  /** After so many seconds without a word an attempt has failed. */
+  /** Within so many seconds an attempt must have begun; a minute if not given. */
+  startSeconds?: number;
+  /** After so many seconds without a word an attempt has failed; a minute if not given. */
   silenceSeconds?: number;
   /** After the first failure; twice that after the second, and so on. A second if not given. */
   backoffSeconds?: number;
-  /** Of a task of a spec: index of its step, and level in a tree. */
+  /** Of a task of a spec: its index in the workflow, that of its step, and its level in a tree. */
+  planned?: number;
   step?: number;
   level?: number;
 }
@@ -47,6 +59,8 @@ export interface SimWorkflow {
   withinSeconds?: number | undefined;
   /** What it was made of, if that is a spec; its steps are then the scheduler's. */
   spec?: Spec;
+  /** And what its tasks put out. */
+  puts?: Puts;
   /** What its file did not say. */
   assumed?: Assumption[];
 }
@@ -71,6 +85,10 @@ export interface SimOperator {
   invalidRate?: number;
   /** Chance of an attempt of which nothing is heard again; none if not given. */
   silentRate?: number;
+  /** Chance of an attempt that comes to no end, though its operator goes on to say that it runs; none if not given. */
+  hangRate?: number;
+  /** Between these moments nothing is heard of it; in order, and apart. It goes on with what it has. */
+  silences?: { from: number; to: number }[];
   /** Its durations are so many times what its speed promises. */
   slowdown: number;
   /** What it told a coordinator, of one that is taken from a market; `id` is its address then. Else it follows from the rest. */

@@ -23,7 +23,9 @@ export interface SimulationOptions {
   learned?: readonly LearnedOf[] | undefined;
   grown?: readonly GrownOf[] | undefined;
   /** Takes each decision as it is made; the result then has none. They grow with operators times tasks. */
-  onDecision?: (decision: DecisionRecord) => void;
+  onDecision?: ((decision: DecisionRecord) => void) | undefined;
+  /** Takes each attempt when it has ended; the result then has none. */
+  onAttempt?: ((attempt: SimAttempt) => void) | undefined;
   /** Whether the policy froben asks newcomers canaries: of these workflows, which were done before, and of what is done in the simulation. */
   canaries?: readonly SimWorkflow[] | undefined;
   /** Whether the policy froben makes standby copies of stragglers, on machines that have nothing else to do. */
@@ -41,7 +43,12 @@ export interface SimAttempt {
   start: number;
   end: number;
   outcome:
-    "done" | Extract<Failure, "failed" | "invalid" | "run_timeout" | "silence"> | "cancelled";
+    | "done"
+    | Extract<
+        Failure,
+        "failed" | "invalid" | "unclaimed" | "start_timeout" | "run_timeout" | "silence"
+      >
+    | "cancelled";
   /** It was started while another attempt of the task ran. */
   copy?: true;
 }
@@ -52,6 +59,7 @@ export interface Simulation extends Omit<LowerBound, "lowerBound"> {
   /** Seconds until all workflows were done; null when one was not. */
   makespan: number | null;
   lowerBound: number;
+  /** Of the two; null also where a workflow was done without some of its tasks, which the bound counts. */
   ratio: number | null;
   /** Hourly prices of the operators, for the time of all attempts; tasks side by side on one machine are each paid. Cancelled ones are not. */
   cost: number;
@@ -63,6 +71,9 @@ export interface Simulation extends Omit<LowerBound, "lowerBound"> {
     name: string;
     state: "done" | "failed" | "stuck";
     tasks: number;
+    /** Of these, as their steps allow: those that failed for good, and those that were left out. */
+    tasksFailed: number;
+    tasksLeftOut: number;
     arrivesAt: number;
     end: number | null;
     /** Units that its operators ask for what was done, of a spec under the policy froben. */

@@ -14,7 +14,7 @@ export class Rises {
     if (run.offerBps >= FULL_BPS || this.waiting.has(run)) return;
     const event = { unwanted: run };
     this.waiting.set(run, event);
-    this.events.set(event, now + run.startSeconds * 1000);
+    this.events.set(event, now + run.limits.startSeconds * 1000);
   }
 
   taken(run: SimRun): void {
@@ -28,7 +28,12 @@ export class Rises {
   due(run: SimRun, now: number): void {
     this.waiting.delete(run);
     if (!run.lane.has(run)) return;
-    run.rises++;
+    this.raise(run);
     this.await(run, now);
+  }
+
+  /** More is offered for a task from now on. */
+  raise(run: SimRun): void {
+    if (run.offerBps < FULL_BPS) run.rises++;
   }
 }

@@ -1,14 +1,24 @@
+import type { Digest } from "../../protocol/digest";
+import type { TaskState } from "../../protocol/http";
 import type { Step } from "../../protocol/spec";
 import type { Transfers } from "./transfers";
 import { sizeClassOf } from "../matchmaker/size";
 import { offeredBps } from "../runtime/offer";
+import type { LeaseLimits } from "../runtime/leases";
 import type { Haul, Lane, ReadyTask } from "../runtime/ready-queue";
+import type { FollowedTask } from "../workflow/follow";
+import type { LeftOut } from "../workflow/outlook";
+import type { Source } from "../workflow/plan";
 import type { SimTask, SimWorkflow } from "./model";
 
+const NO_DEPENDENTS: SimRun[] = [];
 const NOBODY: ReadonlySet<string> = new Set();
+const NOTHING: Readonly<Record<string, Source>> = {};
+/** What a coordinator takes to be gone has been silent for so long: of files that say nothing, the limit of both waits. Seconds. */
+export const UNHEARD_SECONDS = 60;
 
 /** A task while it is simulated. */
-export class SimRun implements ReadyTask {
+export class SimRun implements ReadyTask, FollowedTask<SimRun> {
   readonly level: number;
   readonly sizeClass: number | undefined;
   readonly haul: Haul | undefined;
@@ -17,9 +27,14 @@ export class SimRun implements ReadyTask {
   avoid: ReadonlySet<string> = NOBODY;
   nextAttempt = 1;
   failures = 0;
-  /** Parents that are not done. */
+  /** Of a task without a step: parents that are not done. */
   pending: number;
-  done = false;
+  /** Of a task of a spec: see `FollowedTask`. */
+  state: TaskState = "waiting";
+  leftOut: LeftOut | null = null;
+  outputs: Record<string, Digest> | null = null;
+  inputs = NOTHING;
+  readonly dependents: SimRun[];
   /** All that it has as inputs, and who really has it. */
   private readonly fetch: Haul | undefined;
 
@@ -35,6 +50,7 @@ export class SimRun implements ReadyTask {
     this.haul = known;
     this.fetch = real;
     this.pending = task.parents.length;
+    this.dependents = workflow.spec ? [] : NO_DEPENDENTS;
     this.level = task.level ?? 0;
     if (task.inputBytes !== undefined) this.sizeClass = sizeClassOf(task.inputBytes);
   }
@@ -46,16 +62,22 @@ export class SimRun implements ReadyTask {
 
   /** Of a spec, as its step says; else the whole ceiling. */
   get offerBps(): number {
-    return offeredBps(this.specStep?.priceBump, this.rises);
+    return offeredBps(this.workflow.spec && this.step.priceBump, this.rises);
   }
 
-  /** Time in which it should be taken, of a spec. */
-  get startSeconds(): number {
-    return this.specStep?.limits.startSeconds ?? 0;
+  /** Time limits of its attempts. */
+  get limits(): LeaseLimits {
+    const { runSeconds, startSeconds, silenceSeconds } = this.task;
+    return {
+      runSeconds,
+      startSeconds: startSeconds ?? UNHEARD_SECONDS,
+      silenceSeconds: silenceSeconds ?? UNHEARD_SECONDS,
+    };
   }
 
-  private get specStep(): Step | undefined {
-    return this.workflow.spec?.steps[this.task.step!];
+  /** Of a task of a spec. */
+  get step(): Step {
+    return this.workflow.spec!.steps[this.task.step!]!;
   }
 
   get key(): string {

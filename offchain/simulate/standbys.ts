@@ -11,6 +11,10 @@ const LOOK_AGAIN_MS = 5_000;
 /** Attempts under way, and standby copies of those that take too long: at most one a task. */
 export class Standbys {
   private readonly running = new Map<SimRun, Running[]>();
+  /** Tasks of which the same is usual, whose attempts have no copies: in the order in which these began. */
+  private readonly alike = new Map<string, Set<SimRun>>();
+  /** Copies that have outlived the other attempt. */
+  private readonly left = new Set<SimRun>();
 
   /** @param enabled whether copies are made */
   constructor(
@@ -23,15 +27,37 @@ export class Standbys {
   }
 
   started(running: Running): void {
-    const list = this.running.get(running.run);
-    if (list) list.push(running);
-    else this.running.set(running.run, [running]);
+    const { run } = running;
+    const list = this.running.get(run);
+    if (!list) {
+      this.running.set(run, [running]);
+      if (this.enabled) this.alikeTo(run).add(run);
+      return;
+    }
+    list.push(running);
+    this.alikeTo(run).delete(run);
+    this.left.delete(run);
   }
 
   ended(running: Running): void {
-    const left = this.of(running.run).filter((other) => other !== running);
-    if (left.length === 0) this.running.delete(running.run);
-    else this.running.set(running.run, left);
+    const { run } = running;
+    const left = this.of(run).filter((other) => other !== running);
+    if (left.length > 0) {
+      this.running.set(run, left);
+      this.left.add(run);
+      return;
+    }
+    this.running.delete(run);
+    if (!this.enabled) return;
+    this.alikeTo(run).delete(run);
+    this.left.delete(run);
+  }
+
+  private alikeTo({ lane, sizeClass }: SimRun): Set<SimRun> {
+    const key = `${lane.terms.program}/${sizeClass}`;
+    let alike = this.alike.get(key);
+    if (!alike) this.alike.set(key, (alike = new Set()));
+    return alike;
   }
 
   /**
@@ -44,16 +70,19 @@ export class Standbys {
     const { experience, matcher } = this.floor;
     let again = Infinity;
     const stragglers: Running[] = [];
-    for (const list of this.running.values()) {
-      const [holder] = list;
-      if (list.length > 1 || !holder) continue;
-      const { program } = holder.run.lane.terms;
-      const usual = experience.typicalMs(program, holder.run.sizeClass);
-      if (usual === undefined) continue;
-      const from = stragglesFrom(holder, STANDBY, usual);
-      if (from <= now) stragglers.push(holder);
-      else again = Math.min(again, from);
-    }
+    for (const runs of [...this.alike.values(), this.left])
+      for (const run of runs) {
+        const [holder] = this.of(run);
+        const usual = experience.typicalMs(run.lane.terms.program, run.sizeClass);
+        if (usual === undefined || !holder) continue;
+        const from = stragglesFrom(holder, STANDBY, usual);
+        if (from <= now) stragglers.push(holder);
+        else {
+          again = Math.min(again, from);
+          // Those that began later straggle later.
+          if (runs !== this.left) break;
+        }
+      }
     const urgency = ({ run }: Running) => run.lane.remainingMs(run.level);
     stragglers.sort((a, b) => urgency(b) - urgency(a) || a.startedAt - b.startedAt);
     for (const holder of stragglers) {

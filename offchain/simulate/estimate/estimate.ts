@@ -161,7 +161,8 @@ function simulateRuns(
   for (let before = now(), took = 0; made < RUNS && before + took < until;) {
     const workflow = made === 0 ? first : specWorkflow(spec, model, "the request", made + 1);
     try {
-      const options = { workflows: [workflow], operators, learned, grown, onDecision: () => {} };
+      const unkept = { onDecision: () => {}, onAttempt: () => {} };
+      const options = { workflows: [workflow], operators, learned, grown, ...unkept };
       const result = simulate({ ...options, policy: "froben", seed: ++made });
       const { state, paid } = result.workflows[0]!;
       if (state === "done") outcomes.push({ seconds: result.makespan!, paid: BigInt(paid!) });

@@ -17,6 +17,8 @@ const operatorSchema = z.strictObject({
   failureRate: z.number().min(0).max(1).default(0),
   invalidRate: z.number().min(0).max(1).default(0),
   silentRate: z.number().min(0).max(1).default(0),
+  hangRate: z.number().min(0).max(1).default(0),
+  silences: z.array(z.strictObject({ from: z.number().min(0), to: z.number().min(0) })).default([]),
   slowdown: z.number().min(0.001).max(1_000_000).default(1),
 });
 const fileSchema = z.array(operatorSchema).min(1);
@@ -33,6 +35,12 @@ export function parseOperators(text: string, file: string): SimOperator[] {
     const { count, id, leavesAt, ...rest } = entry;
     if (operators.length + count > MAX_OPERATORS)
       throw malformed(file, `[${i}].count`, `more than ${MAX_OPERATORS} operators in all`, count);
+    for (const [s, { from, to }] of rest.silences.entries()) {
+      const at = `[${i}].silences[${s}]`;
+      if (to <= from) throw malformed(file, `${at}.to`, "must be after from", to);
+      if (s > 0 && from <= rest.silences[s - 1]!.to)
+        throw malformed(file, `${at}.from`, "must be after the end of the one before", from);
+    }
     if (leavesAt != null && leavesAt <= rest.joinsAt)
       throw malformed(file, `[${i}].leavesAt`, "must be after joinsAt", leavesAt);
     for (let n = 1; n <= count; n++) {

@@ -4,6 +4,7 @@ import type { Spec } from "../../../protocol/spec";
 import { isCondition } from "../../../protocol/spec-graph";
 import { stepTermsOf } from "../../../protocol/terms";
 import { Plan, type PlannedTask } from "../../workflow/plan";
+import type { Puts } from "../model";
 import { inFile, malformed } from "../read/checked";
 import { collectionsOf, itemCounts, SOME_DIGEST } from "./collections";
 import { conditionFiles } from "./conditions";
@@ -13,6 +14,7 @@ export interface Expansion {
   tasks: PlannedTask[];
   /** By step: tasks before whose end it is not known which tasks the step has. */
   gates: number[][];
+  puts: Puts;
   assumed: Assumption[];
 }
 
@@ -71,5 +73,6 @@ export function expandSpec(spec: Spec, model: RunModel, file: string): Expansion
     for (const [s, step] of spec.steps.entries())
       if (!plan.tasksOf(step.id)) gates[s]!.push(firsts[i]!);
   }
-  return { tasks, gates, assumed: [...assumed, ...items.assumed] };
+  const puts = { items: items.counts, files };
+  return { tasks, gates, puts, assumed: [...assumed, ...items.assumed] };
 }

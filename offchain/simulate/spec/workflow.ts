@@ -22,13 +22,13 @@ const unknownSeconds = ({ limits }: Step): number => unknownMs(limits) / 1000;
  * @throws FrobenError `simulation_file_invalid`
  */
 export function specWorkflow(spec: Spec, model: RunModel, file: string, seed: number): SimWorkflow {
-  const { tasks, gates, assumed } = expandSpec(spec, model, file);
+  const { tasks, gates, puts, assumed } = expandSpec(spec, model, file);
   const positions = new Map(tasks.map(({ task }, i) => [task, i]));
-  const made = tasks.map(({ step: index, position, level, inputs }): SimTask => {
+  const made = tasks.map(({ task, step: index, position, level, inputs }): SimTask => {
     const step = spec.steps[index]!;
     const { fanOut, program, resources, limits, retry } = step;
     const id = fanOut.kind === "single" ? step.id : `${step.id}[${position}]`;
-    const parents = new Set(gates[index]!.map((task) => positions.get(task)!));
+    const parents = new Set(gates[index]!.map((gate) => positions.get(gate)!));
     for (const source of Object.values(inputs)) {
       const maker = "task" in source ? source.task : source.of;
       if (maker !== undefined) parents.add(positions.get(maker)!);
@@ -41,9 +41,11 @@ export function specWorkflow(spec: Spec, model: RunModel, file: string, seed: nu
       resources,
       parents: [...parents],
       runSeconds: limits.runSeconds,
+      startSeconds: limits.startSeconds,
       silenceSeconds: limits.silenceSeconds,
       attempts: retry.attempts,
       backoffSeconds: retry.backoffSeconds,
+      planned: task,
       step: index,
       level,
     };
@@ -56,5 +58,5 @@ export function specWorkflow(spec: Spec, model: RunModel, file: string, seed: nu
       message: `a task of ${step.id} takes ${unknownSeconds(step)} s, a quarter of its time limit`,
     }));
   const { name, withinSeconds } = spec;
-  return { name, withinSeconds, tasks: made, spec, assumed: [...assumed, ...unknown] };
+  return { name, withinSeconds, tasks: made, spec, puts, assumed: [...assumed, ...unknown] };
 }

@@ -118,6 +118,19 @@ describe("reading simulation files", () => {
     expect(mistake(() => of({ ...base, cores: 0 }))).to.equal("[0].cores");
     expect(mistake(() => of(base, base))).to.equal("[1].id");
     expect(mistake(() => of({ ...base, joinsAt: 2, leavesAt: 1 }))).to.equal("[0].leavesAt");
-    expect(mistake(() => parseFaults('{"failureRate":2}', "f"))).to.equal("failureRate");
+    const silent = (...silences: object[]) => of({ ...base, silences });
+    expect(silent({ from: 1, to: 2 }, { from: 3, to: 4 })[0]!.silences).to.have.length(2);
+    expect(mistake(() => silent({ from: 1 }))).to.equal("[0].silences[0].to");
+    expect(mistake(() => silent({ from: 2, to: 2 }))).to.equal("[0].silences[0].to");
+    expect(mistake(() => silent({ from: 1, to: 3 }, { from: 3, to: 4 }))).to.equal(
+      "[0].silences[1].from",
+    );
+    expect(mistake(() => of({ ...base, hangRate: -1 }))).to.equal("[0].hangRate");
+    const faults = (file: object) => mistake(() => parseFaults(JSON.stringify(file), "f"));
+    expect(faults({ failureRate: 2 })).to.equal("failureRate");
+    expect(faults({ hangRate: 2 })).to.equal("hangRate");
+    expect(faults({ silent: { count: 1, to: 9 } })).to.equal("silent.seconds");
+    expect(faults({ silent: { count: 1, from: 9, to: 8, seconds: 1 } })).to.equal("silent.to");
+    expect(faults({ leave: { count: 1, from: 9, to: 8 } })).to.equal("leave.to");
   });
 });
