@@ -5,11 +5,10 @@ import type { SimWorkflow } from "../../offchain/simulate/model";
 import type { Policy, Simulation } from "../../offchain/simulate/result";
 import type { Cli } from "../context";
 import { EXIT, QuietExit } from "../errors";
-import { decisionSink } from "../decision-sink";
 import { wholeNumber } from "../numbers";
 import { readText } from "../read-text";
 import { fields } from "../render/table";
-import { writeResult } from "../result-file";
+import { simulationOutput } from "../simulation-output";
 
 interface Flags {
   workflow: string[];
@@ -67,9 +66,8 @@ async function readWorkflows({ workflow, ignoreTransfers, seed }: Flags): Promis
 
 const seconds = (value: number | null) => (value === null ? "not done" : `${value.toFixed(1)} s`);
 
-function report(result: Simulation): string[] {
-  const { policy, seed, makespan, lowerBound, ratio, cost, attempts, workflows } = result;
-  const failed = attempts.filter(({ outcome }) => outcome !== "done").length;
+function report(result: Simulation, { attempts, failed }: Record<"attempts" | "failed", number>) {
+  const { policy, seed, makespan, lowerBound, ratio, cost, workflows } = result;
   return [
     ...fields([
       ["policy", `${policy}, seed ${seed}`],
@@ -77,11 +75,14 @@ function report(result: Simulation): string[] {
       ["lower bound", seconds(lowerBound)],
       ["ratio", ratio === null ? "none" : ratio.toFixed(3)],
       ["cost", cost.toFixed(2)],
-      ["attempts", `${attempts.length}, ${failed} of them failed`],
+      ["attempts", `${attempts}, ${failed} of them failed`],
     ]),
-    ...workflows.map(({ name, state, tasks, arrivesAt, end }) => {
+    ...workflows.map(({ name, state, tasks, tasksFailed, tasksLeftOut, arrivesAt, end }) => {
       const after = end === null ? "" : ` after ${seconds(end - arrivesAt)}`;
-      return `${name}: ${tasks} tasks, ${state}${after}${arrivesAt > 0 ? `, opened at ${arrivesAt} s` : ""}`;
+      const without =
+        tasksFailed > 0 ? ` without ${tasksFailed} that failed and ${tasksLeftOut} left out` : "";
+      const opened = arrivesAt > 0 ? `, opened at ${arrivesAt} s` : "";
+      return `${name}: ${tasks} tasks, ${state}${after}${without}${opened}`;
     }),
     ...workflows.flatMap(({ name, assumed }) =>
       assumed.map(({ message }) => `assumed of ${name}: ${message}`),
@@ -133,8 +134,13 @@ export function addSimulate(program: Command, cli: Cli): void {
       const operators = faults
         ? withFaults(declared, parseFaults(await readText(faults), faults), seed)
         : declared;
-      const kept = flags.out !== undefined || cli.flags().json === true;
-      const decisions = await decisionSink(flags.decisions, kept);
+      const isJson = cli.flags().json === true;
+      const output = await simulationOutput({
+        decisions: flags.decisions,
+        results: flags.out,
+        screen: isJson ? (text) => cli.io.out(text) : undefined,
+        keepsAttempts: flags.gantt !== undefined,
+      });
       const result = simulate({
         ...{ operators, policy, seed, knownDurations, standby, weights: flags.weight },
         canaries: flags.canaries && [],
@@ -142,15 +148,15 @@ export function addSimulate(program: Command, cli: Cli): void {
           within === undefined
             ? workflows
             : workflows.map((of) => ({ ...of, withinSeconds: within })),
-        onDecision: decisions.take,
+        onDecision: output.onDecision,
+        onAttempt: output.onAttempt,
       });
-      decisions.end();
-      if (flags.out) writeResult(flags.out, result);
+      const counts = output.end(result);
       if (flags.gantt) {
         const { gantt } = await import("../../offchain/simulate/gantt");
         await writeFile(flags.gantt, gantt(result));
       }
-      cli.print(result, () => report(result));
+      if (!isJson) cli.print(result, () => report(result, counts));
       if (result.makespan === null) throw new QuietExit(EXIT.failure);
     });
 }

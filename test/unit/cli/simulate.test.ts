@@ -161,6 +161,29 @@ describe("froben simulate", () => {
     expect(said).to.include(decisions[1]!.digest.slice(0, 16));
   });
 
+  it("writes the same result to the screen and to a file, and attempts or decisions only where somebody wants them", async () => {
+    const graph = await write("g.stg", "2\n0 3 0\n1 2 1 0\n");
+    const fleet = await write("fleet.json", '[{"id":"a","cores":1,"memoryMb":2}]');
+    const args = ["simulate", "--workflow", graph, "--operators", fleet];
+    const [out, lines] = [join(folder, "run.json"), join(folder, "run.jsonl")];
+    const both = await run([...args, "--out", out, "--json"]);
+    expect(both.out).to.equal(await readFile(out, "utf8"));
+    const result = JSON.parse(both.out) as Simulation;
+    expect(result.attempts.map(({ task }) => task)).to.deep.equal(["0", "1"]);
+    expect(result.decisions).to.have.length(2);
+    expect(result.workflows[0]).to.include({ state: "done", tasksFailed: 0, tasksLeftOut: 0 });
+    const apart = JSON.parse(
+      (await run([...args, "--decisions", lines, "--json"])).out,
+    ) as Simulation;
+    expect(apart).to.deep.equal({ ...result, decisions: [] });
+    const text = (await readFile(lines, "utf8")).trimEnd().split("\n");
+    expect(text.map((line) => JSON.parse(line) as object)).to.deep.equal(result.decisions);
+    const fifo = JSON.parse((await run([...args, "--policy", "fifo", "--json"])).out) as Simulation;
+    expect(fifo.decisions).to.deep.equal([]);
+    expect(fifo.attempts).to.have.length(2);
+    expect((await run(args)).out).to.match(/^attempts +2, 0 of them failed$/m);
+  });
+
   it("says where a file of decisions is none, and when there is no file", async () => {
     const empty = await write("empty.jsonl", "");
     expect((await run(["replay", empty])).err).to.include("there are none");
