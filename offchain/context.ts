@@ -22,6 +22,7 @@ import { Ledger, type ChainIdentity } from "./chain/ledger";
 import { TransactionJournal } from "./chain/transaction-journal";
 import { createTransactionSender, type ManagedSender } from "./chain/transactions";
 import type { Config } from "./config";
+import { isFinish } from "./coordinator/closing";
 import { createCoordinator } from "./coordinator/coordinator";
 import type { Coordinator, CoordinatorLog, Validator } from "./coordinator/facade";
 import { AttemptTraces } from "./coordinator/traces";
@@ -125,6 +126,7 @@ export async function createContext(
   const sender = createTransactionSender({
     ...{ client, chainId, account, journal, clock, log, pollMs },
     metrics: metrics.transactions,
+    isLeft: isFinish,
   });
   const tracing = await openTracing("froben-coordinator", config.traceEndpoint);
   const place = { chainId, market: config.market };

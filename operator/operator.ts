@@ -11,6 +11,7 @@ import { createEviction } from "./artifacts/eviction";
 import { createArtifactTransfer } from "./artifacts/transfer";
 import { openTracing } from "../machine/trace-sink";
 import { takeIn } from "./assignments/intake";
+import { takeRenewal } from "./assignments/renewal";
 import { createCanaryRunner } from "./canaries/canary-runner";
 import { createChainLoop, MAX_PARTS, MAX_UNDER_WAY } from "./chain/chain-loop";
 import { isLocalChain } from "./chain/clients";
@@ -27,7 +28,7 @@ import { dataPaths, type OperatorConfig } from "./config";
 import { createCoordinatorClient, fetchMarket } from "./coordinator-client/client";
 import { createSyncLoop } from "./coordinator-client/sync-loop";
 import { createHoldings } from "./holdings/holdings";
-import { isDead } from "./holdings/phase";
+import { isDead, isUnclaimed } from "./holdings/phase";
 import { openJournal } from "./journal/journal";
 import { createLog, type Log } from "./log";
 import { serveMetrics } from "./metrics/server";
@@ -256,7 +257,7 @@ export async function createOperator(
   const strikes = createStrikes(chain, slotView.head);
   const known = { operator, holdings, journal, programs, builtin, slotView, facts, strikes };
   const intake = { chain, config, clock, ...known };
-  const unclaimed = () => holdings.undecided().filter(({ claim }) => claim === "wanted").length;
+  const unclaimed = () => holdings.undecided().filter(isUnclaimed).length;
   const syncLoop = createSyncLoop({
     coordinator,
     holdings,
@@ -270,6 +271,7 @@ export async function createOperator(
       await canaries.makeRoom();
       runner.start();
     },
+    renew: (renewal) => takeRenewal(intake, renewal),
     refuse(signed, error) {
       for (const { task, attempt } of signed.tasks) reporter.refuse(signed, task, attempt, error);
     },
@@ -285,8 +287,9 @@ export async function createOperator(
     const held = holdings.all().filter((one) => !isCommitted(one, slots));
     if (held.length === 0 && !chainLoop.busy()) return pollMs * IDLE_FACTOR;
     const computing = held.every(
-      ({ claim, tasks }) =>
+      ({ claim, takenBack, tasks }) =>
         claim === "claimed" &&
+        !takenBack &&
         tasks.every(({ phase }) => phase === "queued" || phase === "running"),
     );
     return Math.max(untilBlock(), computing ? pollMs * COMPUTING_FACTOR : 0);

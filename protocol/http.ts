@@ -84,6 +84,11 @@ export const syncRequestSchema = z.strictObject({
   draining: z.boolean(),
   /** Assignments (by root) that this operator knows, so that a lost answer is sent again. */
   known: z.array(bytes32).max(1024),
+  /** Of renewals that this operator has, the newest of each assignment. */
+  renewed: z
+    .array(z.strictObject({ root: bytes32, claimBy: z.int() }))
+    .max(1024)
+    .optional(),
   /** Verdicts seen; the coordinator forgets them. */
   seenVerdicts: z.array(taskRef).max(1024),
   /** The canary that it holds, if it does. */
@@ -173,8 +178,20 @@ export const signedAssignmentSchema = z.object({
    * struck, and not at all if that is delivered. Nobody signs this: the chain says when the task is free.
    */
   standby: z.literal(true).optional(),
+  /** It was signed anew, with a later `claimBy`, for those of its tasks whose claim a reorganisation took back. */
+  renewed: z.literal(true).optional(),
 });
 export type SignedAssignment = z.infer<typeof signedAssignmentSchema>;
+
+/** What takes the place of the same fields in an assignment: a reorganisation took its claim back, and it can be made again. */
+export const renewalSchema = z.object({
+  workflow: z.int(),
+  root: bytes32,
+  mask: z.string().regex(/^0x[0-9a-f]{48}$/i, "must be a 192-bit mask as 0x hex"),
+  claimBy: z.int(),
+  signature: hex,
+});
+export type Renewal = z.infer<typeof renewalSchema>;
 
 export const verdictReportSchema = taskRef.extend({
   /** valid: commit it. invalid: concede it (rule accepted) or drop it. cancelled: stop and drop it; release carries the coordinator's signature. */
@@ -186,6 +203,7 @@ export const verdictReportSchema = taskRef.extend({
 export const syncResponseSchema = z.object({
   assignments: z.array(signedAssignmentSchema),
   verdicts: z.array(verdictReportSchema),
+  renewals: z.array(renewalSchema).optional(),
   /** A canary for it, until it names it or gives it back. */
   canary: canaryOfferSchema.optional(),
 });

@@ -54,12 +54,15 @@ export class TransactionJournal {
     this.db.update(transactions).set(fields).where(eq(transactions.id, id)).run();
   }
 
-  /** What was included above a block is on its way again. */
-  reopenAbove(block: number): void {
-    this.db
-      .update(transactions)
-      .set({ state: "sent", block: null, hash: null })
-      .where(gt(transactions.block, block))
-      .run();
+  /**
+   * What was included above a block is on its way again.
+   * @param isLeft whether one, by its purpose, has come to nothing instead
+   */
+  reopenAbove(block: number, isLeft: (purpose: string) => boolean): void {
+    const taken = this.db.select().from(transactions).where(gt(transactions.block, block)).all();
+    for (const { id, purpose } of taken) {
+      const state = isLeft(purpose) ? "replaced" : "sent";
+      this.update(id, { state, block: null, hash: null });
+    }
   }
 }

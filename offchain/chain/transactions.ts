@@ -17,7 +17,7 @@ export interface TransactionMetrics {
 export interface ManagedSender extends TransactionSender {
   /** Goes on with what an earlier life of this process sent. Call once, at the start. */
   recover(): void;
-  /** Sends again what a reorganisation down to `ancestor` took back. */
+  /** Sends again what a reorganisation down to `ancestor` took back, but for what is to be asked for again. */
   reorganised(ancestor: number): void;
   /** Transactions that are waited for, and those of them that are slower than the time after which a fee is raised. */
   underWay(): { total: number; stuck: number };
@@ -33,6 +33,8 @@ export interface SenderOptions {
   clock: Clock;
   log: CoordinatorLog;
   metrics: TransactionMetrics;
+  /** Whether one that a reorganisation took back, by its purpose, is not sent again before it is asked for again. */
+  isLeft?: (purpose: string) => boolean;
   /** How often the chain is asked about a transaction, milliseconds. */
   pollMs: number;
   /** After this long without inclusion the fee is raised, milliseconds. */
@@ -58,7 +60,7 @@ const RESEND_AFTER_MS = 4_000;
  */
 export function createTransactionSender(options: SenderOptions): ManagedSender {
   const { client, account, journal, clock, log, metrics, pollMs } = options;
-  const raiseAfterMs = options.raiseAfterMs ?? 45_000;
+  const { raiseAfterMs = 45_000, isLeft = () => false } = options;
   const abort = new AbortController();
   const following = new Map<number, Promise<{ hash: Hex }>>();
   const since = new Map<number, number>();
@@ -291,7 +293,7 @@ export function createTransactionSender(options: SenderOptions): ManagedSender {
       for (const row of journal.underWay()) void watch(row).catch(() => {});
     },
     reorganised(ancestor) {
-      journal.reopenAbove(ancestor);
+      journal.reopenAbove(ancestor, isLeft);
       for (const row of journal.underWay()) void watch(row).catch(() => {});
     },
     underWay() {

@@ -51,7 +51,7 @@ export function assign(world: World, match: Match<TaskRun>, how?: "as standby"):
     operator: operator.address,
     attempt: number,
     word: placeOf(indices[0]!).word,
-    mask: `0x${maskOf(indices).toString(16).padStart(MASK_DIGITS, "0")}`,
+    mask: maskHex(indices),
     price: price.toString(),
     claimBy: Math.min(run.deadline, world.chainNow() + claimableSeconds(world, step, how)),
     root: assignmentRoot(leaves),
@@ -118,12 +118,16 @@ export function assign(world: World, match: Match<TaskRun>, how?: "as standby"):
   giveOut(world, assignment);
 }
 
+/** @returns the mask of tasks of one word, as it travels */
+export const maskHex = (indices: number[]): Hex =>
+  `0x${maskOf(indices).toString(16).padStart(MASK_DIGITS, "0")}`;
+
 /** A copy can be claimed only once the claim before it has ended, and that began before this: it outlasts it. */
-function claimableSeconds(world: World, { claimSeconds }: Step, how?: "as standby"): number {
+export function claimableSeconds(world: World, { claimSeconds }: Step, how?: "as standby"): number {
   return how ? claimSeconds : Math.min(claimSeconds, world.deps.settings.claimBySeconds);
 }
 
-/** Signs an assignment and lets its operator have it. */
+/** Signs an assignment and lets its operator have it. If it is signed anew meanwhile, only that counts. */
 export function giveOut(world: World, assignment: AssignmentRun): void {
   const { body, operator } = assignment;
   world.later("signing an assignment", { workflow: body.workflow }, async () => {

@@ -1,7 +1,7 @@
 import type { InputRef } from "../../protocol/assignment";
 import type { Origin } from "../../protocol/http";
 import { maskOf, withMask } from "../../protocol/ticket";
-import { isLive, type AssignmentRun, type AttemptRun, type OperatorRun } from "./model";
+import { isHeld, isLive, type AssignmentRun, type AttemptRun, type OperatorRun } from "./model";
 import type { Work } from "../matchmaker/fleet";
 import { endOf } from "../matchmaker/pace";
 import { unknownMs } from "../matchmaker/prospect";
@@ -146,16 +146,30 @@ export function close(
   world.deps.metrics.attemptEnded(outcome);
   world.deps.traces?.ended(attempt);
   world.leases.close(attempt);
-  world.deadlines.clear(attempt);
+  if (outcome !== "valid") attempt.task.run.takenBack.delete(attempt);
+  if (!isHeld(attempt)) world.deadlines.clear(attempt);
   world.stragglers.clear(attempt);
   if (computing) freeMachine(world, attempt);
   world.journal.attempt(attempt);
+  endAssignment(world, attempt);
+}
+
+/** Ends what an attempt was assigned by, once its operator has nothing to do with any attempt of it. */
+function endAssignment(world: World, attempt: AttemptRun): void {
   const assignment = assignmentOf(world, attempt);
-  if (assignment && !assignment.attempts.some(isLive)) {
-    assignment.live = false;
-    world.journal.assignmentEnded(assignment);
-    world.dropPromise(attempt.operator, attempt.root);
-  }
+  if (!assignment || assignment.attempts.some(isHeld)) return;
+  assignment.live = false;
+  world.journal.assignmentEnded(assignment);
+  world.dropPromise(attempt.operator, attempt.root);
+}
+
+/** A claim that a reorganisation took back is not waited for any more: it was made again, or can't be. */
+export function forgetTakenBack(world: World, attempt: AttemptRun): void {
+  const { run } = attempt.task;
+  if (!run.takenBack.delete(attempt) || isLive(attempt)) return;
+  world.deadlines.clear(attempt);
+  endAssignment(world, attempt);
+  world.chores.set(`close/${run.id}`, world.now());
 }
 
 /** Puts a verdict up for its operator; a claim that stands comes with the signature that lets it go free of penalty. */

@@ -9,6 +9,12 @@ import type { World } from "./world";
 const CLOSE_AFTER_SECONDS = 10;
 const LOOK_AGAIN_MS = 5_000;
 
+/** The transaction that declares a workflow finished: after it no claim is made, so after a reorganisation it waits for those taken back. */
+const finishOf = (workflow: number) => `finish/${workflow}`;
+
+/** Whether a transaction, by its purpose, is one that is sent again only when `closeRun` asks for it. */
+export const isFinish = (purpose: string): boolean => purpose.startsWith("finish/");
+
 /**
  * Does on-chain what a workflow needs to come to rest: declares that no task is left, ends claims that nobody will deliver and
  * disputes whose time is over, and notes when nothing can be paid any more.
@@ -25,11 +31,12 @@ export function closeRun(world: World, run: Run): void {
   const settled = ended && live.length === 0 && disputes.length === 0 && !claimable;
   if (settled && run.settled) return;
   const hasFinal = run.work?.spec.steps.some((step) => step.final) ?? true;
-  // Claims that stand can still be delivered and paid after that; only new ones can't be made.
+  // Claims that stand can still be delivered and paid after that; only new ones can't be made, nor those that were taken back.
   const ours = chain.coordinator.toLowerCase() === world.deps.account.address.toLowerCase();
-  if (!hasFinal && ours && chain.status === WORKFLOW_STATUS.open)
-    if (run.state === "running" || run.state === "failed")
-      send(world, `finish/${run.id}`, {
+  const isAwaited = run.takenBack.size > 0;
+  if (!hasFinal && ours && chain.status === WORKFLOW_STATUS.open && !isAwaited)
+    if (run.state !== "cancelled" && run.state !== "refused")
+      send(world, finishOf(run.id), {
         abi: marketAbi,
         functionName: "finish",
         args: [run.id],

@@ -25,6 +25,14 @@ import type { Reused } from "../workflow/work";
 
 // What the coordinator has in memory. The database holds the same; `recover` rebuilds it from there.
 
+/** A claim that a reorganisation took back. */
+export interface TakenBack {
+  /** due: its operator is to get a ticket with a later `claimBy`. renewed: it was signed. */
+  state: "due" | "renewed";
+  /** Until then (Unix milliseconds) a result that is used gets one ticket after the other. */
+  readonly until: number;
+}
+
 /** One workflow. */
 export class Run {
   name = "";
@@ -42,6 +50,8 @@ export class Run {
   claimableUntil = 0;
   /** Until then (chain time, Unix seconds) assignments may be claimed that were signed before the database was lost. */
   blankUntil = 0;
+  /** Attempts whose claim a reorganisation took back: until it is made again, or can't be. See taken-back.ts. */
+  readonly takenBack = new Map<AttemptRun, TakenBack>();
   /** Known once the spec artifact is here. */
   work: RunWork | undefined;
   /** How often the spec was looked for in vain. */
@@ -123,6 +133,8 @@ export class TaskRun implements ReadyTask, FollowedTask<TaskRun> {
   rises = 0;
   /** Until then (chain time, Unix seconds) an operator may still claim an attempt that has ended. */
   claimableUntil = 0;
+  /** The same of any attempt that has ended, also of one that was claimed: a reorganisation may take that back. */
+  formerUntil = 0;
   leftOut: LeftOut | null = null;
   result: Digest | null = null;
   outputs: Record<string, Digest> | null = null;
@@ -356,6 +368,10 @@ export function newAttempt(
 /** Whether something can still come of an attempt. */
 export const isLive = (attempt: AttemptRun | undefined): attempt is AttemptRun =>
   attempt !== undefined && attempt.state !== "ended";
+
+/** Whether its operator still has to do with an attempt: something can come of it, or a claim that was taken back is to be made again. */
+export const isHeld = (attempt: AttemptRun): boolean =>
+  attempt.state !== "ended" || attempt.task.run.takenBack.has(attempt);
 
 /** Whether all that a workflow asks for is done, or left out as its spec allows. */
 export function allDone({ work }: Run): boolean {

@@ -1,5 +1,5 @@
 import { afterFailure, type Failure } from "../runtime/retry";
-import { assignmentOf, close, tell } from "./attempts";
+import { assignmentOf, close, forgetTakenBack, tell } from "./attempts";
 import * as follow from "../workflow/follow";
 import type { Follower } from "../workflow/follow";
 import { isLive, type AttemptRun, type Run, type TaskRun } from "./model";
@@ -23,6 +23,7 @@ export function fail(world: World, attempt: AttemptRun, failure: Failure, reason
   const claimBy = assignmentOf(world, attempt)?.body.claimBy ?? 0;
   close(world, attempt, failure, reason);
   const unclaimable = attempt.claimed || GIVEN_UP.has(failure);
+  task.formerUntil = Math.max(task.formerUntil, claimBy);
   if (!unclaimable) task.claimableUntil = Math.max(task.claimableUntil, claimBy);
   if (failure !== "withdrawn") blame(world, attempt);
   if (failure === "start_timeout" && !isCopy) raise(world, task);
@@ -237,6 +238,7 @@ export function endRun(
     if (isLive(task.current) && !task.current.claimed)
       withdraw(world, task.current, `the workflow is ${state}`);
   }
+  for (const attempt of run.takenBack.keys()) forgetTakenBack(world, attempt);
   world.chores.set(`close/${run.id}`, world.now());
   world.touch(run);
 }

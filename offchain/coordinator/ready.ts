@@ -61,7 +61,7 @@ export function isAdoptable(world: World, { run, attempt }: TaskRun, claim: Chai
   return claim.pay === "committed" || claim.pay === "settled";
 }
 
-/** What stands in the way of the next assignment of a task. */
+/** What stands in the way of the next assignment of a task: claims and assignments before it. */
 export interface Obstacle {
   code: "earlier_assignment" | "earlier_claim" | "earlier_commitment" | "in_dispute";
   reason: string;
@@ -84,6 +84,13 @@ export function claimObstacle(
       code: "earlier_assignment",
       reason: "an earlier assignment can still be claimed",
       until: claimableUntil,
+    };
+  // Its proof completes the workflow, after which no claim is made.
+  if (task.step.final && task.run.takenBack.size > 0)
+    return {
+      code: "earlier_claim",
+      reason: "claims that a reorganisation took back are to be made again first",
+      until: 0,
     };
   switch (claim?.pay) {
     case "claimed":

@@ -1,14 +1,15 @@
 import { WORKFLOW_STATUS } from "../../protocol/abi";
 import { adopt, findResult } from "./adopt";
-import { assignmentOf, close, tell } from "./attempts";
+import { close, forgetTakenBack, tell } from "./attempts";
 import { challengeIfCommitted, struck } from "./challenges";
 import { answerSilence, closeRun } from "./closing";
 import type { ChainChange, ChainTask } from "./facade";
-import { allDone, isLive, type AttemptRun, type Run, type TaskRun } from "./model";
+import { isLive, type AttemptRun, type Run, type TaskRun } from "./model";
 import { endRun, fail, giveUp, redo, takeBack, withdraw } from "./outcomes";
 import { isAdoptable, park } from "./ready";
 import { hasFallen } from "./reuse";
 import { completeTask, openRun } from "./runs";
+import { claimIsThere, lostClaim } from "./taken-back";
 import { validateSoon } from "./validate";
 import type { World } from "./world";
 
@@ -100,17 +101,6 @@ export function reconcileRun(world: World, id: number): void {
   closeRun(world, run);
 }
 
-/** The workflow's deadline may have passed: nothing can be claimed any more. */
-export function workflowDeadlineDue(world: World, run: Run): void {
-  if (run.state !== "running" || allDone(run)) return;
-  if (world.passed(run.deadline)) endRun(world, run, "failed", "its deadline has passed");
-  else
-    world.chores.set(
-      `deadline/${run.id}`,
-      Math.max(world.now() + LOOK_AGAIN_MS, run.deadline * 1000),
-    );
-}
-
 export function reconcileTask(world: World, task: TaskRun): void {
   const claim = world.deps.chain.task(task.run.id, task.index);
   const wrong = world.challenges.get(`${task.run.id}/${task.index}`);
@@ -124,7 +114,7 @@ export function reconcileTask(world: World, task: TaskRun): void {
     fail(world, task.current, "withdrawn", "a later attempt has claimed the task");
   const { current: attempt, other } = task;
   if (isLive(attempt)) follow(world, attempt, claim);
-  else if (attempt && claim && matches(claim, attempt)) letGo(world, attempt, claim);
+  else if (task.current) followEnded(world, task.current, claim);
   if (other && !isLive(other) && claim && matches(claim, other)) giveBack(world, other, claim);
   if (task.state === "ready") park(world, task);
   world.touch(task.run);
@@ -153,11 +143,21 @@ function matches(claim: ChainTask, attempt: AttemptRun): boolean {
   return claim.attempt === attempt.number && claim.root === attempt.root;
 }
 
+/** Lets an attempt that has ended follow its claim. */
+function followEnded(world: World, attempt: AttemptRun, claim: ChainTask | undefined): void {
+  if (claim && matches(claim, attempt)) return letGo(world, attempt, claim);
+  const { takenBack } = attempt.task.run;
+  // It was claimed, or its result could not have been found valid.
+  if (claim && claim.attempt >= attempt.number) forgetTakenBack(world, attempt);
+  else if (attempt.outcome === "valid" && !takenBack.has(attempt)) lostClaim(world, attempt);
+}
+
 /**
  * An attempt has ended, and its claim goes on: cancelled while it was on the way, its holder needs the signature to end it; accepted
  * and then unpaid, its task is done again, unless a reorganisation takes that back.
  */
 function letGo(world: World, attempt: AttemptRun, claim: ChainTask): void {
+  if (attempt.task.run.takenBack.has(attempt)) claimIsThere(world, attempt);
   if (claim.pay === "struck" || claim.pay === "void") redo(world, attempt, claim.pay);
   if (claim.pay === "settled") world.deps.traces?.settled(attempt);
   const { state } = attempt.task;
@@ -192,27 +192,17 @@ function follow(world: World, attempt: AttemptRun, claim: ChainTask | undefined)
   const mine = claim !== undefined && matches(claim, attempt);
   const claimed = mine && STANDING.includes(claim.pay);
   if (claimed && !attempt.claimed) {
-    attempt.claimed = true;
+    claimIsThere(world, attempt);
     world.deps.traces?.event(attempt, "claimed");
-    keepPromise(world, attempt);
     world.deadlines.set(attempt, claim.deadline * 1000);
     if (attempt.state === "reported") validateSoon(world, attempt);
   }
   if (mine && attempt.report === null && attempt.task.run.blankUntil > 0 && claim.commitment)
     findResult(world, attempt, claim.commitment);
-  // A reorganisation may take a claim back; the operator makes it again while it can.
-  if (!mine && attempt.claimed) attempt.claimed = false;
+  if (!mine && attempt.claimed) lostClaim(world, attempt);
   if (!mine || claimed) return;
   if (claim.pay === "expired") fail(world, attempt, "late", "not committed by the deadline");
   else fail(world, attempt, "withdrawn", `the claim was ${claim.pay}`);
-}
-
-/** A promised bond has become a locked one. */
-function keepPromise(world: World, attempt: AttemptRun): void {
-  const assignment = assignmentOf(world, attempt);
-  if (!assignment || assignment.unclaimed === 0) return;
-  assignment.unclaimed--;
-  assignment.operator.fleet.promise(-BigInt(attempt.task.step.bond));
 }
 
 /** The contract verified the final proof. */
@@ -227,22 +217,4 @@ function finalAccepted(world: World, task: TaskRun): void {
 function forget(world: World, run: Run): void {
   endRun(world, run, "cancelled", "its opening was taken back by a reorganisation of the chain");
   world.deps.retention.settled(run.id);
-}
-
-/** An attempt's next on-chain deadline may have passed: not claimed, or claimed and not delivered. */
-export function deadlineDue(world: World, attempt: AttemptRun): void {
-  if (!isLive(attempt)) return;
-  const claimBy = assignmentOf(world, attempt)?.body.claimBy ?? 0;
-  const claim = world.deps.chain.task(attempt.task.run.id, attempt.task.index);
-  const limit = attempt.claimed && claim ? claim.deadline : claimBy;
-  if (!world.passed(limit)) {
-    world.deadlines.set(attempt, Math.max(world.now() + 1000, limit * 1000));
-    return;
-  }
-  // A copy waits for the claim before it, which may not have ended in time.
-  const blocked = attempt.standby !== null && claim?.pay === "claimed" && !attempt.claimed;
-  if (blocked) fail(world, attempt, "withdrawn", "the claim before it stood in its way");
-  else if (!attempt.claimed) fail(world, attempt, "unclaimed", "not claimed in time");
-  else if (attempt.state !== "validating" || attempt.task.step.final)
-    fail(world, attempt, "late", "not delivered by the claim's deadline");
 }

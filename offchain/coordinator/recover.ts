@@ -23,6 +23,7 @@ import { recoverCanaries } from "./recover-canaries";
 import { noteReuse } from "./reuse";
 import { begin, blankUntil, fetchSpec, readSpec, unfold } from "./runs";
 import { inputsOf, noteInputs, recoverHolders, recoverSizes, sizesOf } from "./sizes";
+import { awaitClaim } from "./taken-back";
 import { validateSoon } from "./validate";
 import type { World } from "./world";
 
@@ -97,6 +98,9 @@ async function recoverTasks(
   const restore = (task: TaskRun) => {
     const former = rows.get(task.index);
     if (former) restoreTask(task, former);
+    // Of attempts that have ended it is not known.
+    const isWaiting = task.state === "ready" || task.state === "waiting";
+    if (task.attempt > (isWaiting ? 0 : 1)) task.formerUntil = run.claimableUntil;
     run.claimableUntil = Math.max(run.claimableUntil, task.claimableUntil);
     return former !== undefined;
   };
@@ -178,8 +182,13 @@ function recoverAssignments(world: World): void {
     const { body, decision } = row;
     const unclaimed = live.length;
     const assignment = { body, operator, decision, attempts, live: live.length > 0, unclaimed };
+    if (!assignment.live) {
+      // A claim that was taken back when its result was known: what is to be done about it, the chain tables say.
+      world.journal.assignmentEnded(assignment);
+      continue;
+    }
     operator.assignments.set(root, assignment);
-    if (live.length > 0) run.claimableUntil = Math.max(run.claimableUntil, body.claimBy);
+    run.claimableUntil = Math.max(run.claimableUntil, body.claimBy);
     operator.fleet.promise(BigInt(body.terms.bond) * BigInt(unclaimed));
     const { concurrency } = operator.fleet.registration;
     for (const { task, inputs } of body.tasks) {
@@ -219,6 +228,9 @@ function resume(world: World, run: Run): void {
     const attempt = task.current;
     if (isLive(attempt) && attempt.state === "validating" && attempt.verdict === null)
       validateSoon(world, attempt);
+    // Its claim may have been seen before, and taken back since.
+    if (isLive(attempt) && !attempt.claimed && attempt.state !== "offered")
+      awaitClaim(world, attempt);
     if (task.state === "ready") park(world, task);
   }
   if (!run.settled) reconcileRun(world, run.id);

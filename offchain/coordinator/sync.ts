@@ -7,6 +7,7 @@ import { attemptKey, isLive, type OperatorRun } from "./model";
 import { awaitForgotten, race } from "./standby";
 import { mayBeFound } from "./named-attempt";
 import { withdraw } from "./outcomes";
+import { renewalsFor } from "./taken-back";
 import type { World } from "./world";
 
 /** Verdicts in one answer; the rest comes with the next. */
@@ -37,10 +38,11 @@ export async function sync(
   world.kick();
   await world.committed();
   const known = new Set(body.known.map((root) => root.toLowerCase()));
+  const renewed = new Map(body.renewed?.map(({ root, claimBy }) => [root.toLowerCase(), claimBy]));
   const news = () => {
     world.commit(); // what has come in the same moment must be written too, before it leaves
     const canary = canaryFor(world, operator, body.canary);
-    return { ...newsFor(operator, known, strangers), ...(canary && { canary }) };
+    return { ...newsFor(operator, known, renewed, strangers), ...(canary && { canary }) };
   };
   let answer = news();
   if (empty(answer) && body.waitMs > 0) {
@@ -108,10 +110,12 @@ function giveUpCopies(world: World, operator: OperatorRun): void {
 function newsFor(
   operator: OperatorRun,
   known: Set<string>,
+  renewed: ReadonlyMap<string, number>,
   strangers: VerdictReport[],
 ): SyncResponse {
   const assignments = [...operator.assignments.values()]
     .filter(({ live, body }) => live && body.signature !== UNSIGNED && !known.has(body.root))
+    .filter(({ attempts }) => attempts.some(isLive))
     .map(({ body }) => body);
   const verdicts = [...operator.verdicts.values()].slice(0, MAX_VERDICTS).map((attempt) => ({
     workflow: attempt.task.run.id,
@@ -121,11 +125,13 @@ function newsFor(
     reason: attempt.verdictReason ?? undefined,
     release: (attempt.release ?? undefined) as Hex | undefined,
   }));
-  return { assignments, verdicts: [...strangers, ...verdicts] };
+  const renewals = renewalsFor(operator.assignments.values(), renewed);
+  const news = { assignments, verdicts: [...strangers, ...verdicts] };
+  return renewals.length > 0 ? { ...news, renewals } : news;
 }
 
 const empty = (answer: SyncResponse) =>
-  answer.assignments.length + answer.verdicts.length === 0 && !answer.canary;
+  answer.assignments.length + answer.verdicts.length === 0 && !answer.renewals && !answer.canary;
 
 function waitForNews(world: World, operator: OperatorRun, ms: number): Promise<void> {
   return new Promise((resolve) => {

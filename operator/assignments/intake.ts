@@ -14,7 +14,7 @@ import type { SlotView } from "../chain/slot-view";
 import type { Clock } from "../clock";
 import type { OperatorConfig } from "../config";
 import type { Holdings } from "../holdings/holdings";
-import type { Holding } from "../holdings/phase";
+import { isUnclaimed, type Holding } from "../holdings/phase";
 import type { Journal } from "../journal/journal";
 import { checkStandby } from "./standby";
 import { assignmentFields } from "./step-terms";
@@ -51,8 +51,9 @@ export interface IntakeDeps {
   clock: Clock;
 }
 
-async function signedBy(
-  { chain, operator }: IntakeDeps,
+/** Whether a workflow's coordinator signed an assignment. */
+export async function signedBy(
+  { chain, operator }: Pick<IntakeDeps, "chain" | "operator">,
   signed: SignedAssignment,
   coordinator: Address,
 ): Promise<boolean> {
@@ -94,7 +95,7 @@ const sourcesOf = ({ tasks }: SignedAssignment): InputSource[] =>
 /** Bonds that accepted assignments will need and the chain has not locked yet, units. */
 function promised(holdings: Holding[]): bigint {
   return holdings
-    .filter((holding) => holding.claim === "wanted")
+    .filter(isUnclaimed)
     .reduce((sum, { signed }) => sum + BigInt(signed.terms.bond) * BigInt(signed.tasks.length), 0n);
 }
 

@@ -44,7 +44,7 @@ const MAX_WAITING = 1_024;
 
 /** Largest attempt, and largest time, that the contract's words hold. */
 const MAX_ATTEMPT = 0xffff;
-const MAX_TIME = 2 ** 40 - 1;
+export const MAX_TIME = 2 ** 40 - 1;
 
 /** What can't be packed can't be hashed either, so this comes before everything that is signed. */
 function checkRanges(signed: SignedAssignment): void {

@@ -13,7 +13,7 @@ import type { CoordinatorClient } from "../coordinator-client/client";
 import type { OperatorConfig } from "../config";
 import type { Clock } from "../clock";
 import type { Holdings } from "../holdings/holdings";
-import { isDead, type HeldTask, type Holding } from "../holdings/phase";
+import { isDead, isUnclaimed, type HeldTask, type Holding } from "../holdings/phase";
 import type { Log } from "../log";
 import { plan } from "../plan/plan";
 import type { Plan, PlannedExit, PlanPolicy } from "../plan/plan-types";
@@ -94,7 +94,8 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
     deadlineMargin: DEADLINE_MARGIN_SECONDS,
     maxParts: MAX_PARTS,
   };
-  const refusals = new Map<Holding, { count: number; block: number }>();
+  /** Of the ticket with this `claimBy`. */
+  const refusals = new Map<Holding, { claimBy: number; count: number; block: number }>();
   /** When new blocks were last looked for, Unix milliseconds. */
   let lookedAt = 0;
   const acceptance = createAcceptances(deps.coordinator, log);
@@ -118,14 +119,23 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
     return receipt;
   }
 
-  /** Whether a reorganisation took a claim back, which can be made again. A slot remembers what it held until it is used again. */
-  function isTakenBack({ signed, tasks }: Holding): boolean {
+  /**
+   * Whether a reorganisation took a claim back, which can be made again: at once, or with the renewed ticket that the coordinator gives.
+   * A slot remembers what it held until it is used again.
+   */
+  function isTakenBack({ claim, signed, tasks }: Holding): boolean {
+    if (claim !== "claimed") return false;
     const known =
       slotsOf(slotView.slots(), signed.workflow, signed.root).length > 0 ||
       slotView.hasEnded(signed.root);
     const alive = tasks.some((task) => !isDead(task.phase));
-    return !known && alive && slotView.head().timestamp < signed.claimBy;
+    const until = signed.claimBy + signed.terms.claimTime;
+    return !known && alive && slotView.head().timestamp < until;
   }
+
+  /** The coordinator has seen a reorganisation that this view may be yet to see. */
+  const mayBeTakenBack = ({ signed }: Holding) =>
+    signed.renewed === true && slotView.head().timestamp < signed.claimBy;
 
   /** Brings holdings up to what the chain says about their claims. */
   function follow(): void {
@@ -140,10 +150,10 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
         log.info({ workflow: holding.signed.workflow, root: holding.signed.root }, "claimed");
       }
       if (live.length > 0) deps.onClaimed(holding, live);
-      if (holding.claim === "claimed" && isTakenBack(holding)) holdings.setClaim(holding, "wanted");
+      holding.takenBack = isTakenBack(holding);
       if (holding.claim === "wanted" && holding.tasks.every((task) => isDead(task.phase)))
         holdings.setClaim(holding, "given_up");
-      if (isOver(holding, slots)) {
+      if (isOver(holding, slots) && !mayBeTakenBack(holding)) {
         refusals.delete(holding);
         holdings.close(holding);
       }
@@ -163,9 +173,10 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
   /** Which of the wanted claims the chain would take now, with the take-overs that they need. */
   async function claimables(now: number): Promise<Map<Holding, TakeOver[]>> {
     const ready = new Map<Holding, TakeOver[]>();
+    const isRenewed = ({ takenBack, signed }: Holding) => !takenBack || now < signed.claimBy;
     const wanted = holdings
       .all()
-      .filter((holding) => holding.claim === "wanted" && !underWay.claims(holding));
+      .filter((one) => isUnclaimed(one) && isRenewed(one) && !underWay.claims(one));
     await Promise.all(
       wanted.map(async (holding) => {
         const mask = BigInt(holding.signed.mask);
@@ -220,10 +231,12 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
       log.warn({ part: part.label, reason }, "the chain refuses a part");
       if (part.kind !== "claim") continue;
       const holding = held[part.id]!;
-      const before = refusals.get(holding) ?? { count: 0, block: -1 };
-      if (before.block === block) continue;
-      refusals.set(holding, { count: before.count + 1, block });
-      if (before.count + 1 >= MAX_CLAIM_REFUSALS) giveUp(holding, `the chain refuses: ${reason}`);
+      const { claimBy } = holding.signed;
+      const known = refusals.get(holding);
+      if (known?.block === block) continue;
+      const count = known?.claimBy === claimBy ? known.count + 1 : 1;
+      refusals.set(holding, { claimBy, count, block });
+      if (count >= MAX_CLAIM_REFUSALS) giveUp(holding, `the chain refuses: ${reason}`);
     }
     // The view may be what is wrong: the chain is right.
     if (refused.some(({ part }) => part.kind !== "claim")) await slotView.rebuild();

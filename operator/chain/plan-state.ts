@@ -4,7 +4,7 @@ import { commitmentHash } from "../../protocol/commitment";
 import { toBytes32, type Digest } from "../../protocol/digest";
 import { RULE } from "../../protocol/terms";
 import { placeOf } from "../../protocol/ticket";
-import { isDead, type HeldTask, type Holding } from "../holdings/phase";
+import { isDead, isUnclaimed, type HeldTask, type Holding } from "../holdings/phase";
 import type { PlanHolding, PlanTask } from "../plan/plan-types";
 import type { Slot, Slots } from "./slots";
 
@@ -99,7 +99,7 @@ export function planHolding(
  * made again, or the claim is late.
  */
 export function isOver(holding: Holding, slots: Slots): boolean {
-  if (holding.claim === "wanted") return false;
+  if (isUnclaimed(holding)) return false;
   return holding.tasks.every((task) => slotOfTask(slots, task) === undefined);
 }
 

@@ -5,7 +5,7 @@
 import type { Hex } from "viem";
 import type { CanaryOffer } from "../../protocol/canary";
 import { FrobenError } from "../../protocol/errors";
-import type { SignedAssignment, SyncRequest, SyncResponse } from "../../protocol/http";
+import type { Renewal, SignedAssignment, SyncRequest, SyncResponse } from "../../protocol/http";
 import { LIMITS } from "../../protocol/limits";
 import { RULE } from "../../protocol/terms";
 import type { Clock } from "../clock";
@@ -32,6 +32,8 @@ export interface SyncLoopDeps {
   /** @throws FrobenError when the assignment is refused */
   takeIn(signed: SignedAssignment): Promise<void>;
   refuse(signed: SignedAssignment, error: FrobenError): void;
+  /** @throws FrobenError when the renewal is refused */
+  renew(renewal: Renewal): Promise<void>;
   /** The canary that is held, if one is. */
   canary(): string | undefined;
   takeCanary(offer: CanaryOffer): void;
@@ -48,6 +50,8 @@ const IDLE_WAIT_MS = 10_000;
 const FAREWELL_MS = 1_000;
 /** Refused assignments that are remembered, so that they are not sent again and again. */
 const REFUSED_KEPT = 256;
+/** Renewals that are named: as many as a request takes. */
+const RENEWED_KEPT = 1_024;
 
 /** Attempts that the coordinator has not said its last word about. */
 function heldTasks(holdings: Holdings): HeldTask[] {
@@ -102,10 +106,19 @@ export function applyVerdict(holdings: Holdings, word: Verdict): HeldTask | unde
 export function createSyncLoop(deps: SyncLoopDeps) {
   const { coordinator, holdings, clock, log } = deps;
   const refused: string[] = [];
+  /** Renewals that were taken or refused since the start, the latest last: their `claimBy` by root. */
+  const answered = new Map<string, number>();
   const reports = new ProgressReports();
   let seen: Verdict[] = [];
   let poll = new AbortController();
   let nudged = false;
+
+  function renewed(): SyncRequest["renewed"] {
+    const held = holdings.all().filter(({ signed }) => signed.renewed);
+    const all = new Map(held.map(({ signed }) => [signed.root, signed.claimBy]));
+    for (const [root, claimBy] of answered) all.set(root, claimBy);
+    return [...all].slice(-RENEWED_KEPT).map(([root, claimBy]) => ({ root, claimBy }));
+  }
 
   function request(): { body: SyncRequest; tasks: HeldTask[] } {
     const held = heldTasks(holdings);
@@ -113,6 +126,7 @@ export function createSyncLoop(deps: SyncLoopDeps) {
     const busyWait = Math.floor(Math.min(BUSY_WAIT_MS, ...silences.map((ms) => ms / 3)));
     const { tasks, more } = reports.due(held, clock.now(), busyWait / 2);
     const canary = deps.canary();
+    const tickets = renewed()!;
     const body = {
       running: tasks.map(({ workflow, task, attempt, progress, note }) => ({
         workflow,
@@ -123,6 +137,7 @@ export function createSyncLoop(deps: SyncLoopDeps) {
       })),
       draining: deps.isDraining(),
       known: [...holdings.all().map(({ signed }) => signed.root), ...refused].slice(-1024),
+      ...(tickets.length > 0 ? { renewed: tickets } : {}),
       seenVerdicts: seen
         .slice(0, 1024)
         .map(({ workflow, task, attempt }) => ({ workflow, task, attempt })),
@@ -153,6 +168,20 @@ export function createSyncLoop(deps: SyncLoopDeps) {
     }
   }
 
+  async function renew(renewal: Renewal): Promise<void> {
+    const { workflow, root, claimBy } = renewal;
+    try {
+      await deps.renew(renewal);
+      log.info({ workflow, root, claimBy }, "a claim can be made again");
+    } catch (error) {
+      if (!(error instanceof FrobenError) || !error.code.startsWith("assignment_")) throw error;
+      log.warn({ workflow, root, err: error }, "renewal refused");
+    }
+    answered.delete(root);
+    answered.set(root, claimBy);
+    if (answered.size > RENEWED_KEPT) answered.delete(answered.keys().next().value!);
+  }
+
   async function once(signal: AbortSignal): Promise<void> {
     nudged = false;
     poll = new AbortController();
@@ -168,8 +197,11 @@ export function createSyncLoop(deps: SyncLoopDeps) {
     for (const task of died) deps.onDead(task);
     for (const signed of answer.assignments)
       if (!deps.isDraining() && signed.tasks.length <= LIMITS.maxBatch) await take(signed);
+    const renewals = answer.renewals ?? [];
+    for (const renewal of renewals) await renew(renewal);
     if (answer.canary) deps.takeCanary(answer.canary);
-    if (answer.verdicts.length + answer.assignments.length > 0) deps.onNews();
+    const news = [answer.verdicts, answer.assignments, renewals];
+    if (news.some(({ length }) => length > 0)) deps.onNews();
   }
 
   return {

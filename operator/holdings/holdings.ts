@@ -2,7 +2,7 @@
 import type { Hex } from "viem";
 import type { SignedAssignment } from "../../protocol/http";
 import type { Clock } from "../clock";
-import type { ClaimIntent, Journal, TaskRow } from "../journal/journal";
+import type { AssignmentRow, ClaimIntent, Journal, TaskRow } from "../journal/journal";
 import { isDead, isUndecided, type HeldTask, type Holding, type Phase } from "./phase";
 
 export interface Holdings {
@@ -13,6 +13,10 @@ export interface Holdings {
   /** A held attempt, by its fencing number. */
   task(workflow: number, task: number, attempt: number): HeldTask | undefined;
   add(signed: SignedAssignment): Holding;
+  /** One that is held, or was closed with a task that is alive: a reorganisation may take back what it was paid for. */
+  renewable(workflow: number, root: string): Holding | undefined;
+  /** Gives a holding another ticket. @param signed its assignment with that; @param holding of `renewable` */
+  renew(holding: Holding, signed: SignedAssignment): void;
   setClaim(holding: Holding, claim: ClaimIntent): void;
   /** Moves a task on. Ignored when it is dead already: what is dead stays dead. @returns whether it moved */
   move(task: HeldTask, phase: Phase, changes?: Partial<HeldTask>): boolean;
@@ -77,11 +81,13 @@ export function createHoldings(journal: Journal, clock: Clock): Holdings {
     if (holding) count(holding, Number(isUndecided(task)) - before);
   }
 
-  for (const { signed, claim } of journal.openAssignments()) {
+  function load({ signed, claim }: AssignmentRow): Holding {
     const rows = journal.tasksOf(signed.workflow, signed.root as Hex);
     const tasks = rows.map((row) => toHeld(row, clock.now()));
-    enter({ signed, claim, tasks });
+    return { signed, claim, tasks, takenBack: false };
   }
+
+  for (const row of journal.openAssignments()) enter(load(row));
 
   return {
     all: () => [...holdings.values()],
@@ -92,9 +98,21 @@ export function createHoldings(journal: Journal, clock: Clock): Holdings {
       journal.addAssignment(signed);
       const now = clock.now();
       const tasks = signed.tasks.map((line) => toHeld(queuedRow(signed, line), now));
-      const holding: Holding = { signed, claim: "wanted", tasks };
+      const holding: Holding = { signed, claim: "wanted", tasks, takenBack: false };
       enter(holding);
       return holding;
+    },
+    renewable(workflow, root) {
+      const known = holdings.get(keyOf(workflow, root));
+      if (known) return known;
+      const row = journal.findAssignment(workflow, root.toLowerCase() as Hex);
+      const closed = row && load(row);
+      return closed?.tasks.some(({ phase }) => !isDead(phase)) ? closed : undefined;
+    },
+    renew(holding, signed) {
+      journal.renewAssignment(signed);
+      holding.signed = signed;
+      if (!holdings.has(keyOf(signed.workflow, signed.root))) enter(holding);
     },
     setClaim(holding, claim) {
       if (holding.claim === claim) return;

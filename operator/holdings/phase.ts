@@ -58,4 +58,9 @@ export interface Holding {
   signed: SignedAssignment;
   claim: ClaimIntent;
   tasks: HeldTask[];
+  /** It was claimed, and a reorganisation took that back: it is claimed again, with a renewed ticket once this one is too old. */
+  takenBack: boolean;
 }
+
+/** Whether an assignment is to be claimed, for the first time or again. */
+export const isUnclaimed = ({ claim, takenBack }: Holding) => claim === "wanted" || takenBack;

@@ -123,6 +123,8 @@ export function openJournal(path: string, clock: Clock) {
     openAssignments: sql(
       "SELECT json, claim FROM assignments WHERE closed = 0 ORDER BY accepted_at, rowid",
     ),
+    findAssignment: sql("SELECT json, claim FROM assignments WHERE workflow = ? AND root = ?"),
+    renew: sql("UPDATE assignments SET json = ?, closed = 0 WHERE workflow = ? AND root = ?"),
     setClaim: sql("UPDATE assignments SET claim = ? WHERE workflow = ? AND root = ?"),
     close: sql("UPDATE assignments SET closed = 1 WHERE workflow = ? AND root = ?"),
     tasksOf: sql("SELECT * FROM tasks WHERE workflow = ? AND root = ? ORDER BY task"),
@@ -183,6 +185,10 @@ export function openJournal(path: string, clock: Clock) {
     }
   }
 
+  const toAssignment = ({ json, claim }: { json: string; claim: ClaimIntent }): AssignmentRow => ({
+    signed: JSON.parse(json) as SignedAssignment,
+    claim,
+  });
   const toTask = (row: Record<string, unknown>): TaskRow => ({
     ...(row as unknown as TaskRow),
     usage: row.usage === null ? null : (JSON.parse(row.usage as string) as ResultReport["usage"]),
@@ -202,10 +208,17 @@ export function openJournal(path: string, clock: Clock) {
     },
     openAssignments(): AssignmentRow[] {
       const rows = statements.openAssignments.all() as { json: string; claim: ClaimIntent }[];
-      return rows.map(({ json, claim }) => ({
-        signed: JSON.parse(json) as SignedAssignment,
-        claim,
-      }));
+      return rows.map(toAssignment);
+    },
+    /** Also one that is closed. */
+    findAssignment(workflow: number, root: Hex): AssignmentRow | undefined {
+      const row = statements.findAssignment.get(workflow, root) as
+        { json: string; claim: ClaimIntent } | undefined;
+      return row && toAssignment(row);
+    },
+    /** Writes the ticket that takes the place of an assignment's, which is open again if it was closed. */
+    renewAssignment(signed: SignedAssignment): void {
+      statements.renew.run(JSON.stringify(signed), signed.workflow, signed.root);
     },
     setClaim(workflow: number, root: Hex, claim: ClaimIntent): void {
       statements.setClaim.run(claim, workflow, root);

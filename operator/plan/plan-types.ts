@@ -25,7 +25,7 @@ export interface PlanHolding {
   /** The chain would take a claim now: see chain/claimable.ts. */
   claimable: boolean;
   claimBy: number;
-  /** Mask of the whole assignment. */
+  /** Of the tasks that can be claimed: the whole assignment's, or those of a renewed ticket. */
   mask: bigint;
   word: number;
   bond: bigint;

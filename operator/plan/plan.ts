@@ -110,7 +110,8 @@ function planClaims(
   for (const holding of wanted) {
     if (claims.length >= policy.maxParts) break;
     if (!holding.claimable || now >= holding.claimBy) continue;
-    const live = holding.tasks.filter((task) => task.state !== "dead");
+    const isLive = (task: PlanTask) => task.state !== "dead" && (holding.mask & bitOf(task)) !== 0n;
+    const live = holding.tasks.filter(isLive);
     const bonds = holding.bond * BigInt(live.length);
     if (live.length === 0 || bonds > stake) continue;
     stake -= bonds;

@@ -45,6 +45,7 @@ describe("the coordinator's transactions on a real chain", () => {
   function newSender(
     client: PublicClient = connect(chain.rpcUrl, 25),
     clock: Clock = systemClock,
+    isLeft?: (purpose: string) => boolean,
   ): ManagedSender {
     const journal = new TransactionJournal(db);
     registry = new Registry();
@@ -57,6 +58,7 @@ describe("the coordinator's transactions on a real chain", () => {
       log: silentLog,
       metrics: transactionMetrics(registry),
       pollMs: 20,
+      ...(isLeft && { isLeft }),
     });
     senders.push(sender);
     watchTransactions(registry, sender);
@@ -269,5 +271,19 @@ describe("the coordinator's transactions on a real chain", () => {
     sender.reorganised(ancestor);
     expect(await sender.send("stake", deposit(200n))).deep.equal({ hash });
     expect(await stake()).equal(200n);
+  }).timeout(20_000);
+
+  it("leaves what a reorganisation took back until it is asked for again, if that is what its owner wants", async () => {
+    const sender = newSender(undefined, undefined, (purpose) => purpose === "later");
+    const fork = await chain.test.snapshot();
+    const ancestor = Number(await chain.client.getBlockNumber());
+    await sender.send("later", deposit(100n));
+    await sender.send("stake", { ...deposit(200n), gas: 200_000n });
+    await chain.test.revert({ id: fork });
+    sender.reorganised(ancestor);
+    while (sender.underWay().total > 0) await new Promise(setImmediate);
+    expect(await stake()).equal(200n);
+    await sender.send("later", deposit(100n));
+    expect(await stake()).equal(300n);
   }).timeout(20_000);
 });

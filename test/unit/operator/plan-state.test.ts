@@ -8,6 +8,7 @@ const root = `0x${"11".repeat(32)}` as const;
 const holding = (phase: Phase): Holding => ({
   signed: {} as never,
   claim: "claimed",
+  takenBack: false,
   tasks: [{ workflow: 1, task: 0, attempt: 1, root, phase, verdict: "valid" } as HeldTask],
 });
 
@@ -22,6 +23,8 @@ describe("an operator's holding", () => {
     expect(isOver(holding("valid"), slots("committed"))).to.equal(false);
     expect(isOver(holding("valid"), slots("credited"))).to.equal(true);
     expect(isOver(holding("failed"), slots())).to.equal(true);
+    const takenBack = { ...holding("valid"), takenBack: true };
+    expect(isOver(takenBack, slots())).to.equal(false);
   });
 
   it("only waits while all of it is committed", () => {

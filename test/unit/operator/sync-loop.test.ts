@@ -26,7 +26,7 @@ describe("the operator's sync with its coordinator", () => {
   /** Answers one sync after the other; ends the loop when there is none left. */
   async function exchange(
     answers: (SyncResponse | Error)[],
-    parts: { draining?: boolean; refuseWith?: FrobenError } = {},
+    parts: { draining?: boolean; refuseWith?: FrobenError; renew?: () => Promise<void> } = {},
   ) {
     const stop = new AbortController();
     const requests: SyncRequest[] = [];
@@ -53,6 +53,7 @@ describe("the operator's sync with its coordinator", () => {
         return Promise.resolve();
       },
       refuse: (_, error) => void refused.push(error.code),
+      renew: parts.renew ?? (() => Promise.resolve()),
       canary: () => undefined,
       takeCanary: () => {},
       onDead: () => {},
@@ -104,6 +105,36 @@ describe("the operator's sync with its coordinator", () => {
     const { requests, refused } = await exchange([again, nothing], { refuseWith });
     expect(refused).to.deep.equal([]);
     expect(requests[1]!.known).to.deep.equal([]);
+  });
+
+  describe("a renewal", () => {
+    const renewal = { workflow: 7, mask: `0x${"0".repeat(47)}1`, claimBy: 2_000, signature: "0x" };
+    const renewing = () => ({ ...nothing, renewals: [{ ...renewal, root: signed.root }] });
+
+    it("is named from then on, taken or refused, also while it drains", async () => {
+      const refusal = new FrobenError("assignment_wrong_signature", "no");
+      for (const renew of [() => Promise.resolve(), () => Promise.reject(refusal)]) {
+        const { requests } = await exchange([renewing(), nothing, nothing], {
+          ...{ renew, draining: true },
+        });
+        expect(requests[0]).not.to.have.property("renewed");
+        for (const { renewed } of requests.slice(1))
+          expect(renewed).to.deep.equal([{ root: signed.root, claimBy: 2_000 }]);
+      }
+    });
+
+    it("that could not be checked is not named: it comes again", async () => {
+      const renew = () => Promise.reject(new FrobenError("chain_unreachable", "no"));
+      const { requests } = await exchange([renewing(), nothing], { renew });
+      expect(requests[1]).not.to.have.property("renewed");
+    });
+
+    it("of an earlier life is named", async () => {
+      const holding = holdings.add(signed);
+      holdings.renew(holding, { ...signed, claimBy: 3_000, renewed: true });
+      const { requests } = await exchange([nothing]);
+      expect(requests[0]!.renewed).to.deep.equal([{ root: signed.root, claimBy: 3_000 }]);
+    });
   });
 
   it("takes no work while it drains", async () => {

@@ -16,6 +16,7 @@ import { marketDomain, TYPES } from "../../../../protocol/eip712";
 import { FrobenError } from "../../../../protocol/errors";
 import type {
   Register,
+  Renewal,
   ResultReport,
   ResultsResponse,
   SignedAssignment,
@@ -187,7 +188,7 @@ export class Market {
 
   /** @returns whose signature over a message this is */
   signer(
-    primaryType: "Release" | "Acceptance",
+    primaryType: "Assignment" | "Release" | "Acceptance",
     message: object,
     signature: string,
   ): Promise<Address> {
@@ -228,6 +229,8 @@ export class TestOperator {
   readonly address: Address;
   readonly assignments = new Map<string, SignedAssignment>();
   readonly verdicts: SyncResponse["verdicts"] = [];
+  /** Those that came, the latest last. */
+  readonly renewals: Renewal[] = [];
   running: { workflow: number; task: number; attempt: number; progress: number }[] = [];
   draining = false;
 
@@ -244,6 +247,7 @@ export class TestOperator {
       running: this.running,
       draining: this.draining,
       known: [...this.assignments.keys()] as Hex[],
+      renewed: this.renewals.map(({ root, claimBy }) => ({ root, claimBy })),
       seenVerdicts: this.verdicts.map(({ workflow, task, attempt }) => ({
         workflow,
         task,
@@ -253,6 +257,7 @@ export class TestOperator {
     });
     for (const body of answer.assignments) this.assignments.set(body.root, body);
     this.verdicts.push(...answer.verdicts);
+    this.renewals.push(...(answer.renewals ?? []));
     await this.market.settle();
     return answer.assignments;
   }
