@@ -90,6 +90,12 @@ const COPY_STEPS = {
   operators: [["write tasks cancelled"], ["send release"]],
 } as const;
 
+/** Steps of a claim that a reorganisation takes back, and that is made again. */
+const RENEWAL_STEPS = {
+  coordinator: [["answer POST /v1/operators/sync with renewals"]],
+  operators: [],
+} as const;
+
 /** Steps of a claim that runs out after its result was used: nobody takes it over. */
 const EXPIRY_STEPS = {
   coordinator: [["send expire"]],
@@ -140,6 +146,9 @@ export const REFUSAL_POINTS = pointsOf(REFUSAL_STEPS);
 
 /** Where processes are killed when a straggler's task is copied. */
 export const COPY_POINTS = pointsOf(COPY_STEPS);
+
+/** Where processes are killed when a claim is made again that was taken back. */
+export const RENEWAL_POINTS = pointsOf(RENEWAL_STEPS);
 
 /** Where processes are killed when a claim runs out that nobody takes over. */
 export const EXPIRY_POINTS = pointsOf(EXPIRY_STEPS);

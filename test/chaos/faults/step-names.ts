@@ -54,14 +54,15 @@ export function requestNames(input: string | URL | Request, init?: RequestInit):
     .flatMap(({ params }) => callNames(params![0] as Hex));
 }
 
+/** What an answer to a heartbeat may bring. */
+const NEWS = ["assignments", "verdicts", "renewals"] as const;
+
 /** @returns names for an answer that tells or promises something */
 export function answerNames(method: string, url: string, body: unknown): string[] {
   const name = `answer ${method} ${path(url)}`;
   if (method !== "POST" && method !== "PUT") return [];
   if (!url.startsWith("/v1/operators/sync")) return [name];
   const text = typeof body === "string" || Buffer.isBuffer(body) ? String(body) : "{}";
-  const news = JSON.parse(text) as { assignments?: unknown[]; verdicts?: unknown[] };
-  return (["assignments", "verdicts"] as const)
-    .filter((kind) => (news[kind]?.length ?? 0) > 0)
-    .map((kind) => `${name} with ${kind}`);
+  const news = JSON.parse(text) as Partial<Record<(typeof NEWS)[number], unknown[]>>;
+  return NEWS.filter((kind) => (news[kind]?.length ?? 0) > 0).map((kind) => `${name} with ${kind}`);
 }

@@ -7,10 +7,12 @@ import {
   EXPIRY_POINTS,
   FAILURE_POINTS,
   REFUSAL_POINTS,
+  RENEWAL_POINTS,
   WHO,
   type Who,
 } from "../crash-points";
 import type { Scenario } from "../scenario";
+import { withLateClaims } from "./chain";
 import { withBadOperator, withLateOperator, withSlowOperator, type Spoilt } from "./operators";
 
 type Hand = Record<Who, string[]>;
@@ -134,6 +136,18 @@ function withLate(kill: Scenario): Scenario {
   };
 }
 
+/** The same for the steps that it takes a claim to come to that is made again. */
+function withRenewals(kill: Scenario): Scenario {
+  return {
+    ...kill,
+    ...withLateClaims((scene) => kill.inflict(scene)),
+    rest: () => {
+      const rest = kill.rest?.();
+      return rest && withRenewals(rest);
+    },
+  };
+}
+
 const LATE_POINTS: Hand = {
   coordinator: [...EXPIRY_POINTS.coordinator, ...CANARY_POINTS.coordinator],
   operators: [...EXPIRY_POINTS.operators, ...CANARY_POINTS.operators],
@@ -157,6 +171,9 @@ export const crashScenarios: Scenario[] = [
     killAtEach("kill -9 at every step of a late claim's end and of a canary", true, LATE_POINTS, {
       lingerMs: CANARY_LINGER_MS,
     }),
+  ),
+  withRenewals(
+    killAtEach("kill -9 at every step of a claim that is made again", true, RENEWAL_POINTS),
   ),
   withSlow(killAtEach("kill -9 at every step of a straggler's end", true, COPY_POINTS)),
 ];
