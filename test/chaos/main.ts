@@ -62,9 +62,9 @@ const program = new Command("npm run chaos --")
   )
   .option(
     "--markets <n>",
-    "so many at the same time (default: one more than there are cores)",
+    "so many at the same time (default: two more than there are cores)",
     whole,
-    availableParallelism() + 1,
+    availableParallelism() + 2,
   )
   .option("--only <name>", "scenarios whose name contains this")
   .option("--list", "only say which scenarios there are")
