@@ -75,6 +75,12 @@ const FAILURE_STEPS = {
 /** Steps of a commitment that is wrong. */
 const CHALLENGE_STEPS = {
   coordinator: [["send challenge"]],
+  operators: [],
+} as const;
+
+/** Steps of a task that is cancelled before it was claimed, which a challenge and a copy bring about now and then: within one block. */
+const LUCKY_STEPS = {
+  coordinator: [],
   operators: [["write assignments given_up"]],
 } as const;
 
@@ -140,6 +146,9 @@ export const FAILURE_POINTS = pointsOf(FAILURE_STEPS);
 
 /** Where processes are killed when a commitment is challenged. */
 export const CHALLENGE_POINTS = pointsOf(CHALLENGE_STEPS);
+
+/** Where processes are killed if they come there. */
+export const LUCKY_POINTS = pointsOf(LUCKY_STEPS);
 
 /** Where processes are killed when a result is not accepted. */
 export const REFUSAL_POINTS = pointsOf(REFUSAL_STEPS);

@@ -6,6 +6,7 @@ import {
   CRASH_POINTS,
   EXPIRY_POINTS,
   FAILURE_POINTS,
+  LUCKY_POINTS,
   REFUSAL_POINTS,
   RENEWAL_POINTS,
   WHO,
@@ -48,7 +49,7 @@ function deal(): Hand[] {
 
 /**
  * Kills whoever reaches a step, at each of them once: all are armed from the start, so that a process dies again and again, each time
- * a bit further on. Steps that nobody came to are tried with another workflow.
+ * a bit further on. Steps that nobody came to are tried with another workflow; but for those that are come to by luck.
  */
 function killAtEach(
   name: string,
@@ -65,11 +66,13 @@ function killAtEach(
       "Fulfilling orders that were already fulfilled after a restart (boundless #1304); jobs stayed locked for hours after a crash (zksync-era #4782); restarting the requester re-bought proofs already paid for (op-succinct #749)",
     async inflict(scene) {
       const { market } = scene;
-      const armed = () => WHO.some((who) => market.armed(who).length > 0);
-      for (const who of WHO) for (const step of hand[who]) market.crashAt(who, step);
+      const missing = (who: Who) => market.armed(who).filter((step) => hand[who].includes(step));
+      const armed = () => WHO.some((who) => missing(who).length > 0);
+      for (const who of WHO)
+        for (const step of [...hand[who], ...LUCKY_POINTS[who]]) market.crashAt(who, step);
       await scene.until(() => !armed());
       for (const end = Date.now() + lingerMs; armed() && Date.now() < end;) await delay(LOOK_MS);
-      left = { coordinator: market.armed("coordinator"), operators: market.armed("operators") };
+      left = { coordinator: missing("coordinator"), operators: missing("operators") };
       for (const step of missed()) scene.note(`nobody came to be killed: ${step}`);
     },
     judge: () =>
@@ -86,8 +89,8 @@ function killAtEach(
 /** What is wrong can be challenged for longer than a coordinator takes that dies twice before it does. */
 const LONG_WINDOW_SECONDS = 30;
 
-/** The same for the steps that it takes an operator to come to that spoils everything. */
-function withBad(result: Spoilt, kill: Scenario, isFirst = true): Scenario {
+/** The same for the steps that it takes an operator to come to that spoils everything; if it is given something, else with the next workflow. */
+function withBad(result: Spoilt, kill: Scenario): Scenario {
   const bad = withBadOperator(result, (scene) => kill.inflict(scene));
   return {
     ...kill,
@@ -95,14 +98,10 @@ function withBad(result: Spoilt, kill: Scenario, isFirst = true): Scenario {
     ...(result === "garbage" && {
       patience: { ...bad.patience!, windowSeconds: LONG_WINDOW_SECONDS },
     }),
-    // Who has spoilt everything before may be given nothing the next time.
-    judge: async (scene) => [
-      ...((isFirst && (await bad.judge?.(scene))) || []),
-      ...((await kill.judge?.(scene)) ?? []),
-    ],
+    judge: (scene) => kill.judge?.(scene) ?? [],
     rest: () => {
       const rest = kill.rest?.();
-      return rest && withBad(result, rest, false);
+      return rest && withBad(result, rest);
     },
   };
 }

@@ -4,6 +4,7 @@ import {
   COPY_POINTS,
   EXPIRY_POINTS,
   FAILURE_POINTS,
+  LUCKY_POINTS,
   OTHERS,
   type Who,
 } from "../crash-points";
@@ -15,7 +16,7 @@ function differences(market: ChaosMarket, who: Who): string[] {
   const reached = market.reached(who);
   const listed = new Set(ALL_STEPS[who]);
   const missing = [...listed].filter((name) => !reached.has(name));
-  const busy = [FAILURE_POINTS, CHALLENGE_POINTS, COPY_POINTS, EXPIRY_POINTS];
+  const busy = [FAILURE_POINTS, CHALLENGE_POINTS, LUCKY_POINTS, COPY_POINTS, EXPIRY_POINTS];
   const some = busy.flatMap((points) => points[who]);
   const others = new Set([...OTHERS, ...some]);
   const unknown = [...reached].filter((name) => !listed.has(name) && !others.has(name));
