@@ -42,9 +42,13 @@ export async function tasksDone(scene: Scene, count: number): Promise<boolean> {
 /** Until claims that were taken back have new tickets, and no longer than these can be used, milliseconds. */
 const MUTE_MS = 4_000;
 
-/** Takes claims back, again and again, while their operators can't send: some can be made again only with their new tickets. */
+/**
+ * Takes claims back, again and again, while their operators can't send: some can be made again only with their new tickets.
+ * @param doneBefore when: once so many tasks are done
+ */
 export function withLateClaims(
   inflict: Scenario["inflict"],
+  doneBefore: number[],
 ): Pick<Scenario, "patience" | "inflict"> {
   return {
     // Operators that can't send are late with what they have claimed before.
@@ -55,7 +59,7 @@ export function withLateClaims(
         for (const { rpc } of market.operators) rpc.weather = of;
       };
       const inflicted = inflict(scene);
-      for (const done of [1, 4, 7]) {
+      for (const done of doneBefore) {
         if (!(await tasksDone(scene, done))) break;
         await reorg(market, 4, () => weather(takesNoTransactions));
         await delay(MUTE_MS);
@@ -89,7 +93,7 @@ export const chainScenarios: Scenario[] = [
   },
   {
     name: "claims are reorganised away while nobody can make them again",
-    ...withLateClaims(() => Promise.resolve()),
+    ...withLateClaims(() => Promise.resolve(), [1, 4, 7]),
   },
   {
     name: "the coordinator's database is lost with tasks in flight",
