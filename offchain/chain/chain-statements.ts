@@ -40,7 +40,7 @@ export interface RowStatements {
 
 function statementsFor(db: Db, name: TableName): RowStatements {
   const { table, key } = TABLES[name];
-  const { fields, from, encode, put } = rowWriter(db, table, key);
+  const { fields, from, encode, decode, put } = rowWriter(db, table, key);
   const names = fields.map((column) => column.name);
   const keyNames = key.map((field) => fields.find((one) => one.field === field)!.name);
   const where = keyNames.map((column) => `${column} = ?`).join(" and ");
@@ -51,14 +51,6 @@ function statementsFor(db: Db, name: TableName): RowStatements {
   const remove = client.prepare<KeyPart[]>(`delete from ${from} where ${where}`);
   const cache = new RowCache();
   const keyOf = (row: Row) => key.map((field) => row[field] as KeyPart);
-  const decode = (stored: StoredRow) => {
-    const row: Row = {};
-    fields.forEach(({ field, convert }, i) => {
-      const value = stored[i]!;
-      row[field] = value === null || !convert ? value : convert.decode(value);
-    });
-    return row;
-  };
   return {
     keyOf,
     find: (parts) =>

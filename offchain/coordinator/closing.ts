@@ -9,11 +9,11 @@ import type { World } from "./world";
 const CLOSE_AFTER_SECONDS = 10;
 const LOOK_AGAIN_MS = 5_000;
 
-/** The transaction that declares a workflow finished: after it no claim is made, so after a reorganisation it waits for those taken back. */
-const finishOf = (workflow: number) => `finish/${workflow}`;
+/** Purpose of the transactions that declare workflows finished: after one no claim is made, so after a reorganisation it waits for those taken back. */
+const FINISH = "finish/";
 
 /** Whether a transaction, by its purpose, is one that is sent again only when `closeRun` asks for it. */
-export const isFinish = (purpose: string): boolean => purpose.startsWith("finish/");
+export const isFinish = (purpose: string): boolean => purpose.startsWith(FINISH);
 
 /**
  * Does on-chain what a workflow needs to come to rest: declares that no task is left, ends claims that nobody will deliver and
@@ -36,7 +36,7 @@ export function closeRun(world: World, run: Run): void {
   const isAwaited = run.takenBack.size > 0;
   if (!hasFinal && ours && chain.status === WORKFLOW_STATUS.open && !isAwaited)
     if (run.state !== "cancelled" && run.state !== "refused")
-      send(world, finishOf(run.id), {
+      send(world, `${FINISH}${run.id}`, {
         abi: marketAbi,
         functionName: "finish",
         args: [run.id],

@@ -13,7 +13,7 @@ export function* rowsOf<T extends SQLiteTable>(
   key: readonly string[],
   workflow: number,
 ): Generator<T["$inferSelect"]> {
-  const { fields, from } = rowWriter(db, table, key);
+  const { fields, from, decode } = rowWriter(db, table, key);
   const columns = fields.map(({ name }) => name).join(", ");
   const order = key.map((field) => fields.find((one) => one.field === field)!.name);
   const rows = db.$client
@@ -21,13 +21,5 @@ export function* rowsOf<T extends SQLiteTable>(
       `select ${columns} from ${from} where ${order[0]} = ? order by ${order.join(", ")}`,
     )
     .raw();
-  for (const stored of rows.iterate(workflow)) {
-    const row: Record<string, unknown> = {};
-    for (let i = 0; i < fields.length; i++) {
-      const { field, convert } = fields[i]!;
-      const value = stored[i]!;
-      row[field] = value === null || !convert ? value : convert.decode(value);
-    }
-    yield row;
-  }
+  for (const stored of rows.iterate(workflow)) yield decode(stored);
 }

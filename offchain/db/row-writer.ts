@@ -42,6 +42,7 @@ export interface RowWriter {
   /** Quoted name of the table. */
   from: string;
   encode(row: Row): StoredRow;
+  decode(stored: StoredRow): Row;
   /** Puts a row in the place of the one with its key. */
   put(row: StoredRow): void;
 }
@@ -75,6 +76,15 @@ export function rowWriter(db: Db, table: SQLiteTable, key: readonly string[]): R
           ? (value as string | number | null)
           : convert.encode(value);
       }),
+    decode(stored) {
+      const row: Row = {};
+      for (let i = 0; i < fields.length; i++) {
+        const { field, convert } = fields[i]!;
+        const value = stored[i]!;
+        row[field] = value === null || !convert ? value : convert.decode(value);
+      }
+      return row;
+    },
     put: (row) => void put.run(...row),
   };
 }

@@ -6,49 +6,11 @@ import type { OnFailure, Ref, Spec } from "../../../protocol/spec";
 import { parseSpec } from "../../../protocol/validate-spec";
 import { eachWithMarket } from "./support/each-with-market";
 import type { Market, TestOperator } from "./support/market";
-import { PROGRAM, step } from "./support/specs";
+import { FOUR_ITEMS, PROGRAM, proveMergeWrap } from "./support/specs";
 
-/** prove (map over four items) -> merge (a tree) -> wrap. Tasks: 0 to 3, 4 to 6, 7. */
 function graph(onFailure: OnFailure, outputs: Record<string, Ref>): Spec {
-  const retry = { attempts: 1, backoffSeconds: 0 };
-  return parseSpec({
-    version: 1,
-    name: "policies",
-    inputs: {
-      items: { kind: "collection", items: ["a", "b", "c", "d"].map((item) => sha256(item)) },
-    },
-    steps: [
-      step({
-        id: "prove",
-        program: PROGRAM.prove,
-        fanOut: { kind: "map", over: ["item"] },
-        inputs: { item: { input: "items" } },
-        maxTasks: 4,
-        retry,
-        onFailure,
-      }),
-      step({
-        id: "merge",
-        program: PROGRAM.merge,
-        fanOut: {
-          kind: "tree",
-          source: { step: "prove", output: "proof" },
-          slots: ["left", "right"],
-          item: "proof",
-          until: 1,
-        },
-        maxTasks: 3,
-        retry,
-      }),
-      step({
-        id: "wrap",
-        program: PROGRAM.split,
-        inputs: { top: { step: "merge", output: "proof", index: 0 } },
-        retry,
-      }),
-    ],
-    outputs,
-  });
+  const steps = proveMergeWrap({ attempts: 1, backoffSeconds: 0 }, onFailure);
+  return parseSpec({ version: 1, name: "policies", inputs: FOUR_ITEMS, steps, outputs });
 }
 
 const OUTPUTS: Record<string, Ref> = {

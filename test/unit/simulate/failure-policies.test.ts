@@ -1,5 +1,4 @@
 import { expect } from "chai";
-import { sha256 } from "../../../protocol/digest";
 import type { OnFailure, Ref, Spec } from "../../../protocol/spec";
 import { parseSpec } from "../../../protocol/validate-spec";
 import { POLICIES, type Policy, type Simulation } from "../../../offchain/simulate/result";
@@ -7,7 +6,7 @@ import { simulate } from "../../../offchain/simulate/simulate";
 import { specWorkflow } from "../../../offchain/simulate/spec/workflow";
 import { scheduleMistakes } from "../../support/check-schedule";
 import { simOperator } from "../../support/sim-operator";
-import { PROGRAM, step } from "../coordinator/support/specs";
+import { FOUR_ITEMS, PROGRAM, proveMergeWrap, step } from "../coordinator/support/specs";
 
 const SECONDS = 10;
 const retry = { attempts: 2, backoffSeconds: 1 };
@@ -19,38 +18,9 @@ function graph(prove: OnFailure, check: OnFailure, outputs = WRAPPED): Spec {
   return parseSpec({
     version: 1,
     name: "policies",
-    inputs: {
-      items: { kind: "collection", items: ["a", "b", "c", "d"].map((item) => sha256(item)) },
-    },
+    inputs: FOUR_ITEMS,
     steps: [
-      step({
-        id: "prove",
-        program: PROGRAM.prove,
-        fanOut: { kind: "map", over: ["item"] },
-        inputs: { item: { input: "items" } },
-        maxTasks: 4,
-        retry,
-        onFailure: prove,
-      }),
-      step({
-        id: "merge",
-        program: PROGRAM.merge,
-        fanOut: {
-          kind: "tree",
-          source: { step: "prove", output: "proof" },
-          slots: ["left", "right"],
-          item: "proof",
-          until: 1,
-        },
-        maxTasks: 3,
-        retry,
-      }),
-      step({
-        id: "wrap",
-        program: PROGRAM.split,
-        inputs: { top: { step: "merge", output: "proof", index: 0 } },
-        retry,
-      }),
+      ...proveMergeWrap(retry, prove),
       step({
         id: "check",
         program: PROGRAM.split,

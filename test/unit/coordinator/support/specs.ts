@@ -1,5 +1,5 @@
 import { sha256 } from "../../../../protocol/digest";
-import type { Spec, SpecInput } from "../../../../protocol/spec";
+import type { OnFailure, Spec, SpecInput } from "../../../../protocol/spec";
 import { parseSpec } from "../../../../protocol/validate-spec";
 
 export const PROGRAM = { split: sha256("split"), prove: sha256("prove"), merge: sha256("merge") };
@@ -65,7 +65,46 @@ export function pipeline(): Spec {
   });
 }
 
-/** The same with results that may be taken again, of every step. */
+/** The input of `proveMergeWrap`: four items. */
+export const FOUR_ITEMS = {
+  items: { kind: "collection" as const, items: ["a", "b", "c", "d"].map((item) => sha256(item)) },
+};
+
+/** prove (map over four items) -> merge (a tree) -> wrap. Tasks: 0 to 3, 4 to 6, 7. @param onFailure of prove */
+export function proveMergeWrap(retry: StepInput["retry"], onFailure: OnFailure): StepInput[] {
+  return [
+    step({
+      id: "prove",
+      program: PROGRAM.prove,
+      fanOut: { kind: "map", over: ["item"] },
+      inputs: { item: { input: "items" } },
+      maxTasks: 4,
+      retry,
+      onFailure,
+    }),
+    step({
+      id: "merge",
+      program: PROGRAM.merge,
+      fanOut: {
+        kind: "tree",
+        source: { step: "prove", output: "proof" },
+        slots: ["left", "right"],
+        item: "proof",
+        until: 1,
+      },
+      maxTasks: 3,
+      retry,
+    }),
+    step({
+      id: "wrap",
+      program: PROGRAM.split,
+      inputs: { top: { step: "merge", output: "proof", index: 0 } },
+      retry,
+    }),
+  ];
+}
+
+/** A spec with results that may be taken again, of every step. */
 export const memoised = (spec: Spec): Spec =>
   parseSpec({ ...spec, steps: spec.steps.map((one) => ({ ...one, memo: true })) });
 
