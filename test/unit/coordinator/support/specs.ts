@@ -28,6 +28,15 @@ export function step(changes: Partial<StepInput> & Pick<StepInput, "id" | "progr
   };
 }
 
+/** Two proofs at a time, until one is left. */
+const PROOF_TREE = {
+  kind: "tree",
+  source: { step: "prove", output: "proof" },
+  slots: ["left", "right"],
+  item: "proof",
+  until: 1,
+} satisfies StepInput["fanOut"];
+
 /** split -> prove over what it put out -> merge in a tree -> nothing final. */
 export function pipeline(): Spec {
   return parseSpec({
@@ -51,13 +60,7 @@ export function pipeline(): Spec {
       step({
         id: "merge",
         program: PROGRAM.merge,
-        fanOut: {
-          kind: "tree",
-          source: { step: "prove", output: "proof" },
-          slots: ["left", "right"],
-          item: "proof",
-          until: 1,
-        },
+        fanOut: PROOF_TREE,
         maxTasks: 8,
       }),
     ],
@@ -85,13 +88,7 @@ export function proveMergeWrap(retry: StepInput["retry"], onFailure: OnFailure):
     step({
       id: "merge",
       program: PROGRAM.merge,
-      fanOut: {
-        kind: "tree",
-        source: { step: "prove", output: "proof" },
-        slots: ["left", "right"],
-        item: "proof",
-        until: 1,
-      },
+      fanOut: PROOF_TREE,
       maxTasks: 3,
       retry,
     }),
