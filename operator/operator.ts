@@ -13,7 +13,7 @@ import { openTracing } from "../machine/trace-sink";
 import { takeIn } from "./assignments/intake";
 import { takeRenewal } from "./assignments/renewal";
 import { createCanaryRunner } from "./canaries/canary-runner";
-import { createChainLoop, MAX_PARTS, MAX_UNDER_WAY } from "./chain/chain-loop";
+import { createChainLoop } from "./chain/chain-loop";
 import { isLocalChain } from "./chain/clients";
 import { createDefence } from "./chain/defence";
 import { operatorOf } from "./chain/delegate";
@@ -21,6 +21,7 @@ import { createMarketFacts } from "./chain/market-facts";
 import { CHAIN_PARTS, type ChainParts } from "./chain/parts";
 import { isCommitted } from "./chain/plan-state";
 import { withdrawOwed } from "./chain/stake";
+import { MAX_PARTS, MAX_UNDER_WAY } from "./chain/send-time";
 import { createStrikes } from "./chain/strikes";
 import { createStakeKeeper } from "./chain/stake-keeper";
 import { systemClock, type Clock } from "./clock";
@@ -231,8 +232,8 @@ export async function createOperator(
     cache,
     log,
     traces,
+    pace,
     onClaimed: (holding, tasks) => reporter.report(holding, tasks),
-    onLook: () => pace.saw(slotView.head(), clock.now()),
     onIncluded: () => wake.ring(),
     onUnclaimable(holding, task, error) {
       runner.cancel(task);
@@ -257,7 +258,8 @@ export async function createOperator(
   const strikes = createStrikes(chain, slotView.head);
   const known = { operator, holdings, journal, programs, builtin, slotView, facts, strikes };
   const intake = { chain, config, clock, ...known };
-  const unclaimed = () => holdings.undecided().filter(isUnclaimed).length;
+  const unsent = () =>
+    holdings.undecided().filter((one) => isUnclaimed(one) && !chainLoop.isClaiming(one)).length;
   const syncLoop = createSyncLoop({
     coordinator,
     holdings,
@@ -265,7 +267,7 @@ export async function createOperator(
     log,
     register,
     // What waits for its claim grows old: no more is taken than the next transactions can claim.
-    isDraining: () => draining || unclaimed() >= MAX_PARTS * MAX_UNDER_WAY,
+    isDraining: () => draining || unsent() >= MAX_PARTS * MAX_UNDER_WAY,
     async takeIn(signed) {
       await takeIn(intake, signed, slotView.head().timestamp);
       await canaries.makeRoom();
@@ -292,7 +294,8 @@ export async function createOperator(
         !takenBack &&
         tasks.every(({ phase }) => phase === "queued" || phase === "running"),
     );
-    return Math.max(untilBlock(), computing ? pollMs * COMPUTING_FACTOR : 0);
+    const lookIn = Math.max(untilBlock(), computing ? pollMs * COMPUTING_FACTOR : 0);
+    return Math.min(lookIn, Math.max(0, chainLoop.sendsAt() - clock.now()));
   }
 
   async function runChainLoop(): Promise<void> {

@@ -17,10 +17,15 @@ const GAPS_KEPT = 4;
 const QUIET_SHARE = 0.9;
 /** Looks that are left out at most, whatever the expectation. */
 const MAX_SKIPPED = 8;
+/** Part of the expected gap after which a transaction may come too late for the next block. */
+const LATEST_SHARE = 0.75;
 
 export class BlockPace {
   /** Milliseconds from block to block, by the blocks' own times. */
   private readonly gaps: number[] = [];
+  /** The same as it was seen, which says more where the blocks' times are not the clock's. */
+  private readonly seenGaps: number[] = [];
+  private seenAt = 0;
   private head: Head | undefined;
   private lookedAt = 0;
   /** The newest block appeared after this look. */
@@ -33,9 +38,12 @@ export class BlockPace {
   saw(head: Head, now: number): void {
     if (head.hash !== this.head?.hash) {
       const blocks = head.number - (this.head?.number ?? head.number);
-      if (blocks > 0) this.gaps.push((1000 * (head.timestamp - this.head!.timestamp)) / blocks);
-      if (this.gaps.length > GAPS_KEPT) this.gaps.shift();
+      if (blocks > 0) {
+        note(this.gaps, (1000 * (head.timestamp - this.head!.timestamp)) / blocks);
+        note(this.seenGaps, (now - this.seenAt) / blocks);
+      }
       this.head = head;
+      this.seenAt = now;
       this.appearedAfter = this.lookedAt;
     }
     this.lookedAt = now;
@@ -43,8 +51,20 @@ export class BlockPace {
 
   /** @returns milliseconds until the next look: between one poll and eight */
   pauseMs(now: number): number {
-    const gap = this.gaps.length > 0 ? Math.min(...this.gaps) : 0;
-    const due = this.appearedAfter + QUIET_SHARE * gap;
+    const due = this.appearedAfter + QUIET_SHARE * shortest(this.gaps);
     return Math.min(Math.max(due - now, this.pollMs), MAX_SKIPPED * this.pollMs);
   }
+
+  /** @returns how long a transaction can wait for more to go along and still be in the next block, milliseconds; 0 if that is not known */
+  spareMs(now: number): number {
+    const gap = Math.min(shortest(this.gaps), shortest(this.seenGaps));
+    return Math.max(0, this.appearedAfter + LATEST_SHARE * gap - now);
+  }
 }
+
+function note(gaps: number[], ms: number): void {
+  gaps.push(ms);
+  if (gaps.length > GAPS_KEPT) gaps.shift();
+}
+
+const shortest = (gaps: number[]): number => (gaps.length > 0 ? Math.min(...gaps) : 0);

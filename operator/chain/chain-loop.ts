@@ -3,6 +3,7 @@
  * tells the reporter whose claims are on-chain.
  */
 import type { Address, Hex, TransactionReceipt } from "viem";
+import type { BlockPace } from "../../protocol/block-pace";
 import { commitmentsRoot } from "../../protocol/commitment";
 import { FrobenError } from "../../protocol/errors";
 import type { SignedAssignment } from "../../protocol/http";
@@ -27,6 +28,7 @@ import type { Defence } from "./defence";
 import { exitCall } from "./exit-call";
 import { finalCall } from "./final-call";
 import { isCommitted, isOver, planHolding, slotOfTask, slotsOf } from "./plan-state";
+import { MAX_PARTS, sendInMs } from "./send-time";
 import type { Slot } from "./slots";
 import type { SlotView } from "./slot-view";
 import type { StakeKeeper } from "./stake-keeper";
@@ -38,6 +40,8 @@ export interface ChainLoop {
   turn(): Promise<void>;
   /** Whether a claim is live, a batch waits to be settled, or a result is in dispute, or a transaction is under way. */
   busy(): boolean;
+  /** When claims are sent that wait for more to go along, Unix milliseconds; Infinity if there are none. */
+  sendsAt(): number;
   /** Whether a claim is on its way. */
   isClaiming(holding: Holding): boolean;
   /** Resolves when nothing is under way. */
@@ -60,10 +64,10 @@ export interface ChainLoopDeps {
   cache: ArtifactCache;
   log: Log;
   traces: TaskTraces;
+  /** Hears of each look at the chain. */
+  pace: Pick<BlockPace, "saw" | "spareMs">;
   /** Tasks whose claim is live: their results may go out. */
   onClaimed(holding: Holding, tasks: HeldTask[]): void;
-  /** The view shows the newest block. */
-  onLook(): void;
   /** A transaction is included: there is something to see. */
   onIncluded(): void;
   /** A task ends because its claim can't be had. */
@@ -72,10 +76,6 @@ export interface ChainLoopDeps {
 
 /** Refusals of a claim by the chain, in different blocks, after which it is given up. */
 const MAX_CLAIM_REFUSALS = 4;
-/** Parts of each kind in one transaction. */
-export const MAX_PARTS = 16;
-/** Transactions that may be under way when another one claims. */
-export const MAX_UNDER_WAY = 3;
 /** Blocks may be full, and an answer may be lost: what is committable is committed this long before the deadline. */
 const DEADLINE_MARGIN_SECONDS = 20;
 
@@ -86,6 +86,7 @@ const message = (error: unknown) => (error instanceof Error ? error.message : St
 
 export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
   const { chain, operator, config, clock, holdings, slotView, facts, sender, cache, log } = deps;
+  const { pace } = deps;
   const encode = encoderFor(operator, sender.address);
   const context = { chainId: chain.chainId, market: chain.market, operator };
   const policy: PlanPolicy = {
@@ -98,6 +99,7 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
   const refusals = new Map<Holding, { claimBy: number; count: number; block: number }>();
   /** When new blocks were last looked for, Unix milliseconds. */
   let lookedAt = 0;
+  let sendAt = Infinity;
   const acceptance = createAcceptances(deps.coordinator, log);
   const underWay = new UnderWay(deps.onIncluded, (error) =>
     log.warn({ err: error }, message(error)),
@@ -110,7 +112,7 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
     await slotView.sync();
     lookedAt = clock.now();
     underWay.seen(slotView.head().number);
-    deps.onLook();
+    pace.saw(slotView.head(), lookedAt);
   }
 
   async function send(call: Omit<Call, "to">): Promise<TransactionReceipt> {
@@ -301,15 +303,12 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
     }
   }
 
-  /** Claims hold results up: those go out though others are on their way. What nobody waits for goes along, or later. */
-  const isTimely = ({ claims }: Plan) =>
-    underWay.size === 0 || (claims.length > 0 && underWay.size < MAX_UNDER_WAY);
-
   return {
     busy: () =>
       underWay.size > 0 ||
       slotView.disputes().size > 0 ||
       [...slotView.slots().values()].some((slot) => slot.state !== "credited"),
+    sendsAt: () => sendAt,
     isClaiming: (holding) => underWay.claims(holding),
     ended: () => underWay.ended(),
     async turn() {
@@ -327,11 +326,12 @@ export function createChainLoop(deps: ChainLoopDeps): ChainLoop {
         busy,
       };
       const next = plan(state, now, policy);
-      const timely = isTimely(next);
+      const waitMs = sendInMs(next.claims.length, underWay.size, pace.spareMs(clock.now()));
+      sendAt = waitMs > 0 ? clock.now() + waitMs : Infinity;
       submitFinals(held, busy);
       next.exits.forEach(exit);
       const outcomes = await Promise.allSettled([
-        ...(timely ? [advance(next, held, takeOvers)] : []),
+        ...(waitMs === 0 ? [advance(next, held, takeOvers)] : []),
         ...(await deps.defence.turn()),
         ...deps.stakeKeeper.turn(),
       ]);

@@ -72,4 +72,32 @@ describe("block pace", () => {
     pace.saw({ ...block(8, 17_000), hash: "another" }, 18_250);
     expect(pace.pauseMs(18_250)).to.equal(POLL);
   });
+
+  /** Blocks every `gap` seconds by the clock, `stamp` by their own times, looked for at every poll. @returns who has seen them until `until` */
+  function paced(gap: number, stamp: number, until: number): BlockPace {
+    const pace = new BlockPace(POLL);
+    for (let now = 0; now <= until; now += POLL) {
+      const number = Math.floor(now / gap);
+      pace.saw(block(number, number * stamp), now);
+    }
+    return pace;
+  }
+
+  it("knows how long a transaction can wait for more to go along: until three quarters of a gap are over", () => {
+    const pace = paced(4_000, 4_000, 16_000);
+    // The block at 16,000 came after the look at 15,750.
+    expect(pace.spareMs(16_000)).to.equal(16_000 - POLL + 3_000 - 16_000);
+    expect(pace.spareMs(18_000)).to.equal(750);
+    expect(pace.spareMs(18_750)).to.equal(0);
+    expect(pace.spareMs(60_000)).to.equal(0);
+  });
+
+  it("lets nothing wait while no gap is known, and by the clock where the blocks' times run ahead of it", () => {
+    const fresh = new BlockPace(POLL);
+    expect(fresh.spareMs(0)).to.equal(0);
+    fresh.saw(block(5, 10_000), 10_000);
+    expect(fresh.spareMs(10_000)).to.equal(0);
+    const fast = paced(1_000, 12_000, 8_000);
+    expect(fast.spareMs(8_000)).to.equal(750 - POLL);
+  });
 });
