@@ -3,6 +3,7 @@ import {
   stringToBytes,
   toEventSignature,
   type AbiEvent,
+  type Address,
   type Hex,
   type Log,
   type parseEventLogs,
@@ -25,15 +26,50 @@ type Logged = Pick<Log, "topics" | "data">;
 function argsReader(event: AbiEvent): (log: Logged) => Record<string, unknown> {
   const indexed = event.inputs.filter((input) => input.indexed);
   const others = event.inputs.filter((input) => !input.indexed);
+  const isBytes = others.length === 1 && others[0]!.type === "bytes";
   return ({ topics, data }) => {
     const args: Record<string, unknown> = {};
     indexed.forEach((input, i) => {
-      [args[input.name!]] = decodeAbiParameters([input], topics[i + 1]!);
+      const topic = topics[i + 1]!;
+      if (input.type === "address") args[input.name!] = addressIn(topic);
+      else [args[input.name!]] = decodeAbiParameters([input], topic);
     });
-    const values = others.length === 0 ? [] : decodeAbiParameters(others, data);
-    others.forEach((input, i) => (args[input.name!] = values[i]));
+    const bytes = isBytes ? bytesIn(data) : undefined;
+    if (bytes !== undefined) args[others[0]!.name!] = bytes;
+    else {
+      const values = others.length === 0 ? [] : decodeAbiParameters(others, data);
+      others.forEach((input, i) => (args[input.name!] = values[i]));
+    }
     return args;
   };
+}
+
+/** Addresses of topics, with their checksums, which take longest of all in a log: the same few operators log nearly everything. */
+const addresses = new Map<Hex, Address>();
+const MOST_ADDRESSES = 8_192;
+
+function addressIn(topic: Hex): Address {
+  let address = addresses.get(topic);
+  if (!address) {
+    [address] = decodeAbiParameters([{ type: "address" }], topic);
+    if (addresses.size === MOST_ADDRESSES) addresses.clear();
+    addresses.set(topic, address);
+  }
+  return address;
+}
+
+/** Where the bytes are of which data is made, and of how many digits these say that they are. */
+const [OFFSET, LENGTH] = [`0x${"20".padStart(64, "0")}`, 64];
+
+/**
+ * Reads data that is one `bytes`, as most of the market's logs are, without a cursor.
+ * @returns nothing when it is not put as every compiler puts it: then the library says what is wrong
+ */
+function bytesIn(data: Hex): Hex | undefined {
+  if (!data.startsWith(OFFSET)) return undefined;
+  const from = OFFSET.length + LENGTH;
+  const end = from + 2 * Number(`0x${data.slice(OFFSET.length, from)}`);
+  return end <= data.length ? `0x${data.slice(from, end)}` : undefined;
 }
 
 interface Reader {

@@ -210,7 +210,9 @@ class Reader {
     return parseInt(this.digits(length), 16);
   }
   many<T>(count: number, read: () => T): T[] {
-    return Array.from({ length: count }, read);
+    const all: T[] = [];
+    for (let i = 0; i < count; i++) all.push(read());
+    return all;
   }
   /** The contract refuses operations with bytes that it does not read. */
   end(): void {

@@ -1,5 +1,12 @@
 import type { Row, StoredRow } from "../db/row-writer";
-import type { ChainStatements, KeyPart, RowOf, TableName } from "./chain-statements";
+import {
+  keyText,
+  TABLE_NAMES,
+  type ChainStatements,
+  type KeyPart,
+  type RowOf,
+  type TableName,
+} from "./chain-statements";
 
 /** Keys of the rows that a change touched, by table. */
 export type Touched = Record<TableName, KeyPart[][]>;
@@ -15,7 +22,6 @@ const nothing = (): Touched => ({
 });
 
 interface Entry {
-  name: TableName;
   key: KeyPart[];
   /** As stored before. */
   former: StoredRow | undefined;
@@ -28,17 +34,22 @@ interface Entry {
  * which also keeps what each of them held before.
  */
 export class BlockRows {
-  readonly #entries = new Map<string, Entry>();
+  /** By the text of the key. */
+  readonly #tables: Record<TableName, Map<string, Entry>>;
 
-  constructor(private readonly statements: ChainStatements) {}
+  constructor(private readonly statements: ChainStatements) {
+    const tables = TABLE_NAMES.map((name) => [name, new Map<string, Entry>()]);
+    this.#tables = Object.fromEntries(tables) as Record<TableName, Map<string, Entry>>;
+  }
 
   #entry(name: TableName, key: KeyPart[]): Entry {
-    const id = `${name} ${key.join(" ")}`;
-    let entry = this.#entries.get(id);
+    const entries = this.#tables[name];
+    const text = keyText(key);
+    let entry = entries.get(text);
     if (!entry) {
-      const { stored, row } = this.statements.rows[name].find(key);
-      entry = { name, key, former: stored, row, changed: false };
-      this.#entries.set(id, entry);
+      const { stored, row } = this.statements.rows[name].find(key, text);
+      entry = { key, former: stored, row, changed: false };
+      entries.set(text, entry);
     }
     return entry;
   }
@@ -67,17 +78,18 @@ export class BlockRows {
    */
   flush(undoBlock?: number): Touched {
     const touched = nothing();
-    for (const { name, key, former, row, changed } of this.#entries.values()) {
-      if (!changed) continue;
-      this.statements.rows[name].put(row!);
-      touched[name].push(key);
-      if (undoBlock !== undefined)
-        this.statements.addUndo(undoBlock, {
-          tableName: name,
-          key: JSON.stringify(key),
-          former: former ? JSON.stringify(former) : null,
-        });
-    }
+    for (const name of TABLE_NAMES)
+      for (const [text, { key, former, row, changed }] of this.#tables[name]) {
+        if (!changed) continue;
+        this.statements.rows[name].put(row!, text);
+        touched[name].push(key);
+        if (undoBlock !== undefined)
+          this.statements.addUndo(undoBlock, {
+            tableName: name,
+            key: JSON.stringify(key),
+            former: former ? JSON.stringify(former) : null,
+          });
+      }
     return touched;
   }
 }

@@ -27,11 +27,17 @@ export const TABLE_NAMES = Object.keys(TABLES) as TableName[];
 export type RowOf<N extends TableName> = InferSelectModel<(typeof TABLES)[N]["table"]>;
 export type KeyPart = string | number;
 
+/** @returns a key as one text */
+export const keyText = (key: readonly KeyPart[]): string =>
+  key.length === 2 ? `${key[0]} ${key[1]}` : key.join(" ");
+
 /** Reads and writes single rows of one table. */
 export interface RowStatements {
   keyOf(row: Row): KeyPart[];
-  find(key: readonly KeyPart[]): Held;
-  put(row: Row): void;
+  /** @param text of the key */
+  find(key: readonly KeyPart[], text?: string): Held;
+  /** @param text of its key */
+  put(row: Row, text?: string): void;
   /** Puts back what was stored before, or that nothing was. */
   restore(key: readonly KeyPart[], stored: StoredRow | undefined): void;
   /** Reads rows anew from now on: what was put was taken back with its transaction. */
@@ -53,20 +59,20 @@ function statementsFor(db: Db, name: TableName): RowStatements {
   const keyOf = (row: Row) => key.map((field) => row[field] as KeyPart);
   return {
     keyOf,
-    find: (parts) =>
-      cache.of(parts.join(" "), () => {
+    find: (parts, text = keyText(parts)) =>
+      cache.of(text, () => {
         const stored = get.get(...parts);
         return { stored, row: stored && decode(stored) };
       }),
-    put(row) {
+    put(row, text = keyText(keyOf(row))) {
       const stored = encode(row);
       put(stored);
-      cache.set(keyOf(row).join(" "), { stored, row });
+      cache.set(text, { stored, row });
     },
     restore(parts, stored) {
       if (stored) put(stored);
       else remove.run(...parts);
-      cache.set(parts.join(" "), { stored, row: stored && decode(stored) });
+      cache.set(keyText(parts), { stored, row: stored && decode(stored) });
     },
     forget: () => cache.clear(),
   };
