@@ -163,11 +163,15 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
       if (!inFlight.has(nonce)) await broadcast(raw);
   }
 
-  /** Another holder's transaction that a reorganisation took back can't be sent again by us: one that does nothing takes its nonce. */
-  async function fillGap(to: number): Promise<void> {
+  /**
+   * Another holder's transaction that a reorganisation took back can't be sent again by us: one that does nothing takes its nonce.
+   * @param isLate what waits for it has waited for long: then one of our own, which is sent again with each look, seems not to be taken any more
+   */
+  async function fillGap(to: number, isLate: boolean): Promise<void> {
     const { address } = account;
     const nonce = await nonceGap(client, address, to);
     if (nonce === undefined || inFlight.has(nonce)) return;
+    if (!isLate && journal.endedTransactions(nonce, nonce + 1).length > 0) return;
     inFlight.add(nonce);
     const call = { purpose: `fill nonce ${nonce}`, to: address, data: "0x" as const };
     const launched = fees().then((fee) => begin(call, nonce, TRANSFER_GAS, fee));
@@ -218,7 +222,8 @@ export function createTransactionSender(options: SenderOptions): TransactionSend
         lookedAt = clock.now();
         if (used !== undefined) await sendAgain(used, flight.nonce);
         if (!(await isPending(flight.hashes))) await broadcast(flight.raw);
-        if (!isTakenBack) await fillGap(flight.nonce);
+        const isLate = clock.now() - started > bumpAfterMs;
+        if (!isTakenBack) await fillGap(flight.nonce, isLate);
       }
       await clock.sleep(pauseMs());
     }

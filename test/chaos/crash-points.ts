@@ -78,10 +78,13 @@ const CHALLENGE_STEPS = {
   operators: [],
 } as const;
 
-/** Steps of a task that is cancelled before it was claimed, which a challenge and a copy bring about now and then: within one block. */
+/**
+ * Steps that are come to now and then: of a task that is cancelled before it was claimed, within one block, by a challenge or a copy; of a
+ * nonce's gap that a reorganisation leaves.
+ */
 const LUCKY_STEPS = {
-  coordinator: [],
-  operators: [["write assignments given_up"]],
+  coordinator: [["send fill"]],
+  operators: [["write assignments given_up"], ["send fill"]],
 } as const;
 
 /** Steps of a result of rule accepted that is not accepted. */

@@ -32,7 +32,8 @@ export function writeName(sql: string, values: unknown[]): string | undefined {
 
 function callNames(raw: Hex): string[] {
   const { data } = parseTransaction(raw);
-  const { functionName, args } = decodeFunctionData({ abi: marketAbi, data: data! });
+  if (!data) return ["send fill"]; // it does nothing but use its nonce
+  const { functionName, args } = decodeFunctionData({ abi: marketAbi, data });
   if (functionName !== "advance") return [`send ${functionName}`];
   const { settles, commits, claims } = decodeOperations(args[0]);
   return Object.entries({ settle: settles, commit: commits, claim: claims })

@@ -3,7 +3,16 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { join } from "node:path";
 import pino from "pino";
-import { createPublicClient, createTestClient, custom, defineChain, http, parseEther } from "viem";
+import {
+  createPublicClient,
+  createTestClient,
+  custom,
+  defineChain,
+  http,
+  keccak256,
+  parseEther,
+  type Hex,
+} from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import type { MarketChain } from "../../../operator/chain/clients";
 import {
@@ -25,6 +34,11 @@ describe("the operator's transaction sender, on a real chain behind a lying node
   let rpcUrl: string;
   let lie: Lie;
   let sent: number;
+  /** While it takes no transaction at all, and how many it has not taken. */
+  let isMute: boolean;
+  let refused: number;
+  /** Hash of a transaction that it does not take. */
+  let unwanted: string | undefined;
   /** Happens once, when a receipt is asked for. */
   let beforeReceipt: (() => Promise<unknown>) | undefined;
   let journal: Journal;
@@ -52,6 +66,9 @@ describe("the operator's transaction sender, on a real chain behind a lying node
   beforeEach(async () => {
     lie = "truth";
     sent = 0;
+    isMute = false;
+    refused = 0;
+    unwanted = undefined;
     beforeReceipt = undefined;
     journal = openJournal(":memory:", clock);
     const test = createTestClient({ mode: "hardhat", chain: local, transport: http(rpcUrl) });
@@ -71,6 +88,13 @@ describe("the operator's transaction sender, on a real chain behind a lying node
       const happens = beforeReceipt;
       beforeReceipt = undefined;
       await happens();
+    }
+    if (method === "eth_sendRawTransaction") {
+      const [raw] = params as [Hex];
+      if (isMute || keccak256(raw) === unwanted) {
+        refused++;
+        throw new Error("internal error: not taken");
+      }
     }
     if (method !== "eth_sendRawTransaction" || lie === "truth") {
       if (method === "eth_sendRawTransaction") sent++;
@@ -201,6 +225,62 @@ describe("the operator's transaction sender, on a real chain behind a lying node
     while (journal.openTransactions().length > 0) await clock.sleep(20);
     const [filled] = journal.endedTransactions(before, before + 1);
     expect(filled?.purpose).to.equal(`fill nonce ${before}`);
+  });
+
+  it("fills no gap with its own transactions that the node takes again later", async () => {
+    const test = createTestClient({ mode: "hardhat", chain: local, transport: http(rpcUrl) });
+    const before = await nonceOnChain();
+    const id = await test.snapshot();
+    let now = clock.now();
+    const sender = make({ ...clock, now: () => now });
+    const own = await sender.send(call);
+    await test.setAutomine(false);
+    try {
+      const behind = sender.send({ ...call, purpose: "behind it" });
+      while (journal.openTransactions().length === 0) await clock.sleep(10);
+      isMute = true;
+      await test.revert({ id });
+      await test.setAutomine(true);
+      // Three looks for what the node seems to have lost.
+      for (const until = refused + 6; refused < until; now += 1_000) await clock.sleep(20);
+      isMute = false;
+      let isIncluded = false;
+      const included = behind.finally(() => (isIncluded = true));
+      for (; !isIncluded; now += 1_000) await clock.sleep(20);
+      expect((await included).status).to.equal("success");
+      expect(await nonceOnChain()).to.equal(before + 2);
+      const again = await client.getTransactionReceipt({ hash: own.transactionHash });
+      expect(again.status).to.equal("success");
+    } finally {
+      await test.setAutomine(true);
+    }
+  });
+
+  it("fills the gap of its own transaction that the node does not take any more", async () => {
+    const test = createTestClient({ mode: "hardhat", chain: local, transport: http(rpcUrl) });
+    const before = await nonceOnChain();
+    const id = await test.snapshot();
+    let now = clock.now();
+    const sender = make({ ...clock, now: () => now });
+    const own = await sender.send(call);
+    unwanted = own.transactionHash;
+    await test.setAutomine(false);
+    try {
+      const behind = sender.send({ ...call, purpose: "behind it" });
+      while (journal.openTransactions().length === 0) await clock.sleep(10);
+      await test.revert({ id });
+      await test.setAutomine(true);
+      let isIncluded = false;
+      const included = behind.finally(() => (isIncluded = true));
+      for (; !isIncluded; now += 1_000) await clock.sleep(20);
+      expect((await included).status).to.equal("success");
+      expect(await nonceOnChain()).to.equal(before + 2);
+      while (journal.openTransactions().length > 0) await clock.sleep(20);
+      const ended = journal.endedTransactions(before, before + 1);
+      expect(ended.map(({ purpose }) => purpose)).to.deep.equal(["test", `fill nonce ${before}`]);
+    } finally {
+      await test.setAutomine(true);
+    }
   });
 
   it("does not take for another's what a reorganisation takes back between two questions", async () => {
