@@ -10,7 +10,7 @@ import { expectedOutputs, REWARD, TASKS } from "./market/workflow";
 
 const LOOK_MS = 50;
 /** Most time that a coordinator without its database takes to find a completed workflow's outputs. */
-const FOUND_MS = 30_000;
+const FOUND_MS = 120_000;
 
 /**
  * Audits the whole market, its artifacts included; straight from the chain, past every proxy.

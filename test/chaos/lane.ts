@@ -45,7 +45,10 @@ export class Lane {
     if (after) ready.last = after;
     if (failed && this.logs) {
       const to = join(this.logs, played.seed.replace(/\W+/g, "-"));
-      await cp(ready.market.folder, to, { recursive: true, force: true }).catch(() => {});
+      const { folder } = ready.market;
+      // The logs first: of the rest some may vanish meanwhile, as its processes live on.
+      for (const part of ["logs", "."])
+        await cp(join(folder, part), join(to, part), { recursive: true }).catch(() => {});
     }
     if (failed) played.faults.push(...(await this.tearDown()));
     return played;

@@ -81,8 +81,9 @@ export async function play(
         return true;
       },
     };
-    await scenario.prepare?.(scene);
     const signal = AbortSignal.timeout(scenario.timeoutMs ?? TIMEOUT_MS);
+    await patiently(() => market.joined(signal), signal);
+    await scenario.prepare?.(scene);
     const inflicted = scenario.inflict(scene).finally(() => market.calm());
     inflicted.catch(() => {});
     const { workflow: id } = await patiently(

@@ -280,6 +280,13 @@ export class ChaosMarket {
     await Promise.all(this.processes().map((process) => process.standing()));
   }
 
+  /** Resolves when the coordinator knows all operators: after a lost database they have to come back. */
+  async joined(signal: AbortSignal): Promise<void> {
+    const online = async () =>
+      (await this.requester.get("/v1/status", statusSchema, signal)).operatorsOnline;
+    while ((await online()) < this.operators.length) await delay(LOOK_MS, undefined, { signal });
+  }
+
   /** Resolves when the coordinator has applied the chain's branch of now. */
   async caughtUp(signal: AbortSignal): Promise<void> {
     const applied = async () =>
