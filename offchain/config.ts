@@ -1,3 +1,4 @@
+import { availableParallelism, totalmem } from "node:os";
 import { resolve } from "node:path";
 import type { Address, Hex } from "viem";
 import { z } from "zod";
@@ -50,6 +51,18 @@ const weightsSchema = z
       ),
   );
 
+/** Most validation programs that run at the same time. */
+const MAX_VALIDATIONS = 256;
+
+/**
+ * How many validation programs run at the same time if nobody says it: on half of a machine.
+ * @param cores of the machine @param totalMb its memory @param eachMb what one of them may use, MB
+ */
+export function usualValidations(cores: number, totalMb: number, eachMb: number): number {
+  const room = Math.floor(Math.min(cores, totalMb / eachMb) / 2);
+  return Math.min(MAX_VALIDATIONS, Math.max(1, room));
+}
+
 const environmentSchema = z.object({
   FROBEN_RPC_URL: z.url({ protocol: /^https?$/ }),
   FROBEN_MARKET: address,
@@ -65,7 +78,7 @@ const environmentSchema = z.object({
   FROBEN_CLAIM_SECONDS: whole(1, LIMITS.maxClaimTime).default(30),
   FROBEN_OPERATOR_SILENCE_SECONDS: whole(1, 3600).default(60),
   FROBEN_CANARY_IDLE_SECONDS: whole(1, 365 * DAY).default(30),
-  FROBEN_VALIDATIONS: whole(1, 256).default(1),
+  FROBEN_VALIDATIONS: whole(1, MAX_VALIDATIONS).optional(),
   FROBEN_VALIDATION_SECONDS: whole(1, 3600).default(120),
   FROBEN_VALIDATION_MEMORY_MB: whole(64, 1_048_576).default(4096),
   FROBEN_NETWORK: z.enum(["none", "host"]).default("none"),
@@ -164,7 +177,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     claimBySeconds: e.FROBEN_CLAIM_SECONDS,
     operatorSilenceMs: e.FROBEN_OPERATOR_SILENCE_SECONDS * 1000,
     canaryIdleMs: e.FROBEN_CANARY_IDLE_SECONDS * 1000,
-    validations: e.FROBEN_VALIDATIONS,
+    validations:
+      e.FROBEN_VALIDATIONS ??
+      usualValidations(availableParallelism(), totalmem() / 2 ** 20, e.FROBEN_VALIDATION_MEMORY_MB),
     validationLimits: Object.freeze({
       seconds: e.FROBEN_VALIDATION_SECONDS,
       memoryMb: e.FROBEN_VALIDATION_MEMORY_MB,

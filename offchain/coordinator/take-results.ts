@@ -31,8 +31,12 @@ export function takeResults(world: World): void {
       while (world.reusing.size > 0 && !world.stopping.signal.aborted) {
         const [forgotten, known] = some(world, world.reusing);
         await Promise.all(known.map((task) => takeResult(world, task)));
-        // These are validated.
-        for (const task of forgotten) await takeResult(world, task);
+        // These are validated, no more at a time than others are.
+        const { validations } = world.deps.settings;
+        for (let i = 0; i < forgotten.length; i += validations)
+          await Promise.all(
+            forgotten.slice(i, i + validations).map((task) => takeResult(world, task)),
+          );
         world.commit();
       }
     } finally {

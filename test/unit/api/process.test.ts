@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { devnetKey, ROLES } from "../../../devnet/chain";
-import { readConfig } from "../../../offchain/config";
+import { readConfig, usualValidations } from "../../../offchain/config";
 import { FrobenError } from "../../../protocol/errors";
 import { startTestChain, type TestChain } from "../../support/chain";
 import { TYPESCRIPT_RUNNER } from "../../../protocol/typescript-loader";
@@ -147,6 +147,14 @@ describe("the coordinator as a process", () => {
     expect(() => readConfig(given))
       .throws(FrobenError)
       .include({ field: "FROBEN_COORDINATOR_KEY" });
+  });
+
+  it("runs validation programs on half of the machine, if nobody says how many", () => {
+    expect(usualValidations(2, 8_000, 4_096)).equal(1);
+    expect(usualValidations(16, 128_000, 4_096)).equal(8);
+    expect(usualValidations(16, 32_768, 4_096), "each needs its memory").equal(4);
+    expect(usualValidations(1, 1_000, 4_096)).equal(1);
+    expect(usualValidations(1_024, 8_000_000, 1_024), "the most that may be set").equal(256);
   });
 
   it("takes no grace time for uploads in which operators that know of one could not report it", () => {
