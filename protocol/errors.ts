@@ -1,3 +1,13 @@
+/** Most characters of what an error quotes: a name or a value may be as large as what was sent. */
+const MOST = { value: 200, field: 300, message: 1_000 } as const;
+
+/** @returns at most so many characters, also when it is shortened again */
+function shorten(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const rest = `... (${text.length} characters)`;
+  return text.slice(0, most - rest.length) + rest;
+}
+
 /** Where and how a value broke a rule; all of it is safe to show to a user. */
 export interface ErrorDetails {
   /** Path of the offending field, e.g. `steps[2].maxTasks`. */
@@ -28,15 +38,16 @@ export class FrobenError extends Error {
   /**
    * @param code stable snake_case code, e.g. `spec_cycle`
    * @param message one sentence for people
-   * @param details field, limit, value, hint, retryable, HTTP status
+   * @param details field, limit, value, hint, retryable, HTTP status; long texts are cut off
    */
   constructor(code: string, message: string, details: ErrorDetails = {}) {
-    super(message, { cause: details.cause });
+    super(shorten(message, MOST.message), { cause: details.cause });
     this.name = "FrobenError";
     this.code = code;
-    this.field = details.field;
+    const { field, value } = details;
+    this.field = field && shorten(field, MOST.field);
     this.limit = details.limit;
-    this.value = details.value;
+    this.value = typeof value === "string" ? shorten(value, MOST.value) : value;
     this.hint = details.hint;
     this.retryable = details.retryable ?? false;
     this.status = details.status ?? 400;
