@@ -19,13 +19,39 @@ const RETRY_MS = 2_000;
 
 type Inputs = Record<string, { digest: Digest }>;
 
+/** What presses most comes first: claims and disputes have their time; other tasks wait for work; the rest only is to be known again. */
+const PRESSES = ["claim", "work", "memory"] as const;
+type Press = (typeof PRESSES)[number];
+
 /** Validations that wait or run, so that no more than the set number run at once. */
 export class ValidationQueue {
   /** In the order in which they came. */
-  readonly waiting = new Set<AttemptRun>();
+  private readonly waiting: Record<Press, Set<AttemptRun>> = {
+    claim: new Set(),
+    work: new Set(),
+    memory: new Set(),
+  };
   readonly running = new Set<AttemptRun>();
   /** Runs without a verdict, by attempt. */
   readonly broken = new Map<AttemptRun, number>();
+
+  has(attempt: AttemptRun): boolean {
+    return this.running.has(attempt) || PRESSES.some((press) => this.waiting[press].has(attempt));
+  }
+
+  add(attempt: AttemptRun, press: Press): void {
+    this.waiting[press].add(attempt);
+  }
+
+  /** @returns the one that comes first, which waits no more */
+  next(): AttemptRun | undefined {
+    for (const press of PRESSES)
+      for (const attempt of this.waiting[press]) {
+        this.waiting[press].delete(attempt);
+        return attempt;
+      }
+    return undefined;
+  }
 }
 
 const queues = new WeakMap<World, ValidationQueue>();
@@ -39,21 +65,27 @@ function queueOf(world: World): ValidationQueue {
 /** Has an attempt's result checked as soon as there is room for it. */
 export function validateSoon(world: World, attempt: AttemptRun): void {
   const queue = queueOf(world);
-  if (queue.waiting.has(attempt) || queue.running.has(attempt)) return;
+  if (queue.has(attempt)) return;
   attempt.state = "validating";
   attempt.task.reason = null;
   world.journal.attempt(attempt);
   world.journal.task(attempt.task);
   world.touch(attempt.task.run);
-  queue.waiting.add(attempt);
+  queue.add(attempt, pressOf(world, attempt));
   startValidations(world, queue);
+}
+
+/** After a lost database all that was ever done is validated once more: whoever works meanwhile does not wait for that. */
+function pressOf(world: World, { task }: AttemptRun): Press {
+  const pay = world.deps.chain.task(task.run.id, task.index)?.pay;
+  if (pay !== "settled") return "claim";
+  return task.run.state === "running" ? "work" : "memory";
 }
 
 function startValidations(world: World, queue: ValidationQueue): void {
   while (queue.running.size < world.deps.settings.validations) {
-    const [attempt] = queue.waiting;
+    const attempt = queue.next();
     if (!attempt) return;
-    queue.waiting.delete(attempt);
     if (attempt.state !== "validating") continue;
     queue.running.add(attempt);
     const fields = { workflow: attempt.task.run.id, task: attempt.task.index };

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import { setImmediate } from "node:timers/promises";
 import { WORKFLOW_STATUS } from "../../../protocol/abi";
 import type { SignedAssignment } from "../../../protocol/http";
 import { eachWithMarket } from "./support/each-with-market";
@@ -142,5 +143,41 @@ describe("a coordinator whose database is lost", () => {
     await market.pass(60_000);
     const { counts } = market.coordinator.views.workflow(1);
     expect(counts.running ?? 0).to.equal(0);
+  });
+
+  it("validates what has its time to be challenged, or claimed, before what was paid long ago", async () => {
+    const by = await market.operator({ programs: Object.values(PROGRAM), concurrency: 8 });
+    const make = async (workflow: number, tasks: number, pay: "settled" | "committed") => {
+      await market.submit(workflow, proofs(tasks));
+      while ((await by.sync()).length > 0);
+      for (const body of by.assignments.values()) {
+        market.chain.claim(body);
+        await market.settle();
+        for (const { task } of body.tasks) {
+          const result = await by.report(body, task, { proof: `proof ${workflow}.${task}` });
+          market.chain.pay(workflow, task, pay, [by.commitment(body, task, result)]);
+        }
+      }
+      by.assignments.clear();
+      await market.settle();
+    };
+    await make(1, 4, "settled");
+    market.chain.end(1, WORKFLOW_STATUS.completed);
+    await make(2, 1, "committed");
+    const judged: number[] = [];
+    market.judge = async (job) => {
+      const proof = "inputs" in job && job.inputs.proof;
+      for (let task = 0; task < 4; task++)
+        if (market.store.is(String(proof) as never, `proof 1.${task}`)) judged.push(1);
+      if (market.store.is(String(proof) as never, "proof 2.0")) judged.push(2);
+      await setImmediate(); // it takes its time
+      return { valid: true };
+    };
+    await market.loseDatabase();
+    await market.pass(1_000);
+    expect(judged.length).to.equal(5);
+    expect(judged.indexOf(2), "two were under way").to.be.at.most(2);
+    expect(market.coordinator.views.workflow(1).counts).to.deep.equal({ done: 4 });
+    expect(market.coordinator.views.workflow(2).counts).to.deep.equal({ done: 1 });
   });
 });

@@ -46,7 +46,9 @@ export class Market {
   readonly account = privateKeyToAccount(generatePrivateKey());
   readonly sent: { purpose: string; data: Hex; gas: bigint | undefined }[] = [];
   /** Answers of adapters and validation programs; tests replace it. */
-  judge: (job: ValidationJob | { result: Uint8Array }) => Verdict = () => ({ valid: true });
+  judge: (job: ValidationJob | { result: Uint8Array }) => Verdict | Promise<Verdict> = () => ({
+    valid: true,
+  });
   /** Of requesters, from the next start on. */
   weights: Record<string, number> = {};
   coordinator!: ReturnType<typeof createCoordinator>;
@@ -73,7 +75,7 @@ export class Market {
       calls: {
         chainId: CHAIN_ID,
         market: MARKET,
-        verify: (_adapter, _statement, result) => Promise.resolve(this.judge({ result }).valid),
+        verify: async (_adapter, _statement, result) => (await this.judge({ result })).valid,
       },
       sender: {
         send: (purpose, { data, gas }) => {
