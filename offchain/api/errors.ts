@@ -44,11 +44,11 @@ function typed(error: HttpError): FrobenError | undefined {
   return undefined;
 }
 
-/** Turns every error into its JSON form; what is not the caller's fault is logged, and not shown. */
+/** Turns every error into its JSON form; what is neither the caller's fault nor passes is logged, and not shown. */
 export function errorHandler(log: CoordinatorLog): ErrorRequestHandler {
   return (error: HttpError, request, response, next) => {
     const known = typed(error);
-    if (!known || known.status >= 500)
+    if (!known || (known.status >= 500 && !known.retryable))
       log.error({ err: error, method: request.method, path: request.path }, "a request failed");
     if (response.headersSent || response.destroyed) {
       next(error);

@@ -1,5 +1,6 @@
 import type { Address } from "viem";
 import { FrobenError } from "../../protocol/errors";
+import { forgottenUntil, isAdoptable } from "./forgotten";
 import type { AttemptRun } from "./model";
 import type { World } from "./world";
 
@@ -15,11 +16,17 @@ export const conflict = (code: string, message: string, details: object = {}) =>
   new FrobenError(code, message, { status: 409, ...details });
 
 /** Whether an attempt may be of a life whose database is lost, and be found on-chain yet. */
-export function mayBeFound(world: World, { workflow, task, attempt }: Named): boolean {
+export function mayBeFound(world: World, { workflow, task: index, attempt }: Named): boolean {
   // The API opens when the chain was read, so a workflow that is not here is none of this coordinator's.
   const run = world.runs.get(workflow);
   if (!run || run.blankUntil === 0) return false;
-  return attempt > (run.task(task)?.attempt ?? 0);
+  const task = run.task(index);
+  if (!task) return true;
+  if (attempt <= task.attempt) return false;
+  const claim = world.deps.chain.task(workflow, index);
+  // A task that still waits for its inputs is not taken over yet.
+  const isThere = claim?.attempt === attempt && isAdoptable(world, task, claim);
+  return isThere || !world.passed(forgottenUntil(world, task));
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { ChainTask } from "./facade";
+import { isAdoptable } from "./forgotten";
 import type { TaskRun } from "./model";
 import { awaitTaker } from "./offers";
 import { isForgotten, reusable } from "./reuse";
@@ -52,13 +53,6 @@ export function park(world: World, task: TaskRun, how?: "run it"): void {
   task.lane.add(task);
   awaitTaker(world, task);
   world.kick();
-}
-
-/** Whether the attempt behind a claim is of a life whose database is lost, and can still come to something. */
-export function isAdoptable(world: World, { run, attempt }: TaskRun, claim: ChainTask): boolean {
-  if (run.blankUntil === 0 || claim.attempt <= attempt) return false;
-  if (claim.pay === "claimed") return !world.passed(claim.deadline);
-  return claim.pay === "committed" || claim.pay === "settled";
 }
 
 /** What stands in the way of the next assignment of a task: claims and assignments before it. */

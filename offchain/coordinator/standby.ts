@@ -1,5 +1,6 @@
 import { remainingMs, stragglesFrom, type Running } from "../matchmaker/standby";
 import { assign } from "./assign";
+import { forgottenUntil } from "./forgotten";
 import { isLive, type AttemptRun } from "./model";
 import { withdraw } from "./outcomes";
 import type { World } from "./world";
@@ -92,8 +93,7 @@ export function awaitForgotten(world: World, held: { workflow: number; task: num
   const run = world.runs.get(held.workflow);
   const task = run?.task(held.task);
   if (!run || !task?.step.standby) return;
-  const more = task.step.claimSeconds - world.deps.settings.claimBySeconds;
-  const until = run.blankUntil + Math.max(0, more);
+  const until = forgottenUntil(world, task);
   if (task.claimableUntil >= until) return;
   task.claimableUntil = until;
   run.claimableUntil = Math.max(run.claimableUntil, until);

@@ -121,6 +121,34 @@ describe("a coordinator whose database is lost", () => {
     );
   });
 
+  it("has an attempt dropped, and its failure not told again and again, once nobody can claim it any more", async () => {
+    const { by, bodies } = await claimed();
+    const [body] = bodies;
+    for (const one of body!.tasks) market.chain.unclaim(1, one.task);
+    await market.loseDatabase();
+    const { task, attempt } = body!.tasks[0]!;
+    const report = () =>
+      market.coordinator.failure(by.address, {
+        ...{ workflow: 1, task, attempt, root: body!.root },
+        ...{ code: "run_failed", message: "no", inputRefused: false },
+      });
+    const codeOf = async () => {
+      try {
+        await report();
+      } catch (error) {
+        return (error as { code: string }).code;
+      }
+      throw new Error("was taken");
+    };
+    expect(await codeOf()).to.equal("attempt_not_found_yet");
+    await market.pass(31_000);
+    expect(await codeOf()).to.equal("attempt_stale");
+    market.register(by, { programs: Object.values(PROGRAM) });
+    by.hold(body!);
+    await by.sync();
+    expect(by.verdicts.map(({ verdict }) => verdict)).to.include("cancelled");
+  });
+
   it("follows a claim that it sees before it sees the commit", async () => {
     const { by, bodies } = await claimed();
     const results = bodies.flatMap((body) =>
