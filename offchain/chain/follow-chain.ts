@@ -45,7 +45,8 @@ export interface FollowOptions {
 
 const AT_ONCE = 16; // blocks fetched at the same time
 const MAX_RANGE = 10_000; // blocks of one getLogs, far from the head
-export const FIRST_RANGE = 256;
+/** Blocks of the first getLogs. It doubles with each reply: a few small questions cost less than one reply that is too large to be taken. */
+export const FIRST_RANGE = 16;
 /** Logs that a range aims at: viem refuses replies above 10 MiB, and nodes often those above 10,000 logs. */
 const RANGE_LOGS = 4_000;
 
