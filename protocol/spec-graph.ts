@@ -1,6 +1,12 @@
 import type { Digest } from "./digest";
 import type { Ref, Spec, Step, When } from "./spec";
 
+/** @returns the index of each step's first task: steps own neighbouring ranges, in the spec's order */
+export function firstTasksOf({ steps }: Pick<Spec, "steps">): number[] {
+  let first = 0;
+  return steps.map(({ maxTasks }) => (first += maxTasks) - maxTasks);
+}
+
 /** Everything that a step refers to, with its place in the step. */
 export function refsOf({ inputs, fanOut }: Step): [string, Ref][] {
   const refs: [string, Ref][] = Object.entries(inputs).map(([name, ref]) => [

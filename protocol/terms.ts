@@ -3,6 +3,7 @@ import { toBytes32, ZERO_BYTES32, type Bytes32 } from "./digest";
 import { LIMITS } from "./limits";
 import { merklePath, merkleRoot, rootFromPath } from "./merkle";
 import type { Spec, Step } from "./spec";
+import { firstTasksOf } from "./spec-graph";
 import { hashPair } from "./ticket";
 
 export const RULE = { verifier: 0, accepted: 1, jury: 2 } as const;
@@ -57,12 +58,8 @@ function termsOf(step: Step, firstTask: number): StepTerms {
 
 /** @returns the on-chain terms of all steps; steps own neighbouring ranges of task indices, in the spec's order */
 export function stepTermsOf(spec: Spec): StepTerms[] {
-  let firstTask = 0;
-  return spec.steps.map((step) => {
-    const terms = termsOf(step, firstTask);
-    firstTask += step.maxTasks;
-    return terms;
-  });
+  const firsts = firstTasksOf(spec);
+  return spec.steps.map((step, i) => termsOf(step, firsts[i]!));
 }
 
 /** @returns what a claim needs of a step, in one word (see StepCoreLib) */

@@ -1,5 +1,6 @@
 import type { Hex } from "viem";
 import { LIMITS } from "./limits";
+import { placeOf } from "./task-place";
 import { bytes32Word, keccakOf, uintWord } from "./words";
 
 /** One claim of tasks of one step at one price; the contract keeps only its hash. Amounts in units, times in seconds. */
@@ -166,11 +167,6 @@ export function tasksOf(word: number, mask: bigint): number[] {
     )
       if (bits % 2 === 1) tasks.push(first + base + bit);
   return tasks;
-}
-
-/** @returns the word of a task and its bit in it */
-export function placeOf(task: number): { word: number; bit: number } {
-  return { word: Math.floor(task / LIMITS.tasksPerWord), bit: task % LIMITS.tasksPerWord };
 }
 
 /** @param tasks indices that all lie in one word */

@@ -1,5 +1,5 @@
 import { LIMITS } from "../../protocol/limits";
-import { placeOf } from "../../protocol/ticket";
+import { placeOf } from "../../protocol/task-place";
 import type { Lane, LaneTerms, ReadyTask } from "../runtime/ready-queue";
 import type { Reservations } from "../runtime/reservation";
 import { freeSlots, freeStake } from "./filter";

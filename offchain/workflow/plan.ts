@@ -1,8 +1,7 @@
 import type { Digest } from "../../protocol/digest";
 import { FrobenError } from "../../protocol/errors";
 import type { Ref, Spec, Step, When } from "../../protocol/spec";
-import { stepTermsOf } from "../../protocol/terms";
-import { dependenciesOf, holds } from "../../protocol/spec-graph";
+import { dependenciesOf, firstTasksOf, holds } from "../../protocol/spec-graph";
 
 /**
  * Where one input comes from: bytes that exist (the requester's or, with `of`, an item of a collection in that task's result), or an
@@ -48,7 +47,7 @@ export class Plan {
   private readonly firstTask: number[];
 
   constructor(readonly spec: Spec) {
-    this.firstTask = stepTermsOf(spec).map((terms) => terms.firstTask);
+    this.firstTask = firstTasksOf(spec);
   }
 
   /** Whether every task is known. */

@@ -3,7 +3,7 @@ import type { Address, Hex } from "viem";
 import { commitmentHash } from "../../protocol/commitment";
 import { toBytes32, type Digest } from "../../protocol/digest";
 import { RULE } from "../../protocol/terms";
-import { placeOf } from "../../protocol/ticket";
+import { placeOf } from "../../protocol/task-place";
 import { isDead, isUnclaimed, type HeldTask, type Holding } from "../holdings/phase";
 import type { PlanHolding, PlanTask } from "../plan/plan-types";
 import type { Slot, Slots } from "./slots";

@@ -1,7 +1,8 @@
 /** Who calls it: slot-view.ts. Pure: what an operator's own events say about its slots and its disputes. */
 import type { Hex } from "viem";
 import type { LoggedCommit, LoggedOperations } from "../../protocol/operations";
-import { placeOf, unpackTicket, withMask, type Claim, type Ticket } from "../../protocol/ticket";
+import { placeOf } from "../../protocol/task-place";
+import { unpackTicket, withMask, type Claim, type Ticket } from "../../protocol/ticket";
 import { attemptOfKey, disputeKey, type DisputedAttempt } from "../../protocol/dispute-key";
 
 /** What one slot of the operator holds. A credited slot is kept, because using it again is cheap. */

@@ -1,7 +1,7 @@
 /** Who calls it: the chain loop, once per block or event. Pure: what goes into the next transactions. */
 import { RULE } from "../../protocol/terms";
 import { ZERO_BYTES32 } from "../../protocol/digest";
-import { placeOf } from "../../protocol/ticket";
+import { placeOf } from "../../protocol/task-place";
 import type { Slot } from "../chain/slots";
 import type {
   Plan,

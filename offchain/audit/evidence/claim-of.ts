@@ -1,5 +1,6 @@
 import { getAddress, type Address } from "viem";
-import { placeOf, unpackTicket, type Claim } from "../../../protocol/ticket";
+import { placeOf } from "../../../protocol/task-place";
+import { unpackTicket, type Claim } from "../../../protocol/ticket";
 import type { EventPlace } from "../chain/market-event";
 import type { Scene } from "./scene";
 

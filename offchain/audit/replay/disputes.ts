@@ -1,7 +1,8 @@
 import { getAddress, type Address, type Hex } from "viem";
 import { attemptOfKey } from "../../../protocol/dispute-key";
 import type { JudgeTerms } from "../../../protocol/terms";
-import { placeOf, tasksOf, withMask } from "../../../protocol/ticket";
+import { placeOf } from "../../../protocol/task-place";
+import { tasksOf, withMask } from "../../../protocol/ticket";
 import type { EventOf } from "../chain/market-event";
 import { RULES, type Replay } from "./context";
 import type { Dispute } from "./court-books";

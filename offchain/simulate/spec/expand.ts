@@ -1,8 +1,7 @@
 import type { Digest } from "../../../protocol/digest";
 import type { Assumption, RunModel } from "../../../protocol/run-model";
 import type { Spec } from "../../../protocol/spec";
-import { isCondition } from "../../../protocol/spec-graph";
-import { stepTermsOf } from "../../../protocol/terms";
+import { firstTasksOf, isCondition } from "../../../protocol/spec-graph";
 import { Plan, type PlannedTask } from "../../workflow/plan";
 import type { Puts } from "../model";
 import { inFile, malformed } from "../read/checked";
@@ -39,7 +38,7 @@ function checkNames(spec: Spec, model: RunModel, file: string): void {
  */
 export function expandSpec(spec: Spec, model: RunModel, file: string): Expansion {
   checkNames(spec, model, file);
-  const firsts = stepTermsOf(spec).map(({ firstTask }) => firstTask);
+  const firsts = firstTasksOf(spec);
   const stepAt = new Map(spec.steps.map(({ id }, i) => [firsts[i]!, id]));
   const { files, assumed } = conditionFiles(spec, model, (step, reason) =>
     malformed(file, `runs.${step}`, reason),

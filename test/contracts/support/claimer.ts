@@ -11,7 +11,8 @@ import {
   type JudgeTerms,
   type StepTerms,
 } from "../../../protocol/terms";
-import { maskOf, packTicket, placeOf, tasksOf } from "../../../protocol/ticket";
+import { placeOf } from "../../../protocol/task-place";
+import { maskOf, packTicket, tasksOf } from "../../../protocol/ticket";
 import { Caller } from "./caller";
 import {
   operationsOf,

@@ -2,7 +2,8 @@ import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { sha256, toHex, type Hex } from "viem";
 import { assignmentPath, assignmentRoot, type Leaf } from "../../../protocol/assignment";
 import { judgeHash, termsOpening, type StepTerms } from "../../../protocol/terms";
-import { maskOf, packTicket, placeOf } from "../../../protocol/ticket";
+import { placeOf } from "../../../protocol/task-place";
+import { maskOf, packTicket } from "../../../protocol/ticket";
 import {
   range,
   statementOf,

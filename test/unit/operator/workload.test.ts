@@ -4,7 +4,8 @@ import type { Slot, Slots } from "../../../operator/chain/slots";
 import { systemClock as clock } from "../../../operator/clock";
 import { createHoldings, type Holdings } from "../../../operator/holdings/holdings";
 import { openJournal, type Journal } from "../../../operator/journal/journal";
-import { maskOf, placeOf } from "../../../protocol/ticket";
+import { placeOf } from "../../../protocol/task-place";
+import { maskOf } from "../../../protocol/ticket";
 import { assignmentFixture, PROGRAM } from "./assignment-fixture";
 
 /** Chain time of the fixture's assignments, seconds; a step's claim time is 100 s, of which 80 s are for the work. */

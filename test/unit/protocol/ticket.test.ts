@@ -9,7 +9,6 @@ import {
   hashPair,
   maskOf,
   packTicket,
-  placeOf,
   tasksOf,
   ticketHash,
   ticketStruct,
@@ -17,6 +16,7 @@ import {
   withMask,
   type Claim,
 } from "../../../protocol/ticket";
+import { placeOf } from "../../../protocol/task-place";
 
 const bits = (n: number) => fc.bigInt({ min: 0n, max: (1n << BigInt(n)) - 1n });
 const small = (n: number) => fc.integer({ min: 0, max: 2 ** n - 1 });

@@ -30,7 +30,6 @@ import {
 import {
   maskOf,
   packTicket,
-  placeOf,
   tasksOf,
   ticketHash,
   ticketStruct,
@@ -38,6 +37,7 @@ import {
   withMask,
   type Ticket,
 } from "../../../../protocol/ticket";
+import { placeOf } from "../../../../protocol/task-place";
 import { specDigest } from "../../../../protocol/validate-spec";
 import type { TestChain } from "./test-chain";
 
