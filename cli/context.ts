@@ -17,7 +17,7 @@ export interface Cli {
   io: Io;
   flags(): GlobalFlags;
   /** What is known of where the market is. @throws FrobenError `config_invalid` */
-  place(): Partial<CliConfig>;
+  place(): Promise<Partial<CliConfig>>;
   /** @param signing whether the command needs the requester's key @throws FrobenError `config_missing`, `key_missing` */
   client(options?: { signing?: boolean }): Promise<Client>;
   /** Prints a result: as JSON with --json, else for people. */

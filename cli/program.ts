@@ -1,26 +1,31 @@
 import { Command } from "commander";
-import { createClient } from "../sdk";
-import { readAccount } from "./account";
-import { addAudit } from "./commands/audit";
-import { addFetch } from "./commands/fetch";
-import { addOperators } from "./commands/operators";
-import { addPause } from "./commands/pause";
-import { addProcesses } from "./commands/processes";
-import { addQuote } from "./commands/quote";
-import { addReplay } from "./commands/replay";
-import { addRerun } from "./commands/rerun";
-import { addSchema } from "./commands/schema";
-import { addDeploy, addSetup } from "./commands/setup";
-import { addSimulate } from "./commands/simulate";
-import { addStatus } from "./commands/status";
-import { addSubmit } from "./commands/submit";
-import { addValidate } from "./commands/validate";
-import { addWhy } from "./commands/why";
-import { addWithdraw } from "./commands/withdraw";
-import { addWorkflow } from "./commands/workflow";
-import { requirePlace, resolvePlace, type GlobalFlags } from "./config";
+import type { GlobalFlags } from "./config";
 import type { Cli, Io } from "./context";
 import { EXIT, reportError } from "./errors";
+
+type Add = (program: Command, cli: Cli) => void;
+
+/** Commands of the first level by what adds them, in the order of the help. Each is loaded when it is called: most need a chain, some a simulator. */
+const COMMANDS: readonly (readonly [names: string, load: () => Promise<Add>])[] = [
+  ["status", () => import("./commands/status").then((file) => file.addStatus)],
+  ["workflow", () => import("./commands/workflow").then((file) => file.addWorkflow)],
+  ["why", () => import("./commands/why").then((file) => file.addWhy)],
+  ["pause resume", () => import("./commands/pause").then((file) => file.addPause)],
+  ["operators", () => import("./commands/operators").then((file) => file.addOperators)],
+  ["validate", () => import("./commands/validate").then((file) => file.addValidate)],
+  ["schema", () => import("./commands/schema").then((file) => file.addSchema)],
+  ["quote", () => import("./commands/quote").then((file) => file.addQuote)],
+  ["simulate", () => import("./commands/simulate").then((file) => file.addSimulate)],
+  ["replay", () => import("./commands/replay").then((file) => file.addReplay)],
+  ["submit", () => import("./commands/submit").then((file) => file.addSubmit)],
+  ["rerun", () => import("./commands/rerun").then((file) => file.addRerun)],
+  ["fetch", () => import("./commands/fetch").then((file) => file.addFetch)],
+  ["withdraw", () => import("./commands/withdraw").then((file) => file.addWithdraw)],
+  ["audit", () => import("./commands/audit").then((file) => file.addAudit)],
+  ["operator coordinator", () => import("./commands/processes").then((file) => file.addProcesses)],
+  ["deploy", () => import("./commands/setup").then((file) => file.addDeploy)],
+  ["setup", () => import("./commands/setup").then((file) => file.addSetup)],
+];
 
 const EPILOGUE = `
 Where the market is comes from flags, else from FROBEN_RPC_URL, FROBEN_COORDINATOR_URL, FROBEN_MARKET and
@@ -36,14 +41,18 @@ Examples:
 
 function createCli(program: Command, io: Io): Cli {
   const flags = () => program.opts<GlobalFlags>();
-  const place = () => resolvePlace(flags(), io.env, io.cwd);
+  const config = () => import("./config");
+  const place = async () => (await config()).resolvePlace(flags(), io.env, io.cwd);
   return {
     io,
     flags,
     place,
     async client({ signing = false } = {}) {
-      const { rpcUrl, coordinatorUrl, market } = requirePlace(place());
-      const account = signing ? await readAccount(flags().keystore, io.env) : undefined;
+      const { rpcUrl, coordinatorUrl, market } = (await config()).requirePlace(await place());
+      const account = signing
+        ? await (await import("./account")).readAccount(flags().keystore, io.env)
+        : undefined;
+      const { createClient } = await import("../sdk");
       return createClient({ rpcUrl, coordinatorUrl, market, account });
     },
     print(data, human) {
@@ -57,12 +66,9 @@ function createCli(program: Command, io: Io): Cli {
   };
 }
 
-/**
- * Builds the whole command line.
- * @param json whether mistakes are reported as data, so that commander need not say them in words
- */
-export function createProgram(io: Io, json: boolean): Command {
-  const program = new Command("froben")
+/** @param json whether mistakes are reported as data, so that commander need not say them in words */
+function emptyProgram(io: Io, json: boolean): Command {
+  return new Command("froben")
     .description("An open proof market: pay for proofs, run an operator, audit every payment.")
     .option("--json", "print data instead of text; errors too, on the error stream")
     .option("--rpc-url <url>", "the chain's JSON-RPC")
@@ -78,28 +84,15 @@ export function createProgram(io: Io, json: boolean): Command {
     .addHelpText("after", EPILOGUE)
     .showHelpAfterError("(--help explains)")
     .exitOverride();
+}
+
+/** Builds of the command line what its arguments ask for: one command, or all where they name none. */
+async function createProgram(args: string[], io: Io, json: boolean): Promise<Command> {
+  const [named] = emptyProgram(io, json).parseOptions(args).operands;
+  const program = emptyProgram(io, json);
   const cli = createCli(program, io);
-  for (const add of [
-    addStatus,
-    addWorkflow,
-    addWhy,
-    addPause,
-    addOperators,
-    addValidate,
-    addSchema,
-    addQuote,
-    addSimulate,
-    addReplay,
-    addSubmit,
-    addRerun,
-    addFetch,
-    addWithdraw,
-    addAudit,
-    addProcesses,
-    addDeploy,
-    addSetup,
-  ])
-    add(program, cli);
+  const asked = COMMANDS.filter(([names]) => named && names.split(" ").includes(named));
+  for (const [, load] of asked.length > 0 ? asked : COMMANDS) (await load())(program, cli);
   return program;
 }
 
@@ -110,8 +103,8 @@ export function createProgram(io: Io, json: boolean): Command {
  */
 export async function runCli(args: string[], io: Io): Promise<number> {
   const json = args.includes("--json");
-  const program = createProgram(io, json);
   try {
+    const program = await createProgram(args, io, json);
     await program.parseAsync(args, { from: "user" });
     return EXIT.ok;
   } catch (error) {

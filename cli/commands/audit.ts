@@ -51,7 +51,7 @@ export function addAudit(program: Command, cli: Cli): void {
       "\nExit codes: 0 nothing is wrong, 1 an error was found or the audit could not be made, 2 wrong usage.\n\nExamples:\n  froben audit\n  froben audit --rpc-url http://127.0.0.1:8545 --market 0x... --from-block 0 --json",
     )
     .action(async (flags: Flags) => {
-      const place = cli.place();
+      const place = await cli.place();
       const rpcUrl = required(place.rpcUrl, "--rpc-url", "FROBEN_RPC_URL");
       const { market, fromBlock } = await marketOf(place);
       const { runAudit } = await import("../../offchain/audit/run");

@@ -30,8 +30,8 @@ const COORDINATOR: Variables = {
 };
 
 /** What the market's place becomes in a child's environment; what is not known is left to the child to ask for. */
-function placeOf(cli: Cli): Record<string, string> {
-  const place = cli.place();
+async function placeOf(cli: Cli): Promise<Record<string, string>> {
+  const place = await cli.place();
   const known: [string, string | number | undefined][] = [
     ["FROBEN_RPC_URL", place.rpcUrl],
     ["FROBEN_COORDINATOR_URL", place.coordinatorUrl],
@@ -56,7 +56,11 @@ function addRunner(
   }
   run.addHelpText("after", about.help).action(async (flags: Record<string, string>) => {
     const given = Object.entries(flags).map(([name, value]) => [variableOf.get(name)!, value]);
-    const env = { ...cli.io.env, ...placeOf(cli), ...(Object.fromEntries(given) as object) };
+    const env = {
+      ...cli.io.env,
+      ...(await placeOf(cli)),
+      ...(Object.fromEntries(given) as object),
+    };
     await runScript(about.script, [], env);
   });
 }

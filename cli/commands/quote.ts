@@ -17,7 +17,8 @@ import {
 } from "../../sdk";
 import type { Cli } from "../context";
 import { usage } from "../errors";
-import { gwei, wholeNumber } from "../numbers";
+import { gwei } from "../gwei";
+import { wholeNumber } from "../numbers";
 import { readText } from "../read-text";
 import { readWorkflow } from "../read-workflow";
 import { assumptions, expectations, spanOf } from "../render/estimate";
@@ -45,7 +46,7 @@ interface Terms {
 
 /** Flags win over what the market says, which is asked if it is known where that is. */
 async function termsOf(cli: Cli, flags: Flags): Promise<Terms> {
-  const { rpcUrl, coordinatorUrl } = cli.place();
+  const { rpcUrl, coordinatorUrl } = await cli.place();
   const unit = flags.unit === undefined ? undefined : BigInt(flags.unit);
   if (flags.offline || rpcUrl === undefined || coordinatorUrl === undefined)
     return {
@@ -75,7 +76,7 @@ async function estimateOf(
   spec: Spec,
   path: string | undefined,
 ): Promise<Estimate | null> {
-  const { parseModel } = await import("../../offchain/simulate/read/workflow");
+  const { parseModel } = await import("../../offchain/simulate/read/spec");
   const model = path === undefined ? {} : parseModel(await readText(path), path);
   if (!client) return null;
   try {

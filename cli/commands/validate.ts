@@ -6,7 +6,8 @@ import { minimumEscrow, stepTermsOf } from "../../protocol/terms";
 import { parseSpec, specDigest } from "../../protocol/validate-spec";
 import { bondWarnings, DEFAULT_UNIT } from "../../sdk";
 import type { Cli } from "../context";
-import { gwei, wholeNumber } from "../numbers";
+import { gwei } from "../gwei";
+import { wholeNumber } from "../numbers";
 import { readText } from "../read-text";
 import { fields, table } from "../render/table";
 

@@ -1,12 +1,5 @@
-import { z } from "zod";
-import { runModelSchema, type RunModel } from "../../../protocol/run-model";
-import type { Spec } from "../../../protocol/spec";
-import { parseSpec } from "../../../protocol/validate-spec";
 import type { SimWorkflow } from "../model";
-import { specWorkflow } from "../spec/workflow";
-import { checked, inFile, parseJson } from "./checked";
-import { parseStg } from "./stg";
-import { readWfFormat } from "./wfformat";
+import { parseJson } from "./checked";
 
 export interface ReadOptions {
   /** See `parseWfFormat`. */
@@ -17,55 +10,20 @@ export interface ReadOptions {
   readBeside(path: string): Promise<string>;
 }
 
-/** A spec and what it leaves open; the spec itself, or the path of its file. */
-const modelFileSchema = runModelSchema.extend({
-  spec: z.union([z.string().min(1), z.looseObject({})]),
-  arrivesAt: z.number().min(0).default(0),
-});
-
-const modelAloneSchema = modelFileSchema.partial({ spec: true });
-
 /**
- * Reads a model alone; a file that also says which spec it is for, and when that is opened, is taken too.
- * @throws FrobenError `simulation_file_invalid`
- */
-export function parseModel(text: string, file: string): RunModel {
-  const { durations, items, runs } = checked(modelAloneSchema, parseJson(text, file), file);
-  return { durations, items, runs };
-}
-
-/** @param at where the spec stands in the file */
-function specOf(data: unknown, file: string, at: string): Spec {
-  try {
-    return parseSpec(data);
-  } catch (error) {
-    throw inFile(error, file, at);
-  }
-}
-
-async function readModel(data: object, file: string, options: ReadOptions): Promise<SimWorkflow> {
-  const { spec: given, arrivesAt, ...model } = checked(modelFileSchema, data, file);
-  const spec =
-    typeof given === "string"
-      ? specOf(parseJson(await options.readBeside(given), given), given, "")
-      : specOf(given, file, "spec.");
-  return { ...specWorkflow(spec, model, file, options.seed), arrivesAt };
-}
-
-/**
- * Reads a workflow, whatever format it is in: a spec, a spec with a model of its runs, WfFormat 1.5, or a Standard Task Graph.
+ * Reads a workflow, whatever format it is in: a spec, a spec with a model of its runs, WfFormat 1.5, or a Standard Task Graph. What a format
+ * needs is loaded when it is met.
  * @param file name for errors
  * @throws FrobenError `simulation_file_invalid`
  */
 export async function parseWorkflow(
   text: string,
   file: string,
-  options: ReadOptions,
+  { ignoreTransfers, seed, readBeside }: ReadOptions,
 ): Promise<SimWorkflow> {
-  if (!text.trimStart().startsWith("{")) return parseStg(text, file);
+  if (!text.trimStart().startsWith("{")) return (await import("./stg")).parseStg(text, file);
   const data = parseJson(text, file) as object;
-  if ("spec" in data) return readModel(data, file, options);
-  if (!("steps" in data)) return readWfFormat(data, file, options.ignoreTransfers);
-  const nothing: RunModel = { durations: {}, items: {}, runs: {} };
-  return specWorkflow(specOf(data, file, ""), nothing, file, options.seed);
+  if ("spec" in data) return (await import("./spec")).readModel(data, file, seed, readBeside);
+  if ("steps" in data) return (await import("./spec")).readSpec(data, file, seed);
+  return (await import("./wfformat")).readWfFormat(data, file, ignoreTransfers);
 }

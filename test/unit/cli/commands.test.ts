@@ -70,6 +70,24 @@ describe("froben", () => {
     }
   });
 
+  it("loads the command that is called alone, which explains itself as it does among all others", async () => {
+    const top = await run(["--help"]);
+    const names = [
+      ...top.out
+        .split("Commands:")[1]!
+        .split("\n\n")[0]!
+        .matchAll(/^ {2}(\w+) /gm),
+    ].map(([, name]) => name!);
+    expect(names).to.include.members(["status", "resume", "simulate", "coordinator", "setup"]);
+    for (const name of names.filter((one) => one !== "help" && one !== "deploy")) {
+      const alone = await run(["--json", name, "--help"]);
+      expect(alone.code).to.equal(0);
+      expect(alone.out)
+        .to.match(new RegExp(`^Usage: froben ${name}\\b`))
+        .and.equal((await run(["help", name])).out);
+    }
+  });
+
   for (const [what, args] of [
     ["an unknown command", ["frobnicate"]],
     ["an unknown option", ["status", "--fast"]],
