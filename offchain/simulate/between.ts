@@ -19,20 +19,23 @@ const MAX_ENDS = 2_048;
 export function between(placed: readonly Placed[], capacity: Capacity): number {
   const heads = sample(distinct(placed, "head"), MAX_BEGINNINGS, "first");
   const tails = sample(distinct(placed, "tail").reverse(), MAX_ENDS, "last");
-  // Work by the last beginning that is not after its head, and by the first end that is not after its tail.
-  const work = heads.map(() => new Float64Array(tails.length));
-  for (const one of placed) {
-    const head = firstWhere(heads, (head) => head > one.head) - 1;
-    work[head]![firstWhere(tails, (tail) => tail <= one.tail)]! += one.work;
-  }
-  const since = new Float64Array(tails.length);
+  // By beginning and end, in rows: work by the last beginning that is not after its head, and by the first end that is not after its tail.
+  const width = tails.length;
+  const work = new Float64Array(heads.length * width);
+  for (const one of placed)
+    work[(rank(heads, one.head) - 1) * width + fall(tails, one.tail)]! += one.work;
+  const since = new Float64Array(width);
   let most = 0;
   for (let h = heads.length - 1; h >= 0; h--) {
+    const head = heads[h]!;
+    const before = capacity.doneBefore(head);
     let sum = 0;
-    for (const [t, tail] of tails.entries()) {
-      since[t]! += work[h]![t]!;
-      sum += since[t]!;
-      if (since[t]! > 0) most = Math.max(most, capacity.doneAt(sum, heads[h]!) + tail);
+    for (let t = 0; t < width; t++) {
+      const more = since[t]! + work[h * width + t]!;
+      if (more === 0) continue;
+      since[t] = more;
+      sum += more;
+      most = Math.max(most, capacity.reachedAt(before + sum, head) + tails[t]!);
     }
   }
   return most;
@@ -51,13 +54,25 @@ function sample(values: number[], most: number, kept: "first" | "last"): number[
   return Array.from({ length: most }, (_, i) => values[Math.floor(i * step + shift)]!);
 }
 
-/** @returns the position of the first value for which a condition holds, that holds for all after it too; their number if for none */
-function firstWhere(values: readonly number[], holds: (value: number) => boolean): number {
+/** @returns how many of rising values are not above one */
+function rank(values: readonly number[], value: number): number {
   let low = 0;
   let high = values.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (holds(values[middle]!)) high = middle;
+    if (values[middle]! > value) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** @returns the position of the first of falling values that is not above one; their number if all are */
+function fall(values: readonly number[], value: number): number {
+  let low = 0;
+  let high = values.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (values[middle]! <= value) high = middle;
     else low = middle + 1;
   }
   return low;

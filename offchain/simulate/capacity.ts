@@ -42,13 +42,20 @@ export class Capacity {
 
   /** @returns the moment at which so much work, begun at `from`, can be done; Infinity if never */
   doneAt(work: number, from: number): number {
-    if (work <= 0) return from;
-    const begun = lastBelow(this.at, from, true);
-    const before = begun < 0 ? 0 : this.done[begun]! + this.rate[begun]! * (from - this.at[begun]!);
-    const target = before + work;
-    const ends = lastBelow(this.done, target, false);
+    return work <= 0 ? from : this.reachedAt(this.doneBefore(from) + work, from);
+  }
+
+  /** @returns the work that can be done before a moment */
+  doneBefore(moment: number): number {
+    const begun = lastBelow(this.at, moment, true);
+    return begun < 0 ? 0 : this.done[begun]! + this.rate[begun]! * (moment - this.at[begun]!);
+  }
+
+  /** @returns the moment, `from` at the earliest, before which so much work can be done; Infinity if never */
+  reachedAt(work: number, from: number): number {
+    const ends = lastBelow(this.done, work, false);
     if (ends < 0 || this.rate[ends]! <= NOTHING) return Infinity;
-    return Math.max(from, this.at[ends]! + (target - this.done[ends]!) / this.rate[ends]!);
+    return Math.max(from, this.at[ends]! + (work - this.done[ends]!) / this.rate[ends]!);
   }
 }
 

@@ -1,4 +1,4 @@
-import { fastest, loadsOf, type Load } from "./bound";
+import { fastest, loadsOf, type Load } from "./loads";
 import { declaredSpeed, type SimOperator, type SimWorkflow } from "./model";
 
 /** Work that an operator could do of one kind of need: seconds at speed 1 for each second, and units for each second of work. */
@@ -63,7 +63,7 @@ export function costBound(
 ): number {
   const least = fastest(operators);
   const kinds = new Map<string, Load[]>();
-  for (const load of workflows.flatMap((workflow) => loadsOf(workflow, least, []))) {
+  for (const load of workflows.flatMap((workflow) => loadsOf(workflow, least))) {
     if (load.task.seconds === 0) continue;
     const kind = kinds.get(load.kind);
     if (kind) kind.push(load);
