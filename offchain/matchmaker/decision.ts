@@ -78,8 +78,15 @@ export function decisionDigest(record: DecisionRecord): Digest {
 
 export type RecordedOthers = Pick<DecisionRecord, "rejections" | "unnamed">;
 
+/** Operators that were not looked at, of one reason: how many, and their addresses. */
+export interface Others {
+  readonly size: number;
+  /** @param visit returns false to stop */
+  each(visit: (address: string) => boolean): void;
+}
+
 /** All reasons, in the order of canonical JSON. */
-const REASONS = Object.keys({
+export const REASONS = Object.keys({
   ...{ apart: 0, concurrency: 0, dear: 0, draining: 0, failed_before: 0, held: 0, in_use: 0 },
   ...{ machine: 0, no_standby: 0, offer: 0, offline: 0, price: 0, program: 0, slower: 0 },
   ...{ stake: 0, too_slow: 0 },
@@ -98,7 +105,7 @@ function sort(names: string[]): void {
 export function rejectionsOf(
   rejections: ReadonlyMap<string, Rejection>,
   free = 0,
-  rest: ReadonlyMap<Rejection, ReadonlySet<string>> = new Map(),
+  rest?: { get(why: Rejection): Others | undefined },
   isKnown: (address: string) => boolean = () => false,
 ): RecordedOthers {
   const looked = new Map<Rejection, string[]>();
@@ -111,7 +118,7 @@ export function rejectionsOf(
   for (const why of REASONS) {
     // It is in order after what is before it, and before what comes.
     if (why === "held" && free > 0) record.unnamed.free = free;
-    const others = rest.get(why);
+    const others = rest?.get(why);
     const list = looked.get(why) ?? (others && []);
     if (!list) continue;
     sort(list);
@@ -125,16 +132,13 @@ export function rejectionsOf(
 }
 
 /** @returns how many are not looked through, as the list is full */
-function addOthers(
-  list: string[],
-  others: ReadonlySet<string>,
-  isKnown: (address: string) => boolean,
-): number {
+function addOthers(list: string[], others: Others, isKnown: (address: string) => boolean): number {
   let left = others.size;
-  for (const address of others) {
-    if (list.length >= MAX_REJECTED) break;
-    left--;
-    if (!isKnown(address)) list.push(address);
-  }
+  if (list.length < MAX_REJECTED)
+    others.each((address) => {
+      left--;
+      if (!isKnown(address)) list.push(address);
+      return list.length < MAX_REJECTED;
+    });
   return left;
 }

@@ -28,21 +28,23 @@ export class Places {
   private readonly prices: bigint[] = [];
   /** By their places in the reservations. */
   private readonly machines: number[] = [];
-  private readonly unused: number[] = [];
+
+  /** @returns a place for an operator; nothing is known of it before `see` */
+  open(operator: FleetOperator): number {
+    return this.operators.push(operator) - 1;
+  }
 
   /**
+   * Notes how an operator was seen.
    * @param key by which it is ranked
    * @param now Unix milliseconds
-   * @returns the place, until it is dropped
    */
-  add(seen: Prospect, key: number, now: number): number {
-    const place = this.unused.pop() ?? this.operators.length;
-    this.operators[place] = seen.operator;
+  see(place: number, seen: Prospect, key: number, now: number): void {
     this.busy[place] = seen.busy;
     this.prices[place] = seen.price;
     this.machines[place] = seen.machine;
     const at = place * WIDTH;
-    if (at === this.numbers.length) this.grow();
+    if (at >= this.numbers.length) this.grow(at + WIDTH);
     const { numbers } = this;
     numbers[at + ROOM] = seen.roomMs;
     numbers[at + START] = seen.startMs;
@@ -54,12 +56,6 @@ export class Places {
     numbers[at + KEY] = key;
     numbers[at + SINCE] = seen.operator.lastAssignedAt;
     numbers[at + FAILURE_RATE] = seen.failureRate;
-    return place;
-  }
-
-  /** Gives a place to whoever is added next. */
-  drop(place: number): void {
-    this.unused.push(place);
   }
 
   operatorOf(place: number): FleetOperator {
@@ -143,8 +139,8 @@ export class Places {
     return numbers[a * WIDTH + KEY]! - numbers[b * WIDTH + KEY]! || this.bySince(a, b);
   }
 
-  private grow(): void {
-    const more = new Float64Array(2 * this.numbers.length);
+  private grow(least: number): void {
+    const more = new Float64Array(Math.max(least, 2 * this.numbers.length));
     more.set(this.numbers);
     this.numbers = more;
   }

@@ -1,11 +1,12 @@
+import { Lists } from "../runtime/lists";
 import type { LaneTerms } from "../runtime/ready-queue";
 import { Sorted } from "../runtime/sorted";
 import { firstScoreOf } from "./ahead";
-import type { Rejection } from "./decision";
 import type { FleetOperator } from "./fleet";
 import { unable } from "./filter";
 import { Places } from "./places";
 import type { Prospect, Prospects } from "./prospect";
+import { Rejected } from "./rejected";
 import { Rest, type Fits } from "./rest";
 
 /** Of so many operators all are looked at for every task; of more, the best by what was seen of them before. */
@@ -32,52 +33,67 @@ export interface Best {
   rest: Rest;
 }
 
+// What is known of an operator.
+const NOTHING = 0;
+/** That it can't take such tasks. */
+const UNABLE = 1;
+/** How it stands. */
+const BUSY = 2;
+const FREE = 3;
+
 /** All operators that hold a program, as they stand for tasks of one kind. What is kept of one is as old as its last change, or a bit. */
 export class Ranking {
   private readonly places = new Places();
-  /** Who was looked at last comes last. */
   private readonly placeOf = new Map<FleetOperator, number>();
+  /** By place, one of the above. */
+  private readonly known: number[] = [];
+  /** Those that could take such tasks, now or later; who was looked at last comes last. */
+  private readonly looked = new Lists(1);
+  /** Busy ones that have changed, and are as busy. */
+  private readonly due = new Lists(1);
+  private readonly rejected = new Rejected(this.places);
   private readonly free = new Sorted<number>((a, b) => this.places.byKey(a, b));
   private readonly busy = new Sorted<number>((a, b) => this.places.byKey(a, b));
   private readonly newcomers = new Sorted<number>((a, b) => this.places.bySince(a, b));
-  private readonly rejected = new Map<Rejection, Set<string>>();
-  private readonly rejections = new Map<FleetOperator, Rejection>();
-  private turn: Iterator<FleetOperator> | undefined;
+  /** Whose turn it is, the last of them first. */
+  private turn: number[] | undefined;
   /** By place, of those who have room: how they stand in the run of which this is. */
   private readonly stands: (Prospect | undefined)[] = [];
   private view: Prospects | undefined;
-  /** Busy ones that have changed, and are as busy. */
-  private readonly due = new Set<FleetOperator>();
 
   constructor(private readonly terms: LaneTerms) {}
 
   /** An operator has changed: it is looked at again, now or, if it is as busy, when its turn comes. */
   note(operator: FleetOperator, view: Prospects): void {
     const place = this.placeOf.get(operator);
-    if (place !== undefined && this.places.isBusy(place) && view.isBusy(operator, this.terms))
-      this.due.add(operator);
-    else this.look(operator, view);
+    if (place === undefined || this.known[place] !== BUSY || !view.isBusy(operator, this.terms))
+      this.look(operator, view, place);
+    else if (!this.due.has(place)) this.due.add(0, place);
   }
 
-  /** Looks at an operator again. */
-  look(operator: FleetOperator, view: Prospects): void {
-    this.remove(operator);
+  /** Looks at an operator again. @param known its place, if it has one */
+  look(operator: FleetOperator, view: Prospects, known = this.placeOf.get(operator)): void {
+    if (known !== undefined) this.remove(known);
     if (!operator.programs.has(this.terms.program)) return;
+    const place = known ?? this.open(operator);
     const why = unable(operator, this.terms);
     const seen = why ? undefined : view.look(operator, this.terms);
     if (!seen) {
-      this.reject(operator, why ?? "offer");
+      this.known[place] = UNABLE;
+      this.rejected.add(place, why ?? "offer");
       return;
     }
     const { now } = view;
-    const place = this.places.add(seen, keyOf(seen, now), now);
-    this.placeOf.set(operator, place);
+    this.places.see(place, seen, keyOf(seen, now), now);
+    this.looked.add(0, place);
     if (seen.busy) {
+      this.known[place] = BUSY;
       this.busy.add(place);
-      this.reject(operator, seen.busy);
+      this.rejected.add(place, seen.busy);
       return;
     }
     if (this.view !== view) this.forget(view);
+    this.known[place] = FREE;
     this.stands[place] = seen;
     this.free.add(place);
     if (view.isNewcomer(operator)) this.newcomers.add(place);
@@ -88,29 +104,35 @@ export class Ranking {
    * does not change becomes late, and others' results change what is expected of it.
    */
   roll(view: Prospects): void {
-    const turn: FleetOperator[] = [];
-    for (const operator of this.due) {
-      if (turn.length === MOST_DUE) break;
-      turn.push(operator);
-    }
-    for (let i = 0; i < this.busy.items.length && i < MOST_SEEN; i++) {
-      if (turn.length >= ROLLED) break;
-      const place = this.busy.items[i]!;
-      if (this.places.roomAt(place) > view.now) continue;
-      const operator = this.places.operatorOf(place);
-      if (!this.due.has(operator)) turn.push(operator);
-    }
+    const turn: number[] = [];
+    this.due.each(0, (place) => turn.push(place) < MOST_DUE);
+    let left = MOST_SEEN;
+    this.busy.each(0, (place) => {
+      if (turn.length >= ROLLED) return false;
+      if (this.places.roomAt(place) <= view.now && !this.due.has(place)) turn.push(place);
+      return --left > 0;
+    });
     const next = this.next();
-    if (next && !turn.includes(next)) turn.push(next);
-    for (const operator of turn) this.look(operator, view);
+    if (next !== undefined && !turn.includes(next)) turn.push(next);
+    for (const place of turn) this.look(this.places.operatorOf(place), view, place);
+  }
+
+  private open(operator: FleetOperator): number {
+    const place = this.places.open(operator);
+    this.placeOf.set(operator, place);
+    return place;
   }
 
   /** @returns whose turn it is, of all operators that could take such tasks, now or later */
-  private next(): FleetOperator | undefined {
-    this.turn ??= [...this.placeOf.keys()].values();
-    const { value, done } = this.turn.next();
-    if (done) this.turn = undefined;
-    return value && this.placeOf.has(value) ? value : undefined;
+  private next(): number | undefined {
+    if (!this.turn) {
+      this.turn = [];
+      this.looked.each(0, (place) => this.turn!.push(place) > 0);
+      this.turn.reverse();
+    }
+    const place = this.turn.pop();
+    if (place === undefined) this.turn = undefined;
+    return place !== undefined && this.looked.has(place) ? place : undefined;
   }
 
   /**
@@ -123,30 +145,28 @@ export class Ranking {
     const { now } = view;
     const prospects: Prospect[] = [];
     let free = 0;
-    for (const place of this.free.items) {
-      if (free === BEST) break;
-      if (!fits(places.operatorOf(place), places.priceOf(place))) continue;
+    this.free.each(0, (place) => {
+      if (!fits(places.operatorOf(place), places.priceOf(place))) return true;
       // However many are kept for others, somebody who is not may come after them.
       const prospect = view.promised(this.standing(place, view, terms), terms);
       if (!prospect.busy) free++;
       if (!prospect.busy || prospects.length < MOST_SEEN) prospects.push(prospect);
-    }
-    const newcomers = Math.min(BEST_NEWCOMERS, this.newcomers.items.length);
-    for (let i = 0; i < newcomers; i++) {
-      const place = this.newcomers.items[i]!;
+      return free < BEST;
+    });
+    let left = BEST_NEWCOMERS;
+    this.newcomers.each(0, (place) => {
       const operator = places.operatorOf(place);
-      if (!fits(operator, places.priceOf(place))) continue;
-      if (!prospects.some((p) => p.operator === operator))
+      if (fits(operator, places.priceOf(place)) && !prospects.some((p) => p.operator === operator))
         prospects.push(view.promised(this.standing(place, view, terms), terms));
-    }
-    const others = this.free.items.length - prospects.length;
+      return --left > 0;
+    });
+    const others = this.free.size - prospects.length;
     const last = prospects.length + MOST_SEEN;
     let busy = 0;
     let next = 0;
-    for (const place of this.busy.items) {
-      if (busy === BEST || prospects.length === last) break;
+    this.busy.each(0, (place) => {
       next++;
-      if (!fits(places.operatorOf(place), places.priceOf(place))) continue;
+      if (!fits(places.operatorOf(place), places.priceOf(place))) return true;
       // Nobody is chosen among these: how long they will be is known well enough.
       const machine = places.machineOf(place);
       const roomMs = places.roomIn(place, now);
@@ -154,8 +174,9 @@ export class Ranking {
       prospects.push(places.prospect(place, factor, startMs, roomMs));
       // Who was promised to others may be no longer among the best.
       if (!view.isPromised(machine)) busy++;
-    }
-    const rest = new Rest(places, this.busy.items, next, fits, now, others, this.rejected, factor);
+      return busy < BEST && prospects.length < last;
+    });
+    const rest = new Rest(places, this.busy, next, fits, now, others, this.rejected, factor);
     return { prospects, rest };
   }
 
@@ -174,29 +195,18 @@ export class Ranking {
     this.view = view;
   }
 
-  private remove(operator: FleetOperator): void {
-    this.due.delete(operator);
-    const place = this.placeOf.get(operator);
-    if (place !== undefined) {
-      this.placeOf.delete(operator);
-      if (this.places.isBusy(place)) this.busy.remove(place);
-      else {
-        this.free.remove(place);
-        this.newcomers.remove(place);
-      }
-      this.stands[place] = undefined;
-      this.places.drop(place);
+  private remove(place: number): void {
+    const known = this.known[place];
+    this.known[place] = NOTHING;
+    this.rejected.remove(place);
+    if (known === UNABLE) return;
+    this.due.remove(place);
+    this.looked.remove(place);
+    this.stands[place] = undefined;
+    if (known === BUSY) this.busy.remove(place);
+    else {
+      this.free.remove(place);
+      this.newcomers.remove(place);
     }
-    const why = this.rejections.get(operator);
-    if (!why) return;
-    this.rejections.delete(operator);
-    this.rejected.get(why)!.delete(operator.address);
-  }
-
-  private reject(operator: FleetOperator, why: Rejection): void {
-    this.rejections.set(operator, why);
-    const all = this.rejected.get(why);
-    if (all) all.add(operator.address);
-    else this.rejected.set(why, new Set([operator.address]));
   }
 }

@@ -1,10 +1,11 @@
 import type { LaneTerms } from "../runtime/ready-queue";
+import type { Sorted } from "../runtime/sorted";
 import { aheadOfAll, firstScoreOf } from "./ahead";
-import type { Rejection } from "./decision";
 import type { FleetOperator } from "./fleet";
 import type { Outlook } from "./outlook";
 import type { Places } from "./places";
 import type { Prospect } from "./prospect";
+import type { Rejected } from "./rejected";
 
 // Of many operators, those that were not looked at for a task. Pure.
 
@@ -26,39 +27,42 @@ export class Rest {
    */
   constructor(
     private readonly places: Places,
-    private readonly busy: readonly number[],
+    private readonly busy: Sorted<number>,
     private readonly from: number,
     private readonly fits: Fits,
     private readonly now: number,
     readonly free: number,
-    readonly rejected: ReadonlyMap<Rejection, ReadonlySet<string>>,
+    readonly rejected: Rejected,
     private readonly factor: number,
   ) {}
 
   /** The first that is busy. */
   first(): Prospect | undefined {
-    const { places, busy, now } = this;
-    for (let i = this.from; i < busy.length; i++) {
-      const place = busy[i]!;
-      if (!this.has(place)) continue;
+    const { places, now, factor } = this;
+    let first: Prospect | undefined;
+    this.busy.each(this.from, (place) => {
+      if (!this.has(place)) return true;
       const startMs = places.startsIn(place, now);
-      return places.prospect(place, this.factor, startMs, startMs);
-    }
-    return undefined;
+      first = places.prospect(place, factor, startMs, startMs);
+      return false;
+    });
+    return first;
   }
 
   /** @returns how many tasks they should finish before a score is reached, counted up to `enough` or a bit more */
   ahead(level: number, enough: number): number {
-    const { places, busy, now, factor } = this;
+    const { places, now, factor } = this;
     let ahead = 0;
-    const end = Math.min(busy.length, this.from + MOST_COUNTED);
-    for (let i = this.from; i < end && ahead < enough; i++) {
-      const place = busy[i]!;
-      if (!this.has(place)) continue;
-      const more = places.aheadOf(place, factor, level, now);
-      if (more === 0) break;
-      ahead += more;
-    }
+    if (ahead >= enough) return ahead;
+    let left = MOST_COUNTED;
+    this.busy.each(this.from, (place) => {
+      if (this.has(place)) {
+        const more = places.aheadOf(place, factor, level, now);
+        if (more === 0) return false;
+        ahead += more;
+      }
+      return --left > 0 && ahead < enough;
+    });
     return ahead;
   }
 

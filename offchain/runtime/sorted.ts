@@ -1,37 +1,88 @@
-/**
- * Items in order, to be gone through from the smallest. Finding a place takes O(log n); making room there moves what comes after it, which
- * for 10,000 items takes a microsecond or two.
- */
+/** A block has so many items at most; one that gets more is cut in two. */
+const MOST_IN_BLOCK = 128;
+
+/** Items in order, to be gone through from the smallest. They are kept in blocks, so that adding one, or taking one out, moves few others. */
 export class Sorted<T> {
-  private readonly all: T[] = [];
+  /** None of them is empty. */
+  private readonly blocks: T[][] = [];
+  private count = 0;
 
   /** @param compare below 0: its first argument comes first; 0 only for one and the same; an item's place must not change */
   constructor(private readonly compare: (a: T, b: T) => number) {}
 
-  get items(): readonly T[] {
-    return this.all;
+  get size(): number {
+    return this.count;
   }
 
   /** Adds an item that is not there. */
   add(item: T): void {
-    this.all.splice(this.placeOf(item), 0, item);
+    const { blocks } = this;
+    this.count++;
+    if (blocks.length === 0) return void blocks.push([item]);
+    const b = Math.min(this.blockOf(item), blocks.length - 1);
+    const block = blocks[b]!;
+    const at = this.placeIn(block, item);
+    block.push(item);
+    for (let i = block.length - 1; i > at; i--) block[i] = block[i - 1]!;
+    block[at] = item;
+    if (block.length > MOST_IN_BLOCK) blocks.splice(b + 1, 0, block.splice(MOST_IN_BLOCK >> 1));
   }
 
   /** @returns whether the item was there */
   remove(item: T): boolean {
-    const at = this.placeOf(item);
-    if (this.all[at] !== item) return false;
-    this.all.splice(at, 1);
+    const { blocks } = this;
+    const b = this.blockOf(item);
+    const block = blocks[b];
+    if (!block) return false;
+    const at = this.placeIn(block, item);
+    if (block[at] !== item) return false;
+    this.count--;
+    for (let i = at + 1; i < block.length; i++) block[i - 1] = block[i]!;
+    block.pop();
+    const next = blocks[b + 1];
+    if (block.length === 0) blocks.splice(b, 1);
+    else if (next && block.length + next.length <= MOST_IN_BLOCK >> 1) {
+      block.push(...next);
+      blocks.splice(b + 1, 1);
+    }
     return true;
   }
 
-  /** Of the first item that does not come before this one. */
-  private placeOf(item: T): number {
+  /**
+   * Goes through the items in order; meanwhile none may be added or taken out.
+   * @param from how many are left out at the beginning
+   * @param visit returns false to stop
+   */
+  each(from: number, visit: (item: T) => boolean): void {
+    let left = from;
+    for (const block of this.blocks) {
+      for (let i = left; i < block.length; i++) if (!visit(block[i]!)) return;
+      left = Math.max(0, left - block.length);
+    }
+  }
+
+  /** Of the first block that does not end before an item. */
+  private blockOf(item: T): number {
+    const { blocks, compare } = this;
     let from = 0;
-    let to = this.all.length;
+    let to = blocks.length;
     while (from < to) {
       const middle = (from + to) >> 1;
-      if (this.compare(this.all[middle]!, item) < 0) from = middle + 1;
+      const block = blocks[middle]!;
+      if (compare(block[block.length - 1]!, item) < 0) from = middle + 1;
+      else to = middle;
+    }
+    return from;
+  }
+
+  /** Of the first item of a block that does not come before this one. */
+  private placeIn(block: readonly T[], item: T): number {
+    const { compare } = this;
+    let from = 0;
+    let to = block.length;
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (compare(block[middle]!, item) < 0) from = middle + 1;
       else to = middle;
     }
     return from;

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { canonicalJson, sha256 } from "../../../protocol/digest";
 import { EXPLORATION, MAX_CANDIDATES } from "../../../offchain/matchmaker/choose";
-import { MAX_REJECTED } from "../../../offchain/matchmaker/decision";
+import { MAX_REJECTED, REASONS } from "../../../offchain/matchmaker/decision";
 import { Experience } from "../../../offchain/matchmaker/experience";
 import { Fleet, type FleetOperator } from "../../../offchain/matchmaker/fleet";
 import type { Match } from "../../../offchain/matchmaker/match";
@@ -100,10 +100,11 @@ const viewOf = (reservations: Reservations, experience: Experience) => () =>
 /** What a ranking says of all. */
 function look(ranking: Ranking, view: Prospects) {
   const { prospects, rest } = ranking.best(view, () => true);
-  const rejected = [...rest.rejected]
-    .map(([why, by]) => [why, [...by].sort()] as const)
-    .filter(([, by]) => by.length > 0)
-    .sort();
+  const rejected = REASONS.map((why) => {
+    const by: string[] = [];
+    rest.rejected.get(why)?.each((address) => by.push(address) > 0);
+    return [why, by.sort()] as const;
+  }).filter(([, by]) => by.length > 0);
   const ahead = rest.ahead(50_000, Infinity);
   const operators = prospects.map(({ operator }) => operator.address);
   return { operators, free: rest.free, rejected, ahead };

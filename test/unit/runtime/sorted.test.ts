@@ -8,27 +8,51 @@ interface Item {
   id: number;
 }
 
+/** Items of a list, in order, without so many at the beginning; at most so many. */
+function itemsOf<T>(list: Sorted<T>, from = 0, most = Infinity): T[] {
+  const all: T[] = [];
+  if (most > 0) list.each(from, (item) => all.push(item) < most);
+  return all;
+}
+
 describe("a sorted list", () => {
-  it("has its items in order, whatever is added and taken out", () => {
+  const step = fc.record({
+    key: fc.nat(9_999),
+    isNew: fc.boolean(),
+    times: fc.integer({ min: 1, max: 200 }),
+  });
+
+  it("has its items in order, whatever is added and taken out, and however many there are", () => {
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.integer({ min: 0, max: 9 }), fc.boolean())), (steps) => {
-        const list = new Sorted<Item>((a, b) => a.key - b.key || a.id - b.id);
-        let kept: Item[] = [];
-        for (const [id, [key, isNew]] of steps.entries()) {
-          if (isNew || kept.length === 0) {
-            const item = { key, id };
-            list.add(item);
-            kept.push(item);
-          } else {
-            const gone = kept[key % kept.length]!;
-            expect(list.remove(gone)).to.equal(true);
-            expect(list.remove(gone)).to.equal(false);
-            kept = kept.filter((item) => item !== gone);
+      fc.property(
+        fc.array(step, { maxLength: 30 }),
+        fc.nat(500),
+        fc.nat(40),
+        (steps, from, most) => {
+          const before = (a: Item, b: Item) => a.key - b.key || a.id - b.id;
+          const list = new Sorted<Item>(before);
+          let kept: Item[] = [];
+          let id = 0;
+          for (const { key, isNew, times } of steps) {
+            for (let i = 0; i < times; i++) {
+              if (isNew) {
+                const item = { key: (key * (i + 1)) % 7_919, id: id++ };
+                list.add(item);
+                kept.push(item);
+              } else if (kept.length > 0) {
+                const [gone] = kept.splice((key * (i + 1)) % kept.length, 1);
+                expect(list.remove(gone!)).to.equal(true);
+                expect(list.remove(gone!)).to.equal(false);
+              }
+            }
+            kept = kept.sort(before);
+            expect(list.size).to.equal(kept.length);
+            expect(itemsOf(list)).to.deep.equal(kept);
+            expect(itemsOf(list, from, most)).to.deep.equal(kept.slice(from, from + most));
           }
-          const wanted = [...kept].sort((a, b) => a.key - b.key || a.id - b.id);
-          expect(list.items).to.deep.equal(wanted);
-        }
-      }),
+        },
+      ),
+      { numRuns: 50 },
     );
   });
 });
