@@ -41,7 +41,7 @@ export class Floor {
   readonly matcher: Matcher<SimRun>;
   readonly hosts: Host[];
   readonly runs: SimRun[][];
-  private readonly children: number[][][];
+  private readonly children: (readonly (readonly number[])[])[];
   private readonly lanes: Set<SimRun["lane"]>[];
   /** Tasks that have not started, by lane. */
   private readonly left = new Map<SimRun["lane"], number>();

@@ -32,7 +32,7 @@ export function lanesOf(
   const { tasks, arrivesAt = 0, requester, withinSeconds } = workflow;
   const openedAt = START_MS + arrivesAt * 1000;
   const children = childrenOf(tasks);
-  const order = inOrder(tasks, children).reverse();
+  const order = inOrder(tasks).toReversed();
   const hops: number[] = [];
   for (const i of order)
     hops[i] = children[i]!.reduce((most, child) => Math.max(most, hops[child]! + 1), 0);

@@ -57,7 +57,7 @@ export function loadsOf(
     const kind = keyOf(task.resources);
     return { task, kind, least: least(task, kind), head: arrivesAt, tail: 0 };
   });
-  settle(loads, arrivesAt);
+  settle(tasks, loads, arrivesAt);
   return loads;
 }
 
@@ -66,26 +66,29 @@ export function loadsOf(
  * @param loads along the longest paths
  */
 export function deepLoadsOf(
-  { arrivesAt = 0 }: SimWorkflow,
+  { tasks, arrivesAt = 0 }: SimWorkflow,
   loads: readonly Load[],
   spans: readonly Span[],
 ): Load[] {
   const deep = loads.map((load) => ({ ...load }));
-  settle(deep, arrivesAt, spans);
+  settle(tasks, deep, arrivesAt, spans);
   return deep;
 }
 
 /** Finds the heads and the tails of all tasks. */
-function settle(loads: Load[], arrivesAt: number, spans?: readonly Span[]): void {
-  const tasks = loads.map(({ task }) => task);
-  const children = childrenOf(tasks);
-  const order = inOrder(tasks, children);
+function settle(
+  tasks: readonly SimTask[],
+  loads: Load[],
+  arrivesAt: number,
+  spans?: readonly Span[],
+): void {
+  const order = inOrder(tasks);
   const parents = tasks.map((task) => task.parents);
   const least = Float64Array.from(loads, (load) => load.least);
   const heads = new Float64Array(loads.length).fill(arrivesAt);
   settleSide(heads, least, order, parents, "head", spans);
   const tails = new Float64Array(loads.length);
-  settleSide(tails, least, order.reverse(), children, "tail", spans);
+  settleSide(tails, least, order.toReversed(), childrenOf(tasks), "tail", spans);
   for (let i = 0; i < loads.length; i++) {
     loads[i]!.head = heads[i]!;
     loads[i]!.tail = tails[i]!;
@@ -100,8 +103,8 @@ function settle(loads: Load[], arrivesAt: number, spans?: readonly Span[]): void
 function settleSide(
   values: Float64Array,
   least: Float64Array,
-  sorted: number[],
-  before: number[][],
+  sorted: readonly number[],
+  before: readonly (readonly number[])[],
   side: Side,
   spans?: readonly Span[],
 ): void {

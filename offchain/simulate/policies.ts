@@ -40,7 +40,7 @@ class Heft implements Baseline {
       const tasks = runs.map(({ task }) => task);
       const children = childrenOf(tasks);
       const ranks: number[] = [];
-      for (const i of inOrder(tasks, children).reverse())
+      for (const i of inOrder(tasks).toReversed())
         ranks[i] =
           this.mean(runs[i]!) + children[i]!.reduce((most, c) => Math.max(most, ranks[c]!), 0);
       return ranks;

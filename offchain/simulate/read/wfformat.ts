@@ -7,6 +7,8 @@ const RUN_SECONDS = 7 * 24 * 3600;
 const BYTES_PER_MB = 1024 * 1024;
 
 const id = z.string().min(1);
+/** Of tasks and files. That there are such is looked at later, of all at once. */
+const names = z.array(z.string());
 const fileSchema = z.object({
   name: z.string().optional(),
   schemaVersion: z.literal("1.5"),
@@ -17,10 +19,10 @@ const fileSchema = z.object({
           z.object({
             id,
             name: z.string().min(1).optional(),
-            parents: z.array(id),
-            children: z.array(id),
-            inputFiles: z.array(z.string()).default([]),
-            outputFiles: z.array(z.string()).default([]),
+            parents: names,
+            children: names,
+            inputFiles: names.default([]),
+            outputFiles: names.default([]),
           }),
         )
         .min(1)
