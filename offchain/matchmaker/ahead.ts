@@ -27,10 +27,16 @@ export function aheadOf({ startMs, taskMs, everyMs, weight }: Prospect, level: n
   return Math.max(0, Math.ceil((level / weight - startMs - taskMs) / everyMs));
 }
 
+/** The score that an operator would reach with the last of those tasks and one more. */
+export function lastScoreOf(prospect: Prospect, level: number): number {
+  const { startMs, taskMs, everyMs, weight } = prospect;
+  return (startMs + aheadOf(prospect, level) * everyMs + taskMs) * weight;
+}
+
 /** @returns how many tasks some operators should finish together before a score is reached */
 export function aheadOfAll(prospects: readonly Prospect[], level: number): number {
   let sum = 0;
-  for (const prospect of prospects) sum += aheadOf(prospect, level);
+  for (let i = 0; i < prospects.length; i++) sum += aheadOf(prospects[i]!, level);
   return sum;
 }
 
@@ -63,18 +69,19 @@ function soonest(prospects: readonly Prospect[]): [Prospect, number] {
   return [best, least];
 }
 
-/**
- * Those of some items that have the least values.
- * @returns their places, the least first, of equal ones the first; at most `count`
- */
-export function least(values: readonly number[], count: number): number[] {
-  const kept: number[] = [];
-  for (let i = 0; i < values.length; i++) {
-    const value = values[i]!;
-    if (kept.length === count && value >= values[kept[count - 1]!]!) continue;
-    let at = Math.min(kept.length, count - 1);
-    for (; at > 0 && values[kept[at - 1]!]! > value; at--) kept[at] = kept[at - 1]!;
-    kept[at] = i;
+/** @returns those of some items that come first, in order, of equal ones the first; at most `count` */
+export function firstFew<T>(
+  items: readonly T[],
+  count: number,
+  isBefore: (a: T, b: T) => boolean,
+): T[] {
+  const few: T[] = [];
+  for (let i = 0; i < items.length; i++) {
+    const item = items[i]!;
+    let at = few.length;
+    if (at === count && !isBefore(item, few[--at]!)) continue;
+    for (; at > 0 && isBefore(item, few[at - 1]!); at--) few[at] = few[at - 1]!;
+    few[at] = item;
   }
-  return kept;
+  return few;
 }

@@ -1,10 +1,18 @@
 import type { LaneTerms, ReadyTask } from "../runtime/ready-queue";
-import { aheadOf, least, levelOf, split } from "./ahead";
+import { sortAgain } from "../runtime/sorted";
+import { aheadOf, aheadOfAll, firstFew, lastScoreOf, levelOf } from "./ahead";
 import { choose, deciding, type Choice, type Question } from "./choose";
-import { rejectionsOf, type DecisionRecord, type RecordedOthers } from "./decision";
+import {
+  rejectionsOf,
+  type Candidate,
+  type DecisionRecord,
+  type RecordedOthers,
+  type Rejection,
+} from "./decision";
 import type { FleetOperator } from "./fleet";
 import type { Outlook } from "./outlook";
-import type { Prospects } from "./prospect";
+import { Names } from "./names";
+import { scoreAfter, type Prospect, type Prospects } from "./prospect";
 import { aheadWithRest } from "./rest";
 import type { Survey } from "./survey";
 
@@ -12,6 +20,9 @@ import type { Survey } from "./survey";
 const BUSY_CANDIDATES = 3;
 /** So many are looked at for them, as their scores are rounded. */
 const SOONER = 3 * BUSY_CANDIDATES;
+
+/** Who has a place in the record that is made now. */
+const known = new Names();
 
 /** The task that is to be placed. */
 export interface Placing {
@@ -43,27 +54,16 @@ export function decide(
   outlook: Outlook,
   seed: string,
   { terms, head, count, slackMs }: Placing,
-  { prospects, rejections, rest }: Survey,
+  { free, busy, rejections, rest }: Survey,
 ): Decided | undefined {
-  const [free, busy] = split(prospects);
   if (free.length === 0) return undefined;
   const level = levelOf(free);
   // What the busy ones should finish before the best of the free ones would finish the head is theirs, as long as there is enough.
-  const ahead = busy.map((p) => aheadOf(p, level));
-  let looked = 0;
-  for (const own of ahead) looked += own;
+  const looked = aheadOfAll(busy, level);
   const left = count - (rest ? aheadWithRest(looked, rest, outlook, terms, level, count) : looked);
-  if (left <= 0) ahead.fill(0);
-  const scores = busy.map(
-    ({ startMs, taskMs, everyMs, weight }, i) => (startMs + ahead[i]! * everyMs + taskMs) * weight,
-  );
-  const later = least(scores, SOONER)
-    .map((i) => view.candidate(busy[i]!, terms, ahead[i]!))
-    .sort((a, b) => a.score - b.score || (a.operator < b.operator ? -1 : 1));
-  later.length = Math.min(later.length, BUSY_CANDIDATES);
-  const all = free.map((p) => view.candidate(p, terms, 0));
-  all.push(...later);
-  all.sort((a, b) => (a.operator < b.operator ? -1 : 1));
+  const all = soonest(busy, left > 0 ? level : 0, view, terms);
+  for (const prospect of free) all.push(view.candidate(prospect, terms, 0));
+  sortAgain(all, byOperator);
   const slack = Math.round(slackMs);
   const candidates = deciding(all, slack);
   // The choice looks at the head alone; how many follow it depends on who was chosen.
@@ -81,16 +81,51 @@ export function decide(
   };
   const chosen = choose(question);
   if (!chosen) return undefined;
-  const known = new Set<string>();
-  for (const { operator } of all) known.add(operator);
-  for (const { operator, busy: why } of busy)
-    if (!known.has(operator.address)) rejections.set(operator.address, why!);
-  const isKnown = (address: string) => known.has(address) || rejections.has(address);
   const unnamed = all.length - candidates.length + (rest?.free ?? 0);
-  const written = rejectionsOf(rejections, unnamed, rest?.rejected, isKnown);
+  const named = nameOthers(all, busy, rejections);
+  const written = rejectionsOf(named, unnamed, rest?.rejected, (address) => known.has(address));
   const { operator, taskMs, price } = free.find((p) => p.operator.address === chosen.choice)!;
   const share = Math.max(1, Math.ceil(left / (free.length + (rest?.free ?? 0))));
   return { operator, price, taskMs, share, decision: recordOf(question, written, chosen) };
+}
+
+const byOperator = (a: Candidate, b: Candidate) => a.operator < b.operator;
+
+/** @returns those who are busy that would score best, each after the tasks that it should finish before a score is reached */
+function soonest(
+  busy: readonly Prospect[],
+  level: number,
+  view: Prospects,
+  terms: LaneTerms,
+): Candidate[] {
+  const sooner = firstFew(busy, SOONER, (a, b) => lastScoreOf(a, level) < lastScoreOf(b, level));
+  const scoreOf = (one: Prospect) => scoreAfter(one, aheadOf(one, level), terms);
+  const first = firstFew(sooner, BUSY_CANDIDATES, (a, b) => {
+    const less = scoreOf(a) - scoreOf(b);
+    return less < 0 || (less === 0 && a.operator.address < b.operator.address);
+  });
+  return first.map((prospect) => view.candidate(prospect, terms, aheadOf(prospect, level)));
+}
+
+/** @returns by reason, those who could not take the task, or could later, and are no candidates; they are known then, and so are those */
+function nameOthers(
+  candidates: readonly Candidate[],
+  busy: readonly Prospect[],
+  rejections: ReadonlyMap<string, Rejection>,
+): Map<Rejection, string[]> {
+  const named = new Map<Rejection, string[]>();
+  const name = (why: Rejection, address: string) => {
+    if (known.has(address)) return;
+    known.add(address);
+    const list = named.get(why);
+    if (list) list.push(address);
+    else named.set(why, [address]);
+  };
+  known.clear();
+  for (const { operator } of candidates) known.add(operator);
+  rejections.forEach(name);
+  for (const { operator, busy: why } of busy) name(why!, operator.address);
+  return named;
 }
 
 /** @returns a decision's record, in the order of canonical JSON, so that its digest is made quickly */

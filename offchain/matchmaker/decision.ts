@@ -99,21 +99,16 @@ function sort(names: string[]): void {
 
 /**
  * Puts rejections as a record has them, in the order of canonical JSON.
+ * @param looked who was rejected, by reason; their lists become the record's
  * @param free operators that could start now, and are not named
  * @param rest operators that were not looked at, by reason; those that were may be among them, and are left out by `isKnown`
  */
 export function rejectionsOf(
-  rejections: ReadonlyMap<string, Rejection>,
+  looked: ReadonlyMap<Rejection, string[]>,
   free = 0,
   rest?: { get(why: Rejection): Others | undefined },
   isKnown: (address: string) => boolean = () => false,
 ): RecordedOthers {
-  const looked = new Map<Rejection, string[]>();
-  rejections.forEach((why, address) => {
-    const list = looked.get(why);
-    if (list) list.push(address);
-    else looked.set(why, [address]);
-  });
   const record: RecordedOthers = { rejections: {}, unnamed: {} };
   for (const why of REASONS) {
     // It is in order after what is before it, and before what comes.

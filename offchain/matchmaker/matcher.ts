@@ -10,7 +10,7 @@ import { needOf } from "./kind";
 import type { Match } from "./match";
 import { isHeld, withFetch } from "./locality";
 import { Outlook } from "./outlook";
-import { Prospects } from "./prospect";
+import { Prospects, type Prospect } from "./prospect";
 import { Rankings } from "./rankings";
 import { Rooms } from "./rooms";
 import { Round } from "./round";
@@ -91,17 +91,16 @@ export class Matcher<T extends ReadyTask> {
   ): Match<T> | undefined {
     const view = this.view(now);
     const survey = this.survey(view, lane, task, now);
-    for (const { operator } of survey.prospects) {
+    const isFit = ({ operator }: Prospect) => {
       const why = unfitAsCopy(operator, holder);
       if (why) survey.rejections.set(operator.address, why);
-    }
-    const prospects = survey.prospects.filter(
-      ({ operator, taskMs, busy }) =>
-        !survey.rejections.has(operator.address) &&
-        (busy || isWorthACopy(taskMs, holderMs, policy)),
-    );
+      return !why;
+    };
+    const isWorthIt = ({ taskMs }: Prospect) => isWorthACopy(taskMs, holderMs, policy);
+    const free = survey.free.filter(isFit).filter(isWorthIt);
+    const busy = survey.busy.filter(isFit);
     const placing: Placing = { terms: lane.terms, head: task, count: 1, slackMs: 0 };
-    const decided = decide(view, this.outlook, this.seed, placing, { ...survey, prospects });
+    const decided = decide(view, this.outlook, this.seed, placing, { ...survey, free, busy });
     if (!decided) return undefined;
     const { operator, price, decision } = decided;
     return { lane, operator, tasks: [task], slots: 1, price, decision };
@@ -111,10 +110,11 @@ export class Matcher<T extends ReadyTask> {
   explain(lane: Lane<T>, task: T, now: number): Map<string, Rejection | undefined> {
     const holders = this.fleet.holding(lane.terms.program);
     const enough = this.sufficient(lane.terms, now);
-    const { prospects, rejections } = surveyOf(holders, this.view(now), lane.terms, task, enough);
+    const { free, busy, rejections } = surveyOf(holders, this.view(now), lane.terms, task, enough);
     const passedOver = this.passedOver.has(lane) ? "slower" : undefined;
     const why = new Map<string, Rejection | undefined>(rejections);
-    for (const { operator, busy } of prospects) why.set(operator.address, busy ?? passedOver);
+    for (const { operator } of free) why.set(operator.address, passedOver);
+    for (const one of busy) why.set(one.operator.address, one.busy);
     for (const { address } of this.fleet.all())
       if (!why.has(address)) why.set(address, unable(this.fleet.get(address)!, lane.terms));
     return why;
@@ -132,7 +132,9 @@ export class Matcher<T extends ReadyTask> {
   private survey(view: Prospects, { terms }: Lane<T>, task: T, now: number): Survey {
     const enough = this.sufficient(terms, now);
     const survey = surveyBest(this.fleet, this.rankings, view, terms, task, enough);
-    return task.haul ? { ...survey, prospects: withFetch(survey.prospects, task.haul) } : survey;
+    const { haul } = task;
+    if (!haul) return survey;
+    return { ...survey, free: withFetch(survey.free, haul), busy: withFetch(survey.busy, haul) };
   }
 
   /** Whom a workflow that prefers money to time needs for what needs the same; nothing if that is anyone. */

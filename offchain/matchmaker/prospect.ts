@@ -9,7 +9,7 @@ import { kindOf } from "./kind";
 import type { Outlook } from "./outlook";
 import { priceOf } from "./price";
 import { Running } from "./running";
-import { score, weightOf } from "./score";
+import { scoreOf, weightOf } from "./score";
 
 /** An operator that can take a lane's tasks, now or later, and how fast. Milliseconds. */
 export interface Prospect {
@@ -40,6 +40,18 @@ const UNKNOWN_SHARE = 0.25;
 /** Expected milliseconds of a program that nobody has run. */
 export function unknownMs(terms: Pick<LaneTerms, "runSeconds">): number {
   return terms.runSeconds * 1000 * UNKNOWN_SHARE;
+}
+
+/** When an operator should start a task, as a candidate says it. @param ahead tasks of the same lane that it should take before */
+function startAfter({ startMs, everyMs }: Prospect, ahead: number): number {
+  return Math.round(startMs + ahead * everyMs);
+}
+
+/** The score that it has as a candidate. @param ahead tasks of the same lane that it should take before */
+export function scoreAfter(prospect: Prospect, ahead: number, { ceiling }: LaneTerms): number {
+  const { taskMs, price, failureRate } = prospect;
+  const finishMs = startAfter(prospect, ahead) + Math.round(taskMs);
+  return scoreOf(finishMs, Number(price), failureRate, ceiling);
 }
 
 /** A prospect before what machines were promised to is looked at. */
@@ -175,27 +187,22 @@ export class Prospects {
   }
 
   /** @param ahead tasks of the same lane that it should take before */
-  candidate(
-    { operator, startMs, taskMs, fetchMs, everyMs, price: units, failureRate }: Prospect,
-    terms: LaneTerms,
-    ahead: number,
-  ): Candidate {
-    const price = String(units);
-    const start = Math.round(startMs + ahead * everyMs);
-    const finishMs = start + Math.round(taskMs);
+  candidate(prospect: Prospect, terms: LaneTerms, ahead: number): Candidate {
+    const { operator, taskMs, fetchMs, price, failureRate } = prospect;
+    const startMs = startAfter(prospect, ahead);
     const reputation = this.experience.reputation(terms.program, operator.address);
     // In the order of canonical JSON.
     return {
       experience: this.experience.attempts(operator.address),
       failureRate,
       ...(fetchMs ? { fetchMs: Math.round(fetchMs) } : {}),
-      finishMs,
+      finishMs: startMs + Math.round(taskMs),
       lastAssignedAt: operator.lastAssignedAt,
       operator: operator.address,
-      price,
+      price: String(price),
       ...(reputation !== undefined && { reputation }),
-      score: score({ finishMs, price, failureRate }, terms.ceiling),
-      startMs: start,
+      score: scoreAfter(prospect, ahead, terms),
+      startMs,
     };
   }
 

@@ -1,5 +1,4 @@
 import type { Lane, ReadyTask } from "../runtime/ready-queue";
-import { split } from "./ahead";
 import { MAX_SKIPPED } from "./group";
 import { alikeOf } from "./kind";
 import { isHeld } from "./locality";
@@ -128,15 +127,14 @@ export class Round<T extends ReadyTask> {
    * ones may use those only if they are not in the way.
    * @returns whether others in the lane may have other operators
    */
-  private wait(lane: Lane<T>, { prospects, rest }: Survey): boolean {
+  private wait(lane: Lane<T>, { free, busy, rest }: Survey): boolean {
     const { waiting, view } = this;
     const { terms } = lane;
     const { now } = view;
     const head = lane.peek()!;
     // Than a task that failed, for which less is offered, or whose own inputs some have.
-    const alone = prospects.length === 0 || head.avoid.size > 0 || isHeld(head);
+    const alone = free.length + busy.length === 0 || head.avoid.size > 0 || isHeld(head);
     const count = alone ? 1 : lane.size;
-    const [free, busy] = split(prospects);
     const found = rest && foundOf(busy, free, rest, this.outlook, terms);
     const wait = waitOf(busy, rest, count, now);
     const lookAgain = Math.max(now + LOOK_AGAIN_MS, wait.soonest);

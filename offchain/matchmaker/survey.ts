@@ -1,4 +1,5 @@
 import type { LaneTerms, ReadyTask } from "../runtime/ready-queue";
+import { split } from "./ahead";
 import type { Rejection } from "./decision";
 import { unable } from "./filter";
 import type { Fleet, FleetOperator } from "./fleet";
@@ -8,9 +9,12 @@ import { LOOKED_AT } from "./ranking";
 import type { Rankings } from "./rankings";
 import type { Fits, Rest } from "./rest";
 
-/** Who can take a task, now or later, and why others can't. */
+/** Who can take a task, and why others can't. */
 export interface Survey {
-  prospects: Prospect[];
+  /** Who could start it now. */
+  free: Prospect[];
+  /** Who could start it later. */
+  busy: Prospect[];
   rejections: Map<string, Rejection>;
   /** Of many operators, those that were not looked at. */
   rest?: Rest;
@@ -38,18 +42,18 @@ export function surveyOf(
     if (prospect) prospects.push(prospect);
     else rejections.set(operator.address, why ?? "offer");
   }
-  return ruled({ prospects, rejections }, terms, task, sufficient);
+  return ruled(prospects, rejections, terms, task, sufficient);
 }
 
 /** Leaves out of those who can take a task whom others are to be preferred to, and who asks for too much. */
 function ruled(
-  survey: Survey,
+  looked: Prospect[],
+  rejections: Map<string, Rejection>,
   terms: LaneTerms,
   task: ReadyTask,
   sufficient?: ReadonlySet<string>,
 ): Survey {
-  const { rejections } = survey;
-  let { prospects } = survey;
+  let prospects = looked;
   const leaveOut = (why: Rejection, isOut: (p: Prospect) => boolean) => {
     if (!prospects.some(isOut)) return;
     for (const p of prospects) if (isOut(p)) rejections.set(p.operator.address, why);
@@ -64,7 +68,8 @@ function ruled(
   if (task.avoid.size > 0) rule("failed_before", (p) => task.avoid.has(p.operator.address));
   if (sufficient) rule("dear", (p) => !sufficient.has(p.operator.address));
   rule("too_slow", (p) => p.taskMs > terms.runSeconds * 1000);
-  return { ...survey, prospects };
+  const [free, busy] = split(prospects);
+  return { free, busy, rejections };
 }
 
 /**
@@ -99,5 +104,7 @@ export function surveyBest(
     const prospect = view.of(holder, terms);
     if (prospect) prospects.push(prospect);
   }
-  return ruled({ ...best, prospects, rejections: new Map() }, terms, task, sufficient);
+  const survey = ruled(prospects, new Map(), terms, task, sufficient);
+  survey.rest = best.rest;
+  return survey;
 }

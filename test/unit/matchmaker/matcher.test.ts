@@ -7,7 +7,7 @@ import {
   MAX_CANDIDATES,
   type Question,
 } from "../../../offchain/matchmaker/choose";
-import { MAX_REJECTED, rejectionsOf } from "../../../offchain/matchmaker/decision";
+import { MAX_REJECTED, rejectionsOf, type Rejection } from "../../../offchain/matchmaker/decision";
 import { Experience } from "../../../offchain/matchmaker/experience";
 import { Fleet } from "../../../offchain/matchmaker/fleet";
 import type { Match } from "../../../offchain/matchmaker/match";
@@ -416,8 +416,12 @@ describe("choosing", () => {
   it("counts those beyond a limit whom a record does not name, by reason", () => {
     const address = (i: number) => `op${String(i).padStart(3, "0")}`;
     const draining = Array.from({ length: MAX_REJECTED + 5 }, (_, i) => address(i)).reverse();
-    const why = new Map(draining.map((one) => [one, "draining"] as const));
-    const { rejections, unnamed } = rejectionsOf(new Map([...why, ["x", "stake"]]));
+    const { rejections, unnamed } = rejectionsOf(
+      new Map<Rejection, string[]>([
+        ["draining", [...draining]],
+        ["stake", ["x"]],
+      ]),
+    );
     expect(unnamed).to.deep.equal({ draining: 5 });
     expect(rejections.stake).to.deep.equal(["x"]);
     expect(rejections.draining).to.deep.equal([...draining].sort().slice(0, MAX_REJECTED));
