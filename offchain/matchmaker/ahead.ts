@@ -2,6 +2,9 @@ import type { Prospect } from "./prospect";
 
 // How equal tasks are spread over operators. Pure.
 
+/** When an operator should be done with tasks of a kind, and what that is worth. */
+export type Timing = Pick<Prospect, "startMs" | "taskMs" | "everyMs" | "weight">;
+
 /** @returns those who could start now, and those who are busy */
 export function split(prospects: readonly Prospect[]): [free: Prospect[], busy: Prospect[]] {
   const free: Prospect[] = [];
@@ -18,36 +21,41 @@ export function levelOf(free: readonly Prospect[]): number {
 }
 
 /** The score that an operator would reach with the first of its tasks. */
-export function firstScoreOf({ startMs, taskMs, weight }: Prospect): number {
+export function firstScoreOf({ startMs, taskMs, weight }: Timing): number {
   return (startMs + taskMs) * weight;
 }
 
 /** @returns how many tasks one after another it should finish before a score is reached */
-export function aheadOf({ startMs, taskMs, everyMs, weight }: Prospect, level: number): number {
+export function aheadOf({ startMs, taskMs, everyMs, weight }: Timing, level: number): number {
   return Math.max(0, Math.ceil((level / weight - startMs - taskMs) / everyMs));
 }
 
 /** The score that an operator would reach with the last of those tasks and one more. */
-export function lastScoreOf(prospect: Prospect, level: number): number {
+export function lastScoreOf(prospect: Timing, level: number): number {
   const { startMs, taskMs, everyMs, weight } = prospect;
   return (startMs + aheadOf(prospect, level) * everyMs + taskMs) * weight;
 }
 
 /** @returns how many tasks some operators should finish together before a score is reached */
-export function aheadOfAll(prospects: readonly Prospect[], level: number): number {
+export function aheadOfAll(prospects: readonly Timing[], level: number): number {
   let sum = 0;
   for (let i = 0; i < prospects.length; i++) sum += aheadOf(prospects[i]!, level);
   return sum;
 }
 
 /**
- * Says who should take how many of some equal tasks, each where it would score best.
+ * Spreads some equal tasks, each where it would score best.
  * @param prospects at least one
  * @param count 1 or more
+ * @returns the score before which all of them should finish together what they get; of one task, only who gets it
  */
-export function spread(prospects: readonly Prospect[], count: number): number[] {
-  const [best, score] = soonest(prospects);
-  if (count === 1) return prospects.map((p) => (p === best ? 1 : 0));
+export function spread<P extends Timing>(
+  prospects: readonly P[],
+  count: number,
+): { level: number; only?: P } {
+  const best = soonest(prospects);
+  const score = firstScoreOf(best);
+  if (count === 1) return { level: score, only: best };
   let [below, above] = [score, score * 2];
   while (aheadOfAll(prospects, above) < count) [below, above] = [above, above * 2];
   for (let i = 0; i < 12; i++) {
@@ -55,18 +63,21 @@ export function spread(prospects: readonly Prospect[], count: number): number[] 
     if (aheadOfAll(prospects, middle) < count) below = middle;
     else above = middle;
   }
-  return prospects.map((p) => aheadOf(p, above));
+  return { level: above };
 }
 
-/** Who would score best with its first task, and how. */
-function soonest(prospects: readonly Prospect[]): [Prospect, number] {
+/** Who would score best with its first task. */
+function soonest<P extends Timing>(prospects: readonly P[]): P {
   let best = prospects[0]!;
   let least = Infinity;
   for (const prospect of prospects) {
     const score = firstScoreOf(prospect);
-    if (score < least) [best, least] = [prospect, score];
+    if (score < least) {
+      best = prospect;
+      least = score;
+    }
   }
-  return [best, least];
+  return best;
 }
 
 /** @returns those of some items that come first, in order, of equal ones the first; at most `count` */

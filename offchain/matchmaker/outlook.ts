@@ -2,7 +2,6 @@ import type { Resources } from "../../protocol/spec";
 import type { Reservations } from "../runtime/reservation";
 
 const KINDS = ["cores", "memoryMb", "gpus"] as const;
-type Kind = (typeof KINDS)[number];
 
 // Numbers of one machine, in a row. Three at a place are by kind.
 /** Run in which it was promised to anybody last. */
@@ -16,6 +15,17 @@ const BESIDE = 5;
 /** What it has; no cores: that is not looked up yet. */
 const TOTAL = 8;
 const WIDTH = 11;
+
+/** Tasks that a machine is promised to. */
+export interface Promised {
+  /** By its place in the reservations. */
+  machine: number;
+  /** When the first of them should start, Unix milliseconds. */
+  from: number;
+  /** Of one of them. */
+  taskMs: number;
+  count: number;
+}
 
 /**
  * Which machines wait for tasks that are more urgent than those that are looked at now. A run of the matcher promises hundreds, so what is
@@ -38,19 +48,14 @@ export class Outlook {
     this.owed.fill(0);
   }
 
-  /** What a task is short of on a machine first, and the share of that it takes: as many fit side by side as that goes into 1. */
-  shareOf(machine: string, need: Resources): { kind: Kind; share: number } {
-    const at = this.rowOf(this.reservations.placeOf(machine)!);
-    const kind = this.scarcest(at, need);
-    return { kind: KINDS[kind]!, share: this.share(at, need, kind) };
+  /** The share that a task takes of what it is short of on a machine first: as many fit side by side as that goes into 1. */
+  shareOf(machine: number, need: Resources): number {
+    const at = this.rowOf(machine);
+    return this.share(at, need, this.scarcest(at, need));
   }
 
-  /**
-   * Promises a machine to tasks.
-   * @param from when the first should start, Unix milliseconds
-   * @param taskMs of one of them
-   */
-  promise(machine: number, need: Resources, from: number, taskMs: number, count: number): void {
+  /** Promises a machine to tasks that need so much each. */
+  promise({ machine, from, taskMs, count }: Promised, need: Resources): void {
     const at = this.rowOf(machine);
     const { numbers, run } = this;
     if (numbers[at + RUN] !== run) {
@@ -118,10 +123,10 @@ export class Outlook {
   /** What a task is short of on a machine first: its place in KINDS. */
   private scarcest(at: number, need: Resources): number {
     const { numbers } = this;
-    let kind = 0;
-    let most = need.cores / numbers[at + TOTAL]!;
+    const cores = need.cores / numbers[at + TOTAL]!;
     const memory = need.memoryMb / numbers[at + TOTAL + 1]!;
-    if (memory > most) [kind, most] = [1, memory];
+    const most = Math.max(cores, memory);
+    let kind = memory > cores ? 1 : 0;
     if (need.gpus > 0 && need.gpus / numbers[at + TOTAL + 2]! >= most) kind = 2;
     return kind;
   }

@@ -11,7 +11,10 @@ import { priceOf } from "./price";
 import { Running } from "./running";
 import { scoreOf, weightOf } from "./score";
 
-/** An operator that can take a lane's tasks, now or later, and how fast. Milliseconds. */
+/**
+ * An operator that can take a lane's tasks, now or later, and how fast. Milliseconds. What machines are promised to is as of the last survey
+ * of such tasks: the next one in a run may write over it.
+ */
 export interface Prospect {
   operator: FleetOperator;
   /** Place of its machine in the reservations. */
@@ -54,11 +57,9 @@ export function scoreAfter(prospect: Prospect, ahead: number, { ceiling }: LaneT
   return scoreOf(finishMs, Number(price), failureRate, ceiling);
 }
 
-/** A prospect before what machines were promised to is looked at. */
-type Bare = Readonly<Prospect>;
 const TOO_SMALL = null;
 /** By place among those who hold the program. */
-type Kind = (Bare | typeof TOO_SMALL | undefined)[];
+type Kind = (Prospect | typeof TOO_SMALL | undefined)[];
 
 /** Looks at operators as they stand at one moment; where all are looked at, at one that it has seen only again after `touch`. */
 export class Prospects {
@@ -82,26 +83,37 @@ export class Prospects {
    * @returns nothing when the operator or its machine is too small
    */
   of(operator: FleetOperator, terms: LaneTerms): Prospect | undefined {
-    const bare = this.look(operator, terms);
-    return bare && this.promised(bare, terms);
+    const looked = this.look(operator, terms);
+    return looked && this.promised(looked, terms);
   }
 
   /** The same of one of those who hold the program, of whom all are looked at. @param place among them */
   at(place: number, operator: FleetOperator, terms: LaneTerms): Prospect | undefined {
     const kind = this.kind(terms);
-    let bare = kind[place];
-    if (bare === undefined) kind[place] = bare = this.look(operator, terms) ?? TOO_SMALL;
-    return bare ? this.promised(bare, terms) : undefined;
+    let looked = kind[place];
+    if (looked === undefined) kind[place] = looked = this.look(operator, terms) ?? TOO_SMALL;
+    return looked ? this.promised(looked, terms) : undefined;
   }
 
-  /** @returns how an operator stands with what its machine was promised to */
-  promised(bare: Bare, terms: LaneTerms): Prospect {
+  /** @returns the same, as it stands with what its machine was promised to */
+  promised(looked: Prospect, terms: LaneTerms): Prospect {
     const { outlook, now } = this;
-    const { operator, machine, taskMs, busy } = bare;
-    if (!outlook.isPromised(machine)) return bare;
-    if (busy) return this.delayed(bare, terms, busy, bare.roomMs);
-    if (!outlook.isInTheWay(machine, terms.resources, now + taskMs)) return bare;
-    return this.delayed(bare, terms, "held", this.roomMs(operator, terms));
+    const { machine, taskMs } = looked;
+    const isBusy = looked.busy !== undefined && looked.busy !== "held";
+    const isHeld = !isBusy && outlook.isInTheWay(machine, terms.resources, now + taskMs);
+    if (isHeld) looked.busy = "held";
+    else if (!isBusy) looked.busy = undefined;
+    looked.startMs = looked.busy ? this.startMs(machine, terms, looked.roomMs) : 0;
+    return looked;
+  }
+
+  /** Whether the machine of an operator that has room was promised to other tasks, which such a one would be in the way of. */
+  isHeld(operator: FleetOperator, terms: LaneTerms): boolean {
+    const { outlook, reservations, now } = this;
+    const machine = reservations.placeOf(operator.registration.machine.id)!;
+    if (!outlook.isPromised(machine)) return false;
+    const taskMs = this.taskMs(operator, terms, this.expectedMs(operator, terms));
+    return outlook.isInTheWay(machine, terms.resources, now + taskMs);
   }
 
   /**
@@ -157,14 +169,15 @@ export class Prospects {
    * @param operator one that is able to take such tasks
    * @returns nothing when the operator or its machine is too small
    */
-  look(operator: FleetOperator, terms: LaneTerms): Bare | undefined {
+  look(operator: FleetOperator, terms: LaneTerms): Prospect | undefined {
     if (!this.reservations.couldFit(operator.address, terms.resources)) return undefined;
     const { experience, outlook } = this;
     const { resources } = terms;
     const { machine, concurrency } = operator.registration;
-    const expected = experience.expectedMs(terms.program, operator.address, unknownMs(terms));
-    const taskMs = expected * this.sizeFactor(terms) * this.running.latenessOf(operator);
-    const { share } = outlook.shareOf(machine.id, resources);
+    const expected = this.expectedMs(operator, terms);
+    const taskMs = this.taskMs(operator, terms, expected);
+    const place = this.reservations.placeOf(machine.id)!;
+    const share = outlook.shareOf(place, resources);
     const price = priceOf(operator, terms, experience, expected);
     const failureRate = experience.failureRate(terms.program, operator.address);
     const busy =
@@ -174,7 +187,7 @@ export class Prospects {
     const roomMs = busy ? this.roomMs(operator, terms) : 0;
     return {
       operator,
-      machine: this.reservations.placeOf(machine.id)!,
+      machine: place,
       busy,
       startMs: busy ? Math.max(1, roomMs) : 0,
       roomMs,
@@ -206,26 +219,13 @@ export class Prospects {
     };
   }
 
-  /** A prospect that should have room after so long, and has to wait for what its machine was promised to. */
-  private delayed(
-    { operator, machine, taskMs, everyMs, price, failureRate, weight }: Bare,
-    terms: LaneTerms,
-    busy: Prospect["busy"],
-    roomMs: number,
-  ): Prospect {
-    const startMs = this.startMs(machine, terms, roomMs);
-    return {
-      operator,
-      machine,
-      busy,
-      startMs,
-      roomMs,
-      taskMs,
-      everyMs,
-      price,
-      failureRate,
-      weight,
-    };
+  /** Of one task, if its size makes no difference and nothing says that it is slower now. */
+  private expectedMs({ address }: FleetOperator, terms: LaneTerms): number {
+    return this.experience.expectedMs(terms.program, address, unknownMs(terms));
+  }
+
+  private taskMs(operator: FleetOperator, terms: LaneTerms, expected: number): number {
+    return expected * this.sizeFactor(terms) * this.running.latenessOf(operator);
   }
 
   /** From now until an operator that could take such tasks should have room, if the machine was promised to nobody. */

@@ -1,6 +1,6 @@
 import type { LaneTerms } from "../runtime/ready-queue";
 import type { Sorted } from "../runtime/sorted";
-import { aheadOfAll, firstScoreOf } from "./ahead";
+import { aheadOfAll, firstScoreOf, type Timing } from "./ahead";
 import type { FleetOperator } from "./fleet";
 import type { Outlook } from "./outlook";
 import type { Places } from "./places";
@@ -93,7 +93,7 @@ export function aheadWithRest(
 
 /** @returns how many tasks of one kind, those that wait among them, busy operators should finish before a score is reached */
 export function aheadBeside(
-  busy: Prospect[],
+  busy: readonly Timing[],
   rest: Rest,
   outlook: Outlook,
   terms: LaneTerms,
@@ -117,7 +117,7 @@ export interface LeftToRest {
  */
 export function leaveToRest(
   rest: Rest,
-  busy: Prospect[],
+  busy: readonly Timing[],
   count: number,
 ): { placed: number; others?: LeftToRest } {
   const first = rest.first();

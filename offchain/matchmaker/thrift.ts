@@ -154,8 +154,9 @@ export class Thrift {
       const taskMs = experience.expectedMs(terms.program, operator.address, typicalMs);
       const price = priceOf(operator, terms, experience, taskMs);
       if (price > terms.ceiling) continue;
-      const { share } = outlook.shareOf(operator.registration.machine.id, terms.resources);
-      const each = Math.max(share, 1 / operator.registration.concurrency);
+      const { concurrency, machine } = operator.registration;
+      const share = outlook.shareOf(reservations.placeOf(machine.id)!, terms.resources);
+      const each = Math.max(share, 1 / concurrency);
       const room = reservations.expectedRoom(operator.address, terms.resources, now) ?? now;
       const roomMs = room - now;
       offers.push({ operator, price, taskMs, machineMs: taskMs * each, roomMs });

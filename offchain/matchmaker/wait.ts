@@ -1,19 +1,14 @@
 import type { LaneTerms } from "../runtime/ready-queue";
-import { spread } from "./ahead";
-import type { Outlook } from "./outlook";
-import type { Prospect } from "./prospect";
+import { aheadOf, spread, type Timing } from "./ahead";
+import type { Outlook, Promised } from "./outlook";
 import { leaveToRest, type LeftToRest, type Rest } from "./rest";
 
 // Whom tasks wait for that nobody can start now, or should. Pure.
 
-/** Tasks that a machine was promised to. */
-interface Promised {
-  /** By its place in the reservations. */
+/** One of those who are busy that tasks may wait for. */
+export interface Awaited extends Timing {
+  /** Place of its machine in the reservations. */
   machine: number;
-  /** When the first of them should start, Unix milliseconds. */
-  from: number;
-  taskMs: number;
-  count: number;
 }
 
 /** Whom so many tasks of one kind wait for. */
@@ -31,16 +26,21 @@ export interface Wait {
  * @param now as of when, Unix milliseconds
  * @returns whom so many equal tasks should wait for, each where it would score best
  */
-export function waitOf(busy: Prospect[], rest: Rest | undefined, count: number, now: number): Wait {
+export function waitOf(
+  busy: readonly Awaited[],
+  rest: Rest | undefined,
+  count: number,
+  now: number,
+): Wait {
   if (busy.length === 0) return { count, promises: [], soonest: Infinity };
   const { placed, others } = rest ? leaveToRest(rest, busy, count) : { placed: count };
   const promises: Promised[] = [];
   let soonest = Infinity;
-  const shares = spread(busy, placed);
-  for (let i = 0; i < busy.length; i++) {
-    const own = shares[i]!;
+  const { level, only } = spread(busy, placed);
+  for (const one of busy) {
+    const own = only ? Number(one === only) : aheadOf(one, level);
     if (own === 0) continue;
-    const { machine, startMs, taskMs } = busy[i]!;
+    const { machine, startMs, taskMs } = one;
     promises.push({ machine, from: now + startMs, taskMs, count: own });
     soonest = Math.min(soonest, now + startMs);
   }
@@ -49,8 +49,7 @@ export function waitOf(busy: Prospect[], rest: Rest | undefined, count: number, 
 
 /** Holds for a lane the machines that it waits for: less urgent ones may use them only if they are not in the way. */
 export function hold(outlook: Outlook, { resources }: LaneTerms, { promises, rest }: Wait): void {
-  for (const { machine, from, taskMs, count } of promises)
-    outlook.promise(machine, resources, from, taskMs, count);
+  for (const promised of promises) outlook.promise(promised, resources);
   if (rest) outlook.owe(rest.machine, resources, rest.taskMs, rest.count);
 }
 

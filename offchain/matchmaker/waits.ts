@@ -1,6 +1,6 @@
 import type { LaneTerms } from "../runtime/ready-queue";
 import type { Reservations } from "../runtime/reservation";
-import { firstScoreOf, levelOf } from "./ahead";
+import { firstScoreOf, levelOf, type Timing } from "./ahead";
 import { EQUAL_WITHIN, explores } from "./choose";
 import type { Placing } from "./decide";
 import { hasRoom, unable } from "./filter";
@@ -10,12 +10,12 @@ import { kindOf } from "./kind";
 import type { Outlook } from "./outlook";
 import type { Prospect, Prospects } from "./prospect";
 import { aheadBeside, type Rest } from "./rest";
-import { waitOf, type Wait } from "./wait";
+import { waitOf, type Awaited, type Wait } from "./wait";
 
 /** What a survey of many operators found, for the runs that follow. */
 export interface Found {
   /** Who is busy. */
-  busy: Prospect[];
+  busy: readonly Awaited[];
   rest: Rest;
   /** Who is passed over: it has room, and others are waited for. */
   idle: Set<FleetOperator>;
@@ -30,8 +30,8 @@ export interface Found {
  * @param outlook what machines were promised to so far
  */
 export function foundOf(
-  busy: Prospect[],
-  free: Prospect[],
+  busy: readonly Awaited[],
+  free: readonly Prospect[],
   rest: Rest,
   outlook: Outlook,
   terms: LaneTerms,
@@ -45,6 +45,8 @@ export function foundOf(
 type Waiting = Omit<Placing, "slackMs">;
 
 interface Kept extends Found {
+  /** As it was when operators were looked at. */
+  readonly busy: Awaited[];
   /** When the operators were looked at, Unix milliseconds. */
   at: number;
   until: number;
@@ -82,11 +84,13 @@ export class Waits {
     const { taskMs = 0 } = wait.promises[0] ?? {};
     const until = Math.min(again, now + Math.min(MOST_KEPT_MS, KEPT_SHARE * taskMs));
     const kind = kindOf(terms);
+    const before = this.kept.get(kind);
     this.kept.delete(kind);
     if (until <= now) return;
-    const follower = new Follower(this.fleet, this.reservations);
+    const follower = before?.follower ?? new Follower(this.fleet, this.reservations);
     follower.catchUp();
-    this.kept.set(kind, { ...found, wait, at: now, until, follower, open: new Set() });
+    const busy = copied(found.busy, before?.busy);
+    this.kept.set(kind, { ...found, busy, wait, at: now, until, follower, open: new Set() });
     if (this.kept.size > MOST_KINDS) this.kept.delete(this.kept.keys().next().value!);
   }
 
@@ -124,9 +128,9 @@ export class Waits {
     if (!follower.changed((operator) => open.add(operator))) return true;
     for (const operator of open) {
       if (this.hasRoom(operator, terms)) {
-        const prospect = view.of(operator, terms)!;
         // It is kept for tasks that are more urgent; perhaps no longer in the next run.
-        if (prospect.busy) continue;
+        if (view.isHeld(operator, terms)) continue;
+        const prospect = view.of(operator, terms)!;
         if (view.isNewcomer(operator) && this.explores(placing)) return true;
         const level = firstScoreOf(prospect);
         const ahead =
@@ -152,7 +156,21 @@ export class Waits {
   }
 }
 
+/** @param into what is written over */
+function copied(busy: readonly Awaited[], into: Awaited[] = []): Awaited[] {
+  for (const [i, { machine, startMs, taskMs, everyMs, weight }] of busy.entries()) {
+    const one = (into[i] ??= { machine, startMs, taskMs, everyMs, weight });
+    one.machine = machine;
+    one.startMs = startMs;
+    one.taskMs = taskMs;
+    one.everyMs = everyMs;
+    one.weight = weight;
+  }
+  into.length = busy.length;
+  return into;
+}
+
 /** Whether one that has room is chosen at once, though others should be a bit sooner. */
-function isAsGood(level: number, busy: Prospect[]): boolean {
+function isAsGood(level: number, busy: readonly Timing[]): boolean {
   return busy.every((p) => level <= firstScoreOf(p) * (1 + EQUAL_WITHIN));
 }

@@ -42,14 +42,14 @@ describe("what machines are promised to", () => {
             continue;
           }
           const { machine, what, from, taskMs, count } = step;
-          outlook.promise(machine, what.need, from, taskMs, count);
+          outlook.promise({ machine, from, taskMs, count }, what.need);
           kept.push(step);
         }
         for (let machine = 0; machine < MACHINES; machine++) {
           const its = kept.filter((one) => one.machine === machine);
           expect(outlook.isPromised(machine)).to.equal(its.length > 0);
           for (const { kind, share, need } of NEEDS) {
-            expect(outlook.shareOf(`m${machine}`, need)).to.deep.equal({ kind, share });
+            expect(outlook.shareOf(machine, need)).to.equal(share);
             const delay = its
               .filter(({ what }) => what.kind === kind)
               .reduce((sum, { taskMs, count }) => sum + count * taskMs * share, 0);
@@ -66,13 +66,14 @@ describe("what machines are promised to", () => {
     const reservations = machines();
     const outlook = new Outlook(reservations);
     const [{ need }] = NEEDS;
-    expect(outlook.shareOf("m3", need).share).to.equal(1 / 4);
+    const m3 = reservations.placeOf("m3")!;
+    expect(outlook.shareOf(m3, need)).to.equal(1 / 4);
     reservations.declare("m3", { cores: 4, memoryMb: 1_000, gpus: [] });
-    expect(outlook.shareOf("m3", need).share).to.equal(1 / 2);
-    expect(outlook.shareOf("m4", need).share).to.equal(1 / 4);
+    expect(outlook.shareOf(m3, need)).to.equal(1 / 2);
+    expect(outlook.shareOf(m3 + 1, need)).to.equal(1 / 4);
     // Of four cores tasks side by side take all.
-    outlook.promise(reservations.placeOf("m3")!, need, 100, 10, 2);
-    expect(outlook.isInTheWay(reservations.placeOf("m3")!, need, 101)).to.equal(true);
-    expect(outlook.isInTheWay(reservations.placeOf("m3")!, need, 100)).to.equal(false);
+    outlook.promise({ machine: m3, from: 100, taskMs: 10, count: 2 }, need);
+    expect(outlook.isInTheWay(m3, need, 101)).to.equal(true);
+    expect(outlook.isInTheWay(m3, need, 100)).to.equal(false);
   });
 });
