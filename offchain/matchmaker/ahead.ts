@@ -1,3 +1,4 @@
+import { keep } from "../runtime/sorted";
 import type { Prospect } from "./prospect";
 
 // How equal tasks are spread over operators. Pure.
@@ -5,12 +6,14 @@ import type { Prospect } from "./prospect";
 /** When an operator should be done with tasks of a kind, and what that is worth. */
 export type Timing = Pick<Prospect, "startMs" | "taskMs" | "everyMs" | "weight">;
 
-/** @returns those who could start now, and those who are busy */
-export function split(prospects: readonly Prospect[]): [free: Prospect[], busy: Prospect[]] {
+/** Leaves in a list those who are busy. @returns those who could start now */
+export function takeFree(prospects: Prospect[]): Prospect[] {
   const free: Prospect[] = [];
-  const busy: Prospect[] = [];
-  for (const prospect of prospects) (prospect.busy ? busy : free).push(prospect);
-  return [free, busy];
+  keep(prospects, (prospect) => {
+    if (!prospect.busy) free.push(prospect);
+    return prospect.busy !== undefined;
+  });
+  return free;
 }
 
 /** The score that the best of some operators, all of which have room, would reach. */

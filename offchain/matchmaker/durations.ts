@@ -88,18 +88,18 @@ export class Durations {
   }
 
   /**
-   * @param fallback logarithm of milliseconds on a machine of speed 1, when nobody has run the program
+   * @param fallbackMs on a machine of speed 1, when nobody has run the program
    * @param sizeClass of the task; if it is not known, it is taken to be as large as others are
    * @returns expected milliseconds of one task
    */
   expectedMs(
-    fallback: number,
+    fallbackMs: number,
     program?: ProgramTime,
     pace?: Pace,
     pair?: PairTime,
     sizeClass?: number,
   ): number {
-    let usual = program && program.runs > 0 ? program.log : fallback;
+    let usual = program && program.runs > 0 ? program.log : Math.log(Math.max(1, fallbackMs));
     if (pace) usual += this.slowness(pace);
     if (!program) return Math.exp(usual);
     // As far as an operator is not known, it is off from what it declares as others are.
@@ -140,7 +140,7 @@ export class Durations {
     ms: number,
     sizeClass: number,
   ): void {
-    const expected = this.expectedMs(0, program, pace, pair, sizeClass);
+    const expected = this.expectedMs(ms, program, pace, pair, sizeClass);
     const own = pair.runs / (pair.runs + PACE_RUNS);
     const from = own * pair.size + (1 - own) * classesOf(program);
     const strange = PRIOR_RUNS / (pace.weight + PRIOR_RUNS);
@@ -182,7 +182,8 @@ export class Durations {
       return { program, touched, was: touched ? was : its, is: touched ? is : its };
     });
     for (const [i, a] of all.entries())
-      for (const b of all.slice(0, i + 1)) {
+      for (let j = 0; j <= i; j++) {
+        const b = all[j]!;
         const operators = a.touched || b.touched ? change : 0;
         const then = a.was.weight * b.was.weight * before;
         const now = a.is.weight * b.is.weight * after;

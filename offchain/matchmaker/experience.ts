@@ -220,9 +220,8 @@ export class Experience {
    */
   expectedMs(program: Digest, operator: string, fallbackMs: number, sizeClass?: number): number {
     const known = this.programs.get(program);
-    const fallback = Math.log(Math.max(1, fallbackMs));
     const of = this.operators.get(operator);
-    return this.durations.expectedMs(fallback, known, of, known?.pairs.get(operator), sizeClass);
+    return this.durations.expectedMs(fallbackMs, known, of, known?.pairs.get(operator), sizeClass);
   }
 
   /** Canaries say nothing about the market: names are free, and so is answering for each of them. */

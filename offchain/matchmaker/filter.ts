@@ -16,7 +16,7 @@ export function unable(operator: FleetOperator, terms: LaneTerms): Rejection | u
 
 /** Stake that no claim locks and no open assignment may lock. */
 export function freeStake(operator: FleetOperator): bigint {
-  return operator.freeStake - operator.promisedStake;
+  return operator.spareStake;
 }
 
 /** Tasks that it can start at once, as far as it is itself concerned. */

@@ -24,13 +24,26 @@ export interface Standing {
   lastAssignedAt: number;
 }
 
+/** What an operator runs, as it stood when it was last looked at. */
+export interface Glance {
+  asOf: number;
+  /** By how much it is slower than expected. */
+  lateness: number | undefined;
+  /** When it should take the next task, Unix milliseconds; 0: nothing runs. */
+  slotAt: number | undefined;
+}
+
 /** An operator as the matchmaker sees it. What is kept about operators follows its changes, so they go through its methods. */
 export class FleetOperator implements Readonly<Standing> {
+  /** Kept by who looks at what it runs (running.ts). */
+  glance: Glance | undefined;
   readonly online: boolean = false;
   readonly draining: boolean = false;
   readonly freeStake: bigint = 0n;
   readonly lastAssignedAt: number = 0;
+  /** Bonds of assignments that it may still claim, units. */
   private promised = 0n;
+  private spare = 0n;
   private waiting = 0;
   private readonly works = new Map<string, Work>();
 
@@ -50,9 +63,9 @@ export class FleetOperator implements Readonly<Standing> {
     return this.works;
   }
 
-  /** Bonds of assignments that it may still claim, units. */
-  get promisedStake(): bigint {
-    return this.promised;
+  /** Unlocked stake that no open assignment may lock, units. */
+  get spareStake(): bigint {
+    return this.spare;
   }
 
   /** Attempts that wait for one of its bookings. */
@@ -64,12 +77,14 @@ export class FleetOperator implements Readonly<Standing> {
     const keys = Object.keys(change) as (keyof Standing)[];
     if (keys.every((key) => this[key] === change[key])) return;
     Object.assign(this, change);
+    this.spare = this.freeStake - this.promised;
     this.changes.add(this);
   }
 
   /** @param bonds that it may claim from now on, units; below 0: that it has claimed, or may claim no more */
   promise(bonds: bigint): void {
     this.promised += bonds;
+    this.spare -= bonds;
     this.changes.add(this);
   }
 

@@ -63,7 +63,7 @@ type Kind = (Prospect | typeof TOO_SMALL | undefined)[];
 
 /** Looks at operators as they stand at one moment; where all are looked at, at one that it has seen only again after `touch`. */
 export class Prospects {
-  private readonly kinds = new Map<string, Kind>();
+  private kinds: Map<string, Kind> | undefined;
   private readonly running: Running;
   /** What was asked for last. */
   private last: { terms: LaneTerms; kind: Kind } | undefined;
@@ -147,17 +147,18 @@ export class Prospects {
 
   /** Has a machine looked at again: it got work. */
   touch(machine: string): void {
-    for (const kind of this.kinds.values())
+    this.kinds?.forEach((kind) => {
       for (let i = 0; i < kind.length; i++)
         if (kind[i]?.operator.registration.machine.id === machine) kind[i] = undefined;
-    for (const address of this.reservations.operatorsOf(machine)) this.running.forget(address);
-    this.running.forgetMachine(machine);
+    });
+    this.running.forget();
   }
 
   /** What was seen by those for whom the tasks of these terms are the same. */
   private kind(terms: LaneTerms): Kind {
     if (this.last?.terms === terms) return this.last.kind;
     const key = kindOf(terms);
+    this.kinds ??= new Map();
     let kind = this.kinds.get(key);
     if (!kind) this.kinds.set(key, (kind = []));
     this.last = { terms, kind };
@@ -231,12 +232,9 @@ export class Prospects {
   /** From now until an operator that could take such tasks should have room, if the machine was promised to nobody. */
   private roomMs(operator: FleetOperator, { resources }: LaneTerms): number {
     const { now, reservations, running } = this;
-    const { address, registration } = operator;
     let at = now;
-    if (!reservations.fits(address, resources)) {
-      const endings = running.endingsOf(registration.machine.id);
-      at = reservations.roomAfter(address, resources, endings, now) ?? now;
-    }
+    if (!reservations.fits(operator.address, resources))
+      at = running.roomAt(operator, resources) ?? now;
     if (freeSlots(operator) === 0) at = Math.max(at, running.slotAt(operator));
     return at - now;
   }

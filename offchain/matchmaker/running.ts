@@ -1,15 +1,18 @@
-import type { Ended } from "../runtime/machine";
+import type { Resources } from "../../protocol/spec";
 import type { Reservations } from "../runtime/reservation";
 import type { Experience } from "./experience";
-import type { FleetOperator } from "./fleet";
+import type { FleetOperator, Glance } from "./fleet";
 import { endOf, lateness } from "./pace";
 
-/** What runs on operators and their machines as of one moment: whatever kinds of tasks it is asked for, it looks once. */
+/** Rises whenever things are to be looked at anew. */
+let looks = 0;
+
+/**
+ * What runs on operators and their machines as of one moment: whatever kinds of tasks it is asked for, it looks once. What it saw is kept with
+ * those, as every run of the matcher looks at many.
+ */
 export class Running {
-  // By address, and by machine.
-  private readonly late = new Map<string, number>();
-  private readonly slots = new Map<string, number>();
-  private readonly endings = new Map<string, readonly Ended[]>();
+  private asOf = ++looks;
 
   constructor(
     private readonly reservations: Reservations,
@@ -20,35 +23,35 @@ export class Running {
 
   /** @returns by how much an operator is slower now than expected; 1: nothing says so */
   latenessOf(operator: FleetOperator): number {
-    let known = this.late.get(operator.address);
-    if (known === undefined)
-      this.late.set(operator.address, (known = lateness(this.experience, operator, this.now)));
-    return known;
+    if (operator.computing.size === 0) return 1;
+    const glance = this.glanceAt(operator);
+    return (glance.lateness ??= lateness(this.experience, operator, this.now));
   }
 
-  /** @returns bookings of a machine as they should end, the first first */
-  endingsOf(machine: string): readonly Ended[] {
-    let known = this.endings.get(machine);
-    if (!known) this.endings.set(machine, (known = this.reservations.endings(machine, this.now)));
-    return known;
+  /** @returns when an operator that could take so much, and has no room now, should have it, Unix milliseconds; nothing when it never does */
+  roomAt({ address }: FleetOperator, need: Resources): number | undefined {
+    return this.reservations.roomAfter(address, need, this.now, this.asOf);
   }
 
   /** @returns when an operator that takes no more tasks at once should take the next, Unix milliseconds; 0: nothing runs */
   slotAt(operator: FleetOperator): number {
-    let known = this.slots.get(operator.address);
-    if (known === undefined) this.slots.set(operator.address, (known = this.nextSlot(operator)));
-    return known;
+    const glance = this.glanceAt(operator);
+    return (glance.slotAt ??= this.nextSlot(operator));
   }
 
-  /** Has an operator looked at again. */
-  forget(address: string): void {
-    this.late.delete(address);
-    this.slots.delete(address);
+  /** Has all looked at again. */
+  forget(): void {
+    this.asOf = ++looks;
   }
 
-  /** Has what ends on a machine looked at again. */
-  forgetMachine(machine: string): void {
-    this.endings.delete(machine);
+  private glanceAt(operator: FleetOperator): Glance {
+    const { asOf } = this;
+    const glance = (operator.glance ??= { asOf, lateness: undefined, slotAt: undefined });
+    if (glance.asOf === asOf) return glance;
+    glance.asOf = asOf;
+    glance.lateness = undefined;
+    glance.slotAt = undefined;
+    return glance;
   }
 
   private nextSlot({ address, computing, queued }: FleetOperator): number {

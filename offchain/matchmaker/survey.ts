@@ -1,5 +1,5 @@
 import type { LaneTerms, ReadyTask } from "../runtime/ready-queue";
-import { split } from "./ahead";
+import { takeFree } from "./ahead";
 import type { Rejection } from "./decision";
 import { unable } from "./filter";
 import type { Fleet, FleetOperator } from "./fleet";
@@ -68,8 +68,7 @@ function ruled(
   if (task.avoid.size > 0) rule("failed_before", (p) => task.avoid.has(p.operator.address));
   if (sufficient) rule("dear", (p) => !sufficient.has(p.operator.address));
   rule("too_slow", (p) => p.taskMs > terms.runSeconds * 1000);
-  const [free, busy] = split(prospects);
-  return { free, busy, rejections };
+  return { free: takeFree(prospects), busy: prospects, rejections };
 }
 
 /**

@@ -76,6 +76,7 @@ export class Lane<T extends ReadyTask = ReadyTask> {
   urgency: Urgency<T> | undefined;
   /** By size class, where larger inputs take longer; all of its tasks are in these then. */
   private parts: Map<number | undefined, Lane<T>> | undefined;
+  private readonly whole: readonly Lane<T>[] = [this];
   private readonly heap = new Heap<T>(
     (a, b) => a.level < b.level || (a.level === b.level && a.index < b.index),
   );
@@ -123,10 +124,10 @@ export class Lane<T extends ReadyTask = ReadyTask> {
   }
 
   /** @returns the lanes of tasks that take as long, of those that there are: where sizes matter, one for each size class */
-  ready(): Lane<T>[] {
+  ready(): readonly Lane<T>[] {
     if (this.grows() !== (this.parts !== undefined)) this.sortAnew();
     if (this.parts) return [...this.parts.values()].filter(({ heap }) => heap.size > 0);
-    return this.heap.size > 0 ? [this] : NONE;
+    return this.heap.size > 0 ? this.whole : NONE;
   }
 
   /** @returns the one of those lanes where a task is, or would be */

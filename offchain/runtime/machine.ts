@@ -26,6 +26,10 @@ export interface Machine extends Used {
   /** How many of them are taken. */
   gpusTaken: number;
   bookings: Map<string, Booking>;
+  /** Those, the first to end first, as of the last look at it. */
+  endings: Booking[];
+  /** Which look that was. */
+  endingsAsOf: number;
   /** Operators that offer some of it. */
   operators: Set<string>;
 }
@@ -44,12 +48,8 @@ export interface Booking {
   /** Indices of the GPUs that it has for itself. */
   readonly gpus: number[];
   ends: Ending;
-}
-
-/** A booking, and when it should end as of some moment, Unix milliseconds. */
-export interface Ended {
-  readonly booking: Booking;
-  readonly end: number;
+  /** When that should be, as of the last look at its machine; Unix milliseconds. */
+  end: number;
 }
 
 /** Whether two say the same of a machine. */
@@ -123,16 +123,23 @@ export function freeGpus({ machine, devices }: Share, need: Resources): number[]
   return free.sort((a, b) => totals.gpus[a]!.vramMb - totals.gpus[b]!.vramMb);
 }
 
-/** @returns bookings of a machine as they should end, the first first */
-export function endingsOf({ bookings }: Machine, now: number): Ended[] {
-  const endings: Ended[] = [];
+/**
+ * Looks at when bookings of a machine should end.
+ * @param asOf names the look
+ * @returns them, the first first, until it is looked at again
+ */
+export function endingsOf(machine: Machine, now: number, asOf: number): readonly Booking[] {
+  const { bookings, endings } = machine;
+  machine.endingsAsOf = asOf;
+  let count = 0;
   for (const booking of bookings.values()) {
-    const ended = { booking, end: booking.ends(now) };
+    booking.end = booking.ends(now);
     // There are few: each is put where it belongs.
-    let at = endings.length;
-    for (; at > 0 && endings[at - 1]!.end > ended.end; at--) endings[at] = endings[at - 1]!;
-    endings[at] = ended;
+    let at = count++;
+    for (; at > 0 && endings[at - 1]!.end > booking.end; at--) endings[at] = endings[at - 1]!;
+    endings[at] = booking;
   }
+  endings.length = count;
   return endings;
 }
 
@@ -144,7 +151,7 @@ export function endingsOf({ bookings }: Machine, now: number): Ended[] {
 export function roomAfter(
   share: Share,
   need: Resources,
-  endings: readonly Ended[],
+  endings: readonly Booking[],
   now: number,
 ): number | undefined {
   const { machine, offer } = share;
@@ -154,7 +161,7 @@ export function roomAfter(
   let { cores: ownCores, memoryMb: ownMemoryMb } = share;
   let gpus = need.gpus > 0 ? freeGpus(share, need).length : 0;
   for (let i = 0; i < endings.length; i++) {
-    const { booking, end } = endings[i]!;
+    const booking = endings[i]!;
     const { resources } = booking;
     cores -= resources.cores;
     memoryMb -= resources.memoryMb;
@@ -167,7 +174,7 @@ export function roomAfter(
     if (cores + need.cores > totals.cores || memoryMb + need.memoryMb > totals.memoryMb) continue;
     if (ownCores + need.cores > offer.cores || ownMemoryMb + need.memoryMb > offer.memoryMb)
       continue;
-    return Math.max(now, end);
+    return Math.max(now, booking.end);
   }
   return undefined;
 }

@@ -84,6 +84,7 @@ export class ReadyQueue<T extends ReadyTask = ReadyTask> {
     let place = 0;
     for (const { lanes, sharing } of this.workflows.values()) {
       let due: number | undefined;
+      const turn = this.served.get(sharing.workflow) ?? 0;
       for (const whole of lanes)
         for (const lane of whole.ready()) {
           due ??= dueOf(sharing);
@@ -92,7 +93,7 @@ export class ReadyQueue<T extends ReadyTask = ReadyTask> {
           urgency.remaining = lane.remainingMs(lane.peek()!.level);
           urgency.startBy = due - urgency.remaining;
           urgency.deadline = lane.deadline();
-          urgency.turn = this.served.get(lane.terms.workflow) ?? 0;
+          urgency.turn = turn;
           urgency.place = place++;
           urgency.asOf = asOf;
           if (!isListed) order.push(urgency);

@@ -11,7 +11,6 @@ import {
   roomAfter,
   same,
   type Booking,
-  type Ended,
   type Ending,
   type Machine,
   type MachineTotals,
@@ -26,7 +25,8 @@ interface Booked {
   gpus: number;
 }
 
-const NOBODY: ReadonlySet<string> = new Set();
+/** No look at a machine that anyone asks for again. */
+const NEVER = 0;
 
 /**
  * Books cores, memory and whole GPUs of machines for their operators; what is booked never exceeds what a machine has, nor what an
@@ -70,6 +70,8 @@ export class Reservations {
       gpuTaken: totals.gpus.map(() => false),
       gpusTaken: 0,
       bookings: new Map(),
+      endings: [],
+      endingsAsOf: NEVER,
       operators: known?.operators ?? new Set(),
     };
     this.machines.set(id, machine);
@@ -129,7 +131,7 @@ export class Reservations {
     const share = this.shares.get(operator)!;
     const { machine } = share;
     const gpus = freeGpus(share, resources).slice(0, resources.gpus);
-    const booking = { share, resources, gpus, ends };
+    const booking = { share, resources, gpus, ends, end: Infinity };
     count(booking, 1);
     machine.bookings.set(key, booking);
     this.bookings.set(key, booking);
@@ -169,12 +171,6 @@ export class Reservations {
     for (const operator of operators) this.changes.add(operator);
   }
 
-  /** @returns bookings of a machine as they should end, the first first */
-  endings(machine: string, now: number): Ended[] {
-    const known = this.machines.get(machine);
-    return known ? endingsOf(known, now) : [];
-  }
-
   /**
    * When there should be room, if every booking ends as expected.
    * @returns Unix milliseconds, or undefined when there never is
@@ -183,25 +179,18 @@ export class Reservations {
     const share = this.shares.get(operator);
     if (!share || !canHold(share, need)) return undefined;
     if (!obstacleOf(share, need)) return now;
-    return roomAfter(share, need, endingsOf(share.machine, now), now);
+    return roomAfter(share, need, endingsOf(share.machine, now, NEVER), now);
   }
 
   /**
    * The same of an operator that could take it, and has no room now.
-   * @param endings of its machine
+   * @param asOf names a look at all machines, above 0: while it goes on, bookings end as they were expected to when it first came to theirs
    */
-  roomAfter(
-    operator: string,
-    need: Resources,
-    endings: readonly Ended[],
-    now: number,
-  ): number | undefined {
-    return roomAfter(this.shares.get(operator)!, need, endings, now);
-  }
-
-  /** Operators that offer some of a machine. */
-  operatorsOf(machine: string): ReadonlySet<string> {
-    return this.machines.get(machine)?.operators ?? NOBODY;
+  roomAfter(operator: string, need: Resources, now: number, asOf: number): number | undefined {
+    const share = this.shares.get(operator)!;
+    const { machine } = share;
+    const endings = machine.endingsAsOf === asOf ? machine.endings : endingsOf(machine, now, asOf);
+    return roomAfter(share, need, endings, now);
   }
 
   /** @returns the place of a machine among all, which does not change; nothing if it was not declared */

@@ -163,4 +163,20 @@ describe("reservations", () => {
     expect(reservations.expectedRoom("o", cores(8), 50)).to.equal(200);
     expect(reservations.expectedRoom("o", cores(9), 50)).to.equal(undefined);
   });
+
+  it("tell that as of one look at a machine, until another begins", () => {
+    const reservations = machine();
+    const cores = (n: number) => ({ cores: n, memoryMb: 1, gpus: 0, vramMb: 0 });
+    let end = 100;
+    reservations.book("a", "o", cores(6), () => end);
+    reservations.book("b", "o", cores(2), () => 200);
+    expect(reservations.roomAfter("o", cores(6), 50, 1)).to.equal(100);
+    end = 300;
+    expect(reservations.roomAfter("o", cores(6), 50, 1)).to.equal(100);
+    expect(reservations.roomAfter("o", cores(2), 50, 2)).to.equal(200);
+    expect(reservations.roomAfter("o", cores(6), 50, 2)).to.equal(300);
+    expect(reservations.expectedRoom("o", cores(8), 50)).to.equal(300);
+    end = 150;
+    expect(reservations.roomAfter("o", cores(6), 50, 2)).to.equal(150);
+  });
 });
