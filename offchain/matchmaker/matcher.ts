@@ -10,6 +10,7 @@ import { needOf } from "./kind";
 import type { Match } from "./match";
 import { isHeld, withFetch } from "./locality";
 import { Outlook } from "./outlook";
+import { Pool } from "./pool";
 import { Prospects, type Prospect } from "./prospect";
 import { Rankings } from "./rankings";
 import { Rooms } from "./rooms";
@@ -27,6 +28,7 @@ const PLAN_AGAIN_MS = 2_000;
 export class Matcher<T extends ReadyTask> {
   /** Of the last run. */
   private readonly outlook: Outlook;
+  private readonly pool = new Pool<Prospect>();
   /** Of the last run: lanes that wait although somebody has room, and until when; Unix milliseconds. */
   private passedOver = new Map<Lane<T>, number>();
 
@@ -126,7 +128,8 @@ export class Matcher<T extends ReadyTask> {
   }
 
   private view(now: number): Prospects {
-    return new Prospects(this.reservations, this.experience, this.outlook, now);
+    this.pool.clear();
+    return new Prospects(this.reservations, this.experience, this.outlook, now, this.pool);
   }
 
   private survey(view: Prospects, { terms }: Lane<T>, task: T, now: number): Survey {

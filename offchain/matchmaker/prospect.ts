@@ -7,13 +7,14 @@ import { freeSlots, hasRoom, unable } from "./filter";
 import type { FleetOperator } from "./fleet";
 import { kindOf } from "./kind";
 import type { Outlook } from "./outlook";
+import { Pool } from "./pool";
 import { priceOf } from "./price";
 import { Running } from "./running";
 import { scoreOf, weightOf } from "./score";
 
 /**
- * An operator that can take a lane's tasks, now or later, and how fast. Milliseconds. What machines are promised to is as of the last survey
- * of such tasks: the next one in a run may write over it.
+ * An operator that can take a lane's tasks, now or later, and how fast. Milliseconds. It is nobody's once the run ends, and what machines are
+ * promised to is as of the last survey of such tasks: the next one in a run may write over it.
  */
 export interface Prospect {
   operator: FleetOperator;
@@ -57,6 +58,11 @@ export function scoreAfter(prospect: Prospect, ahead: number, { ceiling }: LaneT
   return scoreOf(finishMs, Number(price), failureRate, ceiling);
 }
 
+function blank(operator: FleetOperator): Prospect {
+  const times = { startMs: 0, roomMs: 0, taskMs: 0, everyMs: 0 };
+  return { operator, machine: 0, busy: undefined, ...times, price: 0n, failureRate: 0, weight: 0 };
+}
+
 const TOO_SMALL = null;
 /** By place among those who hold the program. */
 type Kind = (Prospect | typeof TOO_SMALL | undefined)[];
@@ -74,6 +80,7 @@ export class Prospects {
     private readonly outlook: Outlook,
     /** Unix milliseconds. */
     readonly now: number,
+    private readonly pool = new Pool<Prospect>(),
   ) {
     this.running = new Running(reservations, experience, now);
   }
@@ -186,18 +193,18 @@ export class Prospects {
         ? "concurrency"
         : this.reservations.obstacle(operator.address, resources);
     const roomMs = busy ? this.roomMs(operator, terms) : 0;
-    return {
-      operator,
-      machine: place,
-      busy,
-      startMs: busy ? Math.max(1, roomMs) : 0,
-      roomMs,
-      taskMs,
-      everyMs: taskMs * Math.max(share, 1 / concurrency),
-      price,
-      failureRate,
-      weight: weightOf(Number(price), failureRate, terms.ceiling),
-    };
+    const seen = this.pool.take() ?? this.pool.add(blank(operator));
+    seen.operator = operator;
+    seen.machine = place;
+    seen.busy = busy;
+    seen.startMs = busy ? Math.max(1, roomMs) : 0;
+    seen.roomMs = roomMs;
+    seen.taskMs = taskMs;
+    seen.everyMs = taskMs * Math.max(share, 1 / concurrency);
+    seen.price = price;
+    seen.failureRate = failureRate;
+    seen.weight = weightOf(Number(price), failureRate, terms.ceiling);
+    return seen;
   }
 
   /** @param ahead tasks of the same lane that it should take before */
