@@ -1,5 +1,6 @@
 import type { FleetOperator } from "./fleet";
-import type { Prospect } from "./prospect";
+import type { Pool } from "./pool";
+import { blank, type Prospect } from "./prospect";
 
 // Numbers of one place, in a row: milliseconds where nothing else is said.
 const ROOM = 0;
@@ -107,21 +108,28 @@ export class Places {
   }
 
   /** @returns what was seen, for tasks that take `factor` times as long, with when it can start now: milliseconds */
-  prospect(place: number, factor: number, startMs: number, roomMs: number): Prospect {
+  prospect(
+    place: number,
+    factor: number,
+    startMs: number,
+    roomMs: number,
+    pool: Pool<Prospect>,
+  ): Prospect {
     const { numbers } = this;
     const at = place * WIDTH;
-    return {
-      operator: this.operators[place]!,
-      machine: this.machines[place]!,
-      busy: this.busy[place],
-      startMs,
-      roomMs,
-      taskMs: factor * numbers[at + TASK]!,
-      everyMs: factor * numbers[at + EVERY]!,
-      price: this.prices[place]!,
-      failureRate: numbers[at + FAILURE_RATE]!,
-      weight: numbers[at + WEIGHT]!,
-    };
+    const operator = this.operators[place]!;
+    const seen = pool.take() ?? pool.add(blank(operator));
+    seen.operator = operator;
+    seen.machine = this.machines[place]!;
+    seen.busy = this.busy[place];
+    seen.startMs = startMs;
+    seen.roomMs = roomMs;
+    seen.taskMs = factor * numbers[at + TASK]!;
+    seen.everyMs = factor * numbers[at + EVERY]!;
+    seen.price = this.prices[place]!;
+    seen.failureRate = numbers[at + FAILURE_RATE]!;
+    seen.weight = numbers[at + WEIGHT]!;
+    return seen;
   }
 
   /** Who was given work longest ago comes first. @returns below 0 when that is `a` */

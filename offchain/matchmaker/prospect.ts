@@ -58,7 +58,8 @@ export function scoreAfter(prospect: Prospect, ahead: number, { ceiling }: LaneT
   return scoreOf(finishMs, Number(price), failureRate, ceiling);
 }
 
-function blank(operator: FleetOperator): Prospect {
+/** A prospect of which all but the operator is to be written. */
+export function blank(operator: FleetOperator): Prospect {
   const times = { startMs: 0, roomMs: 0, taskMs: 0, everyMs: 0 };
   return { operator, machine: 0, busy: undefined, ...times, price: 0n, failureRate: 0, weight: 0 };
 }

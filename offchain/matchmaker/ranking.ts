@@ -5,6 +5,7 @@ import { firstScoreOf } from "./ahead";
 import type { FleetOperator } from "./fleet";
 import { unable } from "./filter";
 import { Places } from "./places";
+import { Pool } from "./pool";
 import type { Prospect, Prospects } from "./prospect";
 import { Rejected } from "./rejected";
 import { Rest, type Fits } from "./rest";
@@ -60,6 +61,8 @@ export class Ranking {
   /** By place, of those who have room: how they stand in the run of which this is. */
   private readonly stands: (Prospect | undefined)[] = [];
   private view: Prospects | undefined;
+  /** Busy ones of the last time that the best were asked for: the next time writes over them. */
+  private readonly shown = new Pool<Prospect>();
 
   constructor(private readonly terms: LaneTerms) {}
 
@@ -143,6 +146,7 @@ export class Ranking {
   best(view: Prospects, fits: Fits, terms: LaneTerms = this.terms, factor = 1): Best {
     const { places } = this;
     const { now } = view;
+    this.shown.clear();
     const prospects: Prospect[] = [];
     let free = 0;
     this.free.each(0, (place) => {
@@ -171,7 +175,7 @@ export class Ranking {
       const machine = places.machineOf(place);
       const roomMs = places.roomIn(place, now);
       const startMs = view.startMs(machine, terms, roomMs);
-      prospects.push(places.prospect(place, factor, startMs, roomMs));
+      prospects.push(places.prospect(place, factor, startMs, roomMs, this.shown));
       // Who was promised to others may be no longer among the best.
       if (!view.isPromised(machine)) busy++;
       return busy < BEST && prospects.length < last;

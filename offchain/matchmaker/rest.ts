@@ -4,6 +4,7 @@ import { aheadOfAll, firstScoreOf, type Timing } from "./ahead";
 import type { FleetOperator } from "./fleet";
 import type { Outlook } from "./outlook";
 import type { Places } from "./places";
+import { Pool } from "./pool";
 import type { Prospect } from "./prospect";
 import type { Rejected } from "./rejected";
 
@@ -43,7 +44,7 @@ export class Rest {
     this.busy.each(this.from, (place) => {
       if (!this.has(place)) return true;
       const startMs = places.startsIn(place, now);
-      first = places.prospect(place, factor, startMs, startMs);
+      first = places.prospect(place, factor, startMs, startMs, new Pool());
       return false;
     });
     return first;

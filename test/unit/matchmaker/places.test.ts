@@ -2,6 +2,7 @@ import { expect } from "chai";
 import fc from "fast-check";
 import { aheadOf } from "../../../offchain/matchmaker/ahead";
 import { Fleet } from "../../../offchain/matchmaker/fleet";
+import { Pool } from "../../../offchain/matchmaker/pool";
 import { Places } from "../../../offchain/matchmaker/places";
 
 const NOW = 1_000_000;
@@ -44,7 +45,7 @@ describe("places of operators", () => {
         }
         for (const [place, one] of kept) {
           const { startMs, roomMs, price, busy, machine } = one;
-          expect(places.prospect(place, 1, startMs, roomMs)).to.deep.equal(one);
+          expect(places.prospect(place, 1, startMs, roomMs, new Pool())).to.deep.equal(one);
           expect(places.priceOf(place)).to.equal(Number(price));
           expect(places.isBusy(place)).to.equal(busy !== undefined);
           expect(places.machineOf(place)).to.equal(machine);
