@@ -1,5 +1,11 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { Command } from "commander";
-import { measure, type DecisionRow } from "./decisions/measure";
+import type { Cleanup } from "../devnet/cleanup";
+import { typescript } from "../devnet/processes";
+import type { DecisionRow } from "./decisions/measure";
 import { printResult, runBench, tableOf, whole } from "./run-bench";
 
 // `npm run bench:decisions`: what one decision of the matchmaker takes, with its record and its digest, in a market that is full: whenever a
@@ -22,12 +28,25 @@ const flags = new Command("npm run bench:decisions --")
 
 const ms = (value: number) => value.toFixed(2);
 
-void runBench(async () => {
+/** Measures one size in a process of its own. */
+async function measure(sizes: number[], cleanup: Cleanup): Promise<DecisionRow> {
+  const child = spawn(
+    process.execPath,
+    typescript(join(__dirname, "decisions/one.ts"), ...sizes.map(String)),
+    { stdio: ["ignore", "pipe", "inherit"] },
+  );
+  cleanup.addProcess(() => void child.kill());
+  const [row, [code]] = await Promise.all([text(child.stdout), once(child, "close")]);
+  if (code !== 0) throw new Error("decisions could not be measured");
+  return JSON.parse(row) as DecisionRow;
+}
+
+void runBench(async (cleanup) => {
   const rows: DecisionRow[] = [];
   const { operators: own, tasks: ready } = flags;
   for (const [operators, tasks] of own === undefined ? SIZES : [[own, ready] as const]) {
     process.stderr.write(`${operators} operators, ${tasks} ready tasks ...\n`);
-    rows.push(measure(operators, tasks, flags.decisions));
+    rows.push(await measure([operators, tasks, flags.decisions], cleanup));
   }
   const table = tableOf(
     ["operators", "ready tasks", "decisions", "p50 ms", "p99", "max", "processor ms", "record B"],
