@@ -31,6 +31,7 @@ export class InstantChain implements ChainReader {
   listener: (change: ChainChange) => void = () => {};
   /** Older than every workflow: no database is lost here. */
   readonly madeAt = 0;
+  readonly minStake = 1n;
   private block = 1;
   private opened: ChainWorkflow | undefined;
   private readonly claims = new Map<number, ChainTask>();

@@ -57,6 +57,7 @@ export function createChainReader(db: Db, ledger: Ledger): ChainReader {
     rows[table].find(key).row as RowOf<N> | undefined;
   return {
     madeAt: ledger.madeAt,
+    minStake: ledger.minStake,
     head() {
       const tip = ledger.tip();
       return { block: tip?.number ?? 0, timestamp: tip?.timestamp ?? 0 };

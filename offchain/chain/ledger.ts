@@ -63,7 +63,7 @@ export class Ledger {
   constructor(
     private readonly db: Db,
     identity: ChainIdentity,
-    private readonly minStake: bigint,
+    readonly minStake: bigint,
     now: number,
   ) {
     this.statements = prepareStatements(db);

@@ -132,6 +132,8 @@ export interface ChainAccount {
 export interface ChainReader {
   /** When the database was made, Unix ms. */
   madeAt: number;
+  /** Least stake of an operator that claims, units. */
+  minStake: bigint;
   /** Height and timestamp (Unix seconds) that the tables stand for. */
   head(): { block: number; timestamp: number };
   workflow(id: number): ChainWorkflow | undefined;

@@ -4,6 +4,7 @@ import type { Digest } from "../../protocol/digest";
 import { marketDomain } from "../../protocol/eip712";
 import { FrobenError } from "../../protocol/errors";
 import type { Register, SignedAssignment } from "../../protocol/http";
+import { lockableStake } from "../../protocol/stake";
 import { LogSync } from "../db/log-sync";
 import { workAssignments } from "../db/schema/work";
 import { Canaries } from "../matchmaker/canaries";
@@ -218,7 +219,8 @@ export class World {
 
   /** Takes in what the chain says of an operator: its free stake and, if it has done nothing here yet, its reputation. */
   refresh({ address, fleet }: OperatorRun): void {
-    fleet.set({ freeStake: this.deps.chain.account(address).free });
+    const { chain } = this.deps;
+    fleet.set({ freeStake: lockableStake(chain.account(address), chain.minStake) });
     if (this.experience.attempts(address) > 0) return;
     const standings = this.reputations.standings(address);
     const { good, bad } = standings.overall;

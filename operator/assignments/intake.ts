@@ -6,6 +6,7 @@ import { marketDomain } from "../../protocol/eip712";
 import { FrobenError } from "../../protocol/errors";
 import type { SignedAssignment } from "../../protocol/http";
 import { LIMITS } from "../../protocol/limits";
+import { lockableStake } from "../../protocol/stake";
 import { isSignedFor, typedHash } from "../../protocol/typed-hash";
 import type { MarketFacts } from "../chain/market-facts";
 import type { Strikes } from "../chain/strikes";
@@ -136,7 +137,7 @@ export async function takeIn(
     workflow: { status, deadline, coordinator, terms },
     struckSources: await deps.strikes.among(signed.workflow, sourcesOf(signed)),
     signatureValid: await signedBy(deps, signed, coordinator),
-    freeStake: account.free - promised(held),
+    freeStake: lockableStake(account, chain.minStake) - promised(held),
     offer: config.offer,
     concurrency: config.concurrency,
     work: deps.builtin.has(signed.program) ? undefined : workload(deps, now),

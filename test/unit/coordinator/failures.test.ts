@@ -441,4 +441,17 @@ describe("what the coordinator does when something goes wrong", () => {
     const { choice, explored, ...question } = JSON.parse(canonicalJson(decision!.record));
     expect(choose(question)).to.deep.equal({ choice, explored });
   });
+
+  it("gives nothing to an operator whose stake has fallen below the market's minimum, until it is filled up", async () => {
+    market.chain.minStake = 1_000n;
+    const by = await market.operator({ programs: [PROGRAM.prove] });
+    market.chain.stake(by.address, 999n); // it would do for the bond
+    await market.submit(1, proofs(1));
+    expect(await by.sync()).to.deep.equal([]);
+    const { rejections } = market.coordinator.views.whyTask(1, 0, 5).operators!;
+    expect(rejections.map(({ code, count }) => [code, count])).to.deep.equal([["stake", 1]]);
+    market.chain.stake(by.address, 1_000n);
+    await market.settle();
+    expect((await by.sync()).length).to.equal(1);
+  });
 });

@@ -25,6 +25,7 @@ export class FakeChain implements ChainReader {
   listener: (change: ChainChange) => void = () => {};
   block = 1;
   madeAt = 0;
+  minStake = 1n;
   private readonly workflows = new Map<number, ChainWorkflow>();
   private readonly claims = new Map<string, ChainTask>();
   private readonly batches = new Map<string, ChainBatch>();
