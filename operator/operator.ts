@@ -27,7 +27,7 @@ import { createStakeKeeper } from "./chain/stake-keeper";
 import { systemClock, type Clock } from "./clock";
 import { dataPaths, type OperatorConfig } from "./config";
 import { createCoordinatorClient, fetchMarket } from "./coordinator-client/client";
-import { createSyncLoop } from "./coordinator-client/sync-loop";
+import { createSyncLoop, reportAgain } from "./coordinator-client/sync-loop";
 import { createHoldings } from "./holdings/holdings";
 import { isDead, isUnclaimed } from "./holdings/phase";
 import { openJournal } from "./journal/journal";
@@ -319,6 +319,7 @@ export async function createOperator(
   await eviction.evict();
   await register();
   if (holdings.all().length > 0) log.info({ holdings: holdings.all().length }, "resuming");
+  holdings.together(() => reportAgain(holdings));
   metrics?.watch({ holdings: holdings.all, block: () => slotView.head().number });
   const metricsServer = metrics && (await serveMetrics(metrics.registry, config.metrics!));
   if (metricsServer) log.info({ url: metricsServer.url }, "metrics are served");

@@ -61,8 +61,11 @@ function heldTasks(holdings: Holdings): HeldTask[] {
     .filter(isUndecided);
 }
 
-/** Whoever does not know this operator does not know its results either: those that still count are reported again. */
-function reportAgain(holdings: Holdings): void {
+/**
+ * Whoever does not know this operator does not know its results either: those that still count are reported again. So they are at its start,
+ * as it can't tell whether the coordinator has lost its database meanwhile; who still has them takes note and no more.
+ */
+export function reportAgain(holdings: Holdings): void {
   for (const { tasks } of holdings.all())
     for (const task of tasks)
       if (task.phase === "reported" || task.phase === "valid")
