@@ -128,8 +128,11 @@ class Play {
     const report = { workflow: 1, task: task!, attempt, root, ...why };
     const { address } = this.operators[ticket.by]!;
     await this.market.coordinator.failure(address, report).catch(stale);
-    if (this.market.coordinator.views.attempts(1).some((one) => one.outcome === "failed"))
-      this.release(task!, attempt);
+    const its = this.market.coordinator.views
+      .attempts(1)
+      .find((one) => one.task === task && one.attempt === attempt);
+    // Of one whose result was taken it says too late that it failed.
+    if (its?.outcome === "failed") this.release(task!, attempt);
   }
 
   /** The last claims vanish. */
@@ -186,7 +189,7 @@ describe("however claims come, vanish and come again", () => {
           rmSync(folder, { recursive: true });
         }
       }),
-      { numRuns: 40, seed: 1 },
+      { numRuns: 40 },
     );
   }).timeout(120_000);
 });
