@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Address } from "viem";
@@ -44,7 +45,8 @@ export class TestMarket {
 
   private constructor(
     readonly chain: TestChain,
-    readonly coordinator: RunningCoordinator,
+    private readonly coordinatorEnv: Record<string, string>,
+    public coordinator: RunningCoordinator,
     readonly client: Client,
   ) {}
 
@@ -57,7 +59,7 @@ export class TestMarket {
         method: "evm_setIntervalMining" as never,
         params: [250] as never,
       });
-      const config = readConfig({
+      const env = {
         FROBEN_RPC_URL: chain.rpcUrl,
         FROBEN_MARKET: chain.market,
         FROBEN_FROM_BLOCK: String(chain.fromBlock),
@@ -70,15 +72,15 @@ export class TestMarket {
         // Chain time runs four times as fast as the clock here.
         FROBEN_CLAIM_SECONDS: "240",
         ...changes,
-      });
-      const coordinator = await startCoordinator(config);
+      };
+      const coordinator = await startCoordinator(readConfig(env));
       const client = createClient({
         coordinatorUrl: coordinator.url,
         rpcUrl: chain.rpcUrl,
         account: devnetAccount(ROLES.requesters),
         pollMs: 50,
       });
-      return new TestMarket(chain, coordinator, client);
+      return new TestMarket(chain, env, coordinator, client);
     } catch (error) {
       await chain.stop();
       throw error;
@@ -88,6 +90,16 @@ export class TestMarket {
   async stop(): Promise<void> {
     await this.coordinator.stop();
     await this.chain.stop();
+  }
+
+  /** The coordinator ends, and starts again at its address with an empty database. */
+  async loseDatabase(): Promise<void> {
+    const { url } = this.coordinator;
+    await this.coordinator.stop();
+    for (const end of ["", "-wal", "-shm"])
+      rmSync(join(this.chain.folder, `coordinator/coordinator.sqlite${end}`), { force: true });
+    const env = { ...this.coordinatorEnv, FROBEN_PORT: new URL(url).port };
+    this.coordinator = await startCoordinator(readConfig(env));
   }
 
   /** Environment of an operator. @param index which one, from 0 */

@@ -25,8 +25,8 @@ describe("an operator on a real market", function () {
     market.killOperators();
   });
 
-  async function start(index: number): Promise<Operator> {
-    const operator = await createOperator(await market.operatorConfig(index));
+  async function start(index: number, env: Record<string, string> = {}): Promise<Operator> {
+    const operator = await createOperator(await market.operatorConfig(index, env));
     started.push(operator);
     return operator;
   }
@@ -105,6 +105,23 @@ describe("an operator on a real market", function () {
     second.kill("SIGTERM");
     expect(await ended).to.equal(0);
     expect(holdersOf(join(market.chain.folder, "operator-3"))).to.deep.equal([]);
+  });
+
+  it("reports again at its start what it has not committed to: the coordinator may have lost its database meanwhile", async () => {
+    // It commits to both tasks together, once the second is done.
+    const patient = { FROBEN_COMMIT_PATIENCE: "200" };
+    const gate = gateAt("forgetful");
+    const first = await start(0, patient);
+    const id = await market.submit([{ value: "told" }, { value: "slow", gate }]);
+    const isDone = async () => (await getTasks(market.client, id))[0]?.state === "done";
+    await until(() => isDone().catch(() => false)); // it may not have seen the workflow yet
+    await first.stop();
+    await market.loseDatabase();
+    expect(await isDone().catch(() => false)).to.equal(false);
+    await start(0, patient);
+    await until(() => isDone().catch(() => false));
+    open(gate);
+    expect(await settled(id)).to.include({ state: "completed", attempts: 2 });
   });
 
   it("drains on SIGTERM: ends what it holds, takes nothing new, takes its pay home", async () => {
