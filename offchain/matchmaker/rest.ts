@@ -53,8 +53,8 @@ export class Rest {
   /** @returns how many tasks they should finish before a score is reached, counted up to `enough` or a bit more */
   ahead(level: number, enough: number): number {
     const { places, now, factor } = this;
+    if (enough <= 0) return 0;
     let ahead = 0;
-    if (ahead >= enough) return ahead;
     let left = MOST_COUNTED;
     this.busy.each(this.from, (place) => {
       if (this.has(place)) {

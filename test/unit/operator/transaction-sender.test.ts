@@ -12,6 +12,7 @@ import {
   keccak256,
   parseEther,
   type Hex,
+  type TransactionReceipt,
 } from "viem";
 import { generatePrivateKey, privateKeyToAccount } from "viem/accounts";
 import type { MarketChain } from "../../../operator/chain/clients";
@@ -42,6 +43,7 @@ describe("the operator's transaction sender, on a real chain behind a lying node
   /** Happens once, when a receipt is asked for. */
   let beforeReceipt: (() => Promise<unknown>) | undefined;
   let journal: Journal;
+  let time: number;
   const account = privateKeyToAccount(generatePrivateKey());
   const log = pino({ level: "silent" });
 
@@ -69,9 +71,9 @@ describe("the operator's transaction sender, on a real chain behind a lying node
     isMute = false;
     refused = 0;
     unwanted = undefined;
+    time = clock.now();
     beforeReceipt = undefined;
     journal = openJournal(":memory:", clock);
-    const test = createTestClient({ mode: "hardhat", chain: local, transport: http(rpcUrl) });
     await test.setBalance({ address: account.address, value: parseEther("10") });
   });
   afterEach(() => journal.close());
@@ -123,6 +125,8 @@ describe("the operator's transaction sender, on a real chain behind a lying node
     minStake: 1n,
     fromBlock: 0,
   } as unknown as MarketChain;
+  /** For whom no time passes but what a test has pass. */
+  const waiting: Clock = { ...clock, now: () => time };
   const make = (its: Clock = clock): TransactionSender =>
     createTransactionSender({
       chain,
@@ -134,6 +138,35 @@ describe("the operator's transaction sender, on a real chain behind a lying node
       bumpAfterMs: 60_000,
     });
   const call = { purpose: "test", to: TO, data: "0x" as const, value: 1n };
+  const test = createTestClient({
+    mode: "hardhat",
+    chain: local,
+    transport: custom({ request: (asked) => http(rpcUrl)({ chain: local }).request(asked) }),
+  });
+
+  /**
+   * Sends a transaction that waits behind others, until a reorganisation takes those back to a snapshot.
+   * @param first happens before that @returns what becomes of it, which is not waited for
+   */
+  async function sendBehind(sender: TransactionSender, id: Hex, first = () => {}) {
+    await test.setAutomine(false);
+    try {
+      const behind = sender.send({ ...call, purpose: "behind it" });
+      while (journal.openTransactions().length === 0) await clock.sleep(10);
+      first();
+      await test.revert({ id });
+      return { behind };
+    } finally {
+      await test.setAutomine(true);
+    }
+  }
+  /** Lets a second pass again and again until a transaction is included. */
+  async function included(behind: Promise<TransactionReceipt>): Promise<TransactionReceipt> {
+    let isOver = false;
+    const ended = behind.finally(() => (isOver = true));
+    for (; !isOver; time += 1_000) await clock.sleep(20);
+    return ended;
+  }
   /** A transaction that the sender knows nothing of. */
   const sign = (nonce: number) =>
     account.signTransaction({
@@ -173,7 +206,6 @@ describe("the operator's transaction sender, on a real chain behind a lying node
     });
 
   it("uses a nonce again that a reorganisation gave back", async () => {
-    const test = createTestClient({ mode: "hardhat", chain: local, transport: http(rpcUrl) });
     const sender = make();
     await sender.send(call);
     const before = await nonceOnChain();
@@ -186,41 +218,21 @@ describe("the operator's transaction sender, on a real chain behind a lying node
   });
 
   it("sends again at once what a reorganisation took back while another transaction waits behind it", async () => {
-    const test = createTestClient({ mode: "hardhat", chain: local, transport: http(rpcUrl) });
     const before = await nonceOnChain();
     const id = await test.snapshot();
-    const now = clock.now();
-    // For whom no time passes: it does not wait until a transaction seems to be lost.
-    const sender = make({ ...clock, now: () => now });
+    const sender = make(waiting); // it does not wait until a transaction seems to be lost
     await sender.send(call);
-    await test.setAutomine(false);
-    try {
-      const behind = sender.send({ ...call, purpose: "behind it" });
-      while (journal.openTransactions().length === 0) await clock.sleep(10);
-      await test.revert({ id });
-      await test.setAutomine(true);
-      expect((await behind).status).to.equal("success");
-      expect(await nonceOnChain()).to.equal(before + 2);
-    } finally {
-      await test.setAutomine(true);
-    }
+    const { behind } = await sendBehind(sender, id);
+    expect((await behind).status).to.equal("success");
+    expect(await nonceOnChain()).to.equal(before + 2);
   });
 
   it("fills the gap that another holder's transaction leaves which a reorganisation takes back", async () => {
-    const test = createTestClient({ mode: "hardhat", chain: local, transport: http(rpcUrl) });
     const before = await nonceOnChain();
     const id = await test.snapshot();
     await client.sendRawTransaction({ serializedTransaction: await sign(before) });
-    await test.setAutomine(false);
-    let now = clock.now();
-    const behind = make({ ...clock, now: () => now }).send(call);
-    while (journal.openTransactions().length === 0) await clock.sleep(10);
-    await test.revert({ id });
-    await test.setAutomine(true);
-    let isIncluded = false;
-    const included = behind.finally(() => (isIncluded = true));
-    for (; !isIncluded; now += 1_000) await clock.sleep(20);
-    expect((await included).status).to.equal("success");
+    const { behind } = await sendBehind(make(waiting), id);
+    expect((await included(behind)).status).to.equal("success");
     expect(await nonceOnChain()).to.equal(before + 2);
     while (journal.openTransactions().length > 0) await clock.sleep(20);
     const [filled] = journal.endedTransactions(before, before + 1);
@@ -228,63 +240,35 @@ describe("the operator's transaction sender, on a real chain behind a lying node
   });
 
   it("fills no gap with its own transactions that the node takes again later", async () => {
-    const test = createTestClient({ mode: "hardhat", chain: local, transport: http(rpcUrl) });
     const before = await nonceOnChain();
     const id = await test.snapshot();
-    let now = clock.now();
-    const sender = make({ ...clock, now: () => now });
+    const sender = make(waiting);
     const own = await sender.send(call);
-    await test.setAutomine(false);
-    try {
-      const behind = sender.send({ ...call, purpose: "behind it" });
-      while (journal.openTransactions().length === 0) await clock.sleep(10);
-      isMute = true;
-      await test.revert({ id });
-      await test.setAutomine(true);
-      // Three looks for what the node seems to have lost.
-      for (const until = refused + 6; refused < until; now += 1_000) await clock.sleep(20);
-      isMute = false;
-      let isIncluded = false;
-      const included = behind.finally(() => (isIncluded = true));
-      for (; !isIncluded; now += 1_000) await clock.sleep(20);
-      expect((await included).status).to.equal("success");
-      expect(await nonceOnChain()).to.equal(before + 2);
-      const again = await client.getTransactionReceipt({ hash: own.transactionHash });
-      expect(again.status).to.equal("success");
-    } finally {
-      await test.setAutomine(true);
-    }
+    const { behind } = await sendBehind(sender, id, () => (isMute = true));
+    // Three looks for what the node seems to have lost.
+    for (const until = refused + 6; refused < until; time += 1_000) await clock.sleep(20);
+    isMute = false;
+    expect((await included(behind)).status).to.equal("success");
+    expect(await nonceOnChain()).to.equal(before + 2);
+    const again = await client.getTransactionReceipt({ hash: own.transactionHash });
+    expect(again.status).to.equal("success");
   });
 
   it("fills the gap of its own transaction that the node does not take any more", async () => {
-    const test = createTestClient({ mode: "hardhat", chain: local, transport: http(rpcUrl) });
     const before = await nonceOnChain();
     const id = await test.snapshot();
-    let now = clock.now();
-    const sender = make({ ...clock, now: () => now });
+    const sender = make(waiting);
     const own = await sender.send(call);
     unwanted = own.transactionHash;
-    await test.setAutomine(false);
-    try {
-      const behind = sender.send({ ...call, purpose: "behind it" });
-      while (journal.openTransactions().length === 0) await clock.sleep(10);
-      await test.revert({ id });
-      await test.setAutomine(true);
-      let isIncluded = false;
-      const included = behind.finally(() => (isIncluded = true));
-      for (; !isIncluded; now += 1_000) await clock.sleep(20);
-      expect((await included).status).to.equal("success");
-      expect(await nonceOnChain()).to.equal(before + 2);
-      while (journal.openTransactions().length > 0) await clock.sleep(20);
-      const ended = journal.endedTransactions(before, before + 1);
-      expect(ended.map(({ purpose }) => purpose)).to.deep.equal(["test", `fill nonce ${before}`]);
-    } finally {
-      await test.setAutomine(true);
-    }
+    const { behind } = await sendBehind(sender, id);
+    expect((await included(behind)).status).to.equal("success");
+    expect(await nonceOnChain()).to.equal(before + 2);
+    while (journal.openTransactions().length > 0) await clock.sleep(20);
+    const ended = journal.endedTransactions(before, before + 1);
+    expect(ended.map(({ purpose }) => purpose)).to.deep.equal(["test", `fill nonce ${before}`]);
   });
 
   it("does not take for another's what a reorganisation takes back between two questions", async () => {
-    const test = createTestClient({ mode: "hardhat", chain: local, transport: http(rpcUrl) });
     const before = await nonceOnChain();
     const id = await test.snapshot();
     beforeReceipt = () => test.revert({ id });
@@ -330,7 +314,6 @@ describe("the operator's transaction sender, on a real chain behind a lying node
 
   it("sends nothing that would revert, and nothing that the wallet can't pay", async () => {
     const code = `0x${"ee".repeat(20)}` as const;
-    const test = createTestClient({ mode: "hardhat", chain: local, transport: http(rpcUrl) });
     await test.setCode({ address: code, bytecode: "0x60006000fd" }); // revert(0, 0)
     const codeOf = (promise: Promise<unknown>) =>
       promise.then(
