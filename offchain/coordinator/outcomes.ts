@@ -1,4 +1,4 @@
-import { afterFailure, type Failure } from "../runtime/retry";
+import { afterFailure, countsAs, ranMs, type Failure } from "../runtime/retry";
 import { assignmentOf, close, forgetTakenBack, tell } from "./attempts";
 import * as follow from "../workflow/follow";
 import type { Follower } from "../workflow/follow";
@@ -14,18 +14,17 @@ const GIVEN_UP: ReadonlySet<Failure> = new Set(["failed", "refused", "declined"]
  * Ends an attempt that came to nothing, and tells its operator. If a copy runs beside it, that takes its place; otherwise the task is
  * tried again while its step's policy allows. A copy that ends beside the current attempt changes nothing for the task.
  */
-export function fail(world: World, attempt: AttemptRun, failure: Failure, reason: string): void {
+export function fail(world: World, attempt: AttemptRun, cause: Failure, reason: string): void {
   if (attempt.state === "ended") return;
   const { task } = attempt;
   const isCopy = attempt === task.standby;
-  // A copy could not be claimed while the first attempt's claim stood.
-  if (isCopy && failure === "unclaimed") failure = "withdrawn";
+  const failure = countsAs(cause, isCopy);
   const claimBy = assignmentOf(world, attempt)?.body.claimBy ?? 0;
   close(world, attempt, failure, reason);
   const unclaimable = attempt.claimed || GIVEN_UP.has(failure);
   task.formerUntil = Math.max(task.formerUntil, claimBy);
   if (!unclaimable) task.claimableUntil = Math.max(task.claimableUntil, claimBy);
-  if (failure !== "withdrawn") blame(world, attempt);
+  if (failure !== "withdrawn") blame(world, attempt, failure);
   if (failure === "start_timeout" && !isCopy) raise(world, task);
   if (failure === "refused" && !task.refusals.includes(attempt.operator))
     task.refusals.push(attempt.operator);
@@ -70,15 +69,13 @@ function computedMs({ startedAt, computedAt, endedAt }: AttemptRun): number {
 }
 
 /** An attempt's operator is not asked to do the task again while others can. */
-function blame(world: World, attempt: AttemptRun): void {
+function blame(world: World, attempt: AttemptRun, failure: Failure): void {
   const { task } = attempt;
   const operator = world.operators.get(attempt.operator);
   task.avoid.add(attempt.operator);
-  // When it was last at work on something that ended for another reason is not known.
-  const ran = attempt.outcome === "run_timeout" || attempt.outcome === "failed";
-  const ranMs = ran && attempt.startedAt !== null ? world.now() - attempt.startedAt : 0;
+  const ran = ranMs(failure, attempt.startedAt, world.now());
   const { program } = task.step;
-  const learned = world.experience.failed(program, attempt.operator, ranMs, task.sizeClass);
+  const learned = world.experience.failed(program, attempt.operator, ran, task.sizeClass);
   world.learned(program, attempt.operator, learned);
   if (!operator) return;
   operator.failed++;
@@ -184,7 +181,7 @@ export function redo(world: World, attempt: AttemptRun, pay: "struck" | "void"):
   if (pay === "struck") {
     const operator = world.operators.get(attempt.operator);
     if (operator) operator.struck++;
-    blame(world, attempt);
+    blame(world, attempt, failure);
   }
   retry(world, attempt, failure, reason);
 }
@@ -238,7 +235,9 @@ export function endRun(
     if (isLive(task.current) && !task.current.claimed)
       withdraw(world, task.current, `the workflow is ${state}`);
   }
-  for (const attempt of run.takenBack.keys()) forgetTakenBack(world, attempt);
+  // One that was completed may have been so before they could be made again.
+  if (state !== "completed")
+    for (const attempt of run.takenBack.keys()) forgetTakenBack(world, attempt);
   world.chores.set(`close/${run.id}`, world.now());
   world.touch(run);
 }

@@ -9,44 +9,27 @@ import type { World } from "./world";
 // waits. If it is the first to have computed, the other's operator is asked for its release; if the other's result is found valid, the
 // copy is cancelled, unpaid; if the other ends in any other way, the copy takes its place (see `fail`).
 
-/** How soon a straggler for which nothing could be done is looked at again, milliseconds. */
-const LOOK_AGAIN_MS = 1_000;
-/** Stragglers for which an operator is looked for in one round. */
-const MAX_LOOKS = 8;
-
 /** Gives copies of stragglers to operators that nobody else needs now: comes after the matcher's run. */
 export function startStandbys(world: World): void {
   const now = world.now();
-  let looks = 0;
-  for (const attempt of world.stragglers.due(now)) {
-    const from = candidateFrom(world, attempt);
-    if (from === undefined) continue;
-    if (from > now || looks >= MAX_LOOKS) {
-      world.stragglers.set(attempt, Math.max(from, now + LOOK_AGAIN_MS));
-      continue;
-    }
-    looks++;
-    if (!startStandby(world, attempt, now)) world.stragglers.set(attempt, now + LOOK_AGAIN_MS);
-  }
+  world.stragglers.look(now, {
+    from: (attempt) => candidateFrom(world, attempt),
+    copy: (attempt) => startStandby(world, attempt, now),
+  });
 }
 
-/**
- * @returns from when on (Unix milliseconds) an attempt may get a copy, as far as can be said now: it is looked at again then; undefined if
- * it never will
- */
-function candidateFrom(world: World, attempt: AttemptRun): number | undefined {
+function candidateFrom(world: World, attempt: AttemptRun): number | "unknown" | undefined {
   const { task } = attempt;
   const { run, step } = task;
   // A later number is a copy of it, which has ended: there is one for each attempt.
   const isFirst = task.current === attempt && task.attempt === attempt.number;
   if (!isFirst || attempt.state !== "running" || !step.standby) return undefined;
   if (run.state !== "running" || world.passed(run.deadline)) return undefined;
-  const later = world.now() + LOOK_AGAIN_MS;
   // Before its claim is on-chain there would be two assignments that can be claimed.
-  if (run.paused || !attempt.claimed || !world.passed(task.claimableUntil)) return later;
+  if (run.paused || !attempt.claimed || !world.passed(task.claimableUntil)) return "unknown";
   const usualMs = world.experience.typicalMs(step.program, task.sizeClass);
-  if (usualMs === undefined) return later;
-  return stragglesFrom(runningOf(attempt), { factor: step.standby.afterFactor }, usualMs);
+  if (usualMs === undefined) return "unknown";
+  return stragglesFrom(runningOf(attempt), step.standby.afterFactor, usualMs);
 }
 
 function runningOf({ startedAt, assignedAt, progress, risenAt }: AttemptRun): Running {
@@ -62,7 +45,7 @@ function startStandby(world: World, attempt: AttemptRun, now: number): boolean {
   const holderMs = remainingMs(runningOf(attempt), now);
   // Chains differ in what a release takes; it is asked for only when the copy has computed.
   const lane = task.lane.partOf(task);
-  const match = world.matcher.standby(lane, task, holder, holderMs, { releaseMs: 0 }, now);
+  const match = world.matcher.standby(lane, task, holder, holderMs, now);
   if (!match) return false;
   assign(world, match, "as standby");
   world.deps.metrics.standby("started", 0);

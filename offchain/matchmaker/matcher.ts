@@ -16,7 +16,7 @@ import { Rankings } from "./rankings";
 import { Rooms } from "./rooms";
 import { Round } from "./round";
 import { Scouts } from "./scouts";
-import { isWorthACopy, unfitAsCopy, type StandbyPolicy } from "./standby";
+import { unfitAsCopy } from "./standby";
 import { surveyBest, surveyOf, type Survey } from "./survey";
 import { Thrift } from "./thrift";
 import { Waits } from "./waits";
@@ -88,7 +88,6 @@ export class Matcher<T extends ReadyTask> {
     task: T,
     holder: FleetOperator,
     holderMs: number,
-    policy: Pick<StandbyPolicy, "releaseMs">,
     now: number,
   ): Match<T> | undefined {
     const view = this.view(now);
@@ -98,7 +97,7 @@ export class Matcher<T extends ReadyTask> {
       if (why) survey.rejections.set(operator.address, why);
       return !why;
     };
-    const isWorthIt = ({ taskMs }: Prospect) => isWorthACopy(taskMs, holderMs, policy);
+    const isWorthIt = ({ taskMs }: Prospect) => taskMs < holderMs;
     const free = survey.free.filter(isFit).filter(isWorthIt);
     const busy = survey.busy.filter(isFit);
     const placing: Placing = { terms: lane.terms, head: task, count: 1, slackMs: 0 };

@@ -3,17 +3,6 @@ import type { FleetOperator } from "./fleet";
 
 // When a running attempt is a straggler, and who may be given a copy of it. Pure.
 
-/** When a standby copy of a running task is made; times in milliseconds. */
-export interface StandbyPolicy {
-  /** A task is a straggler once it runs for so many times what it usually takes. */
-  factor: number;
-  /** Between a copy's end and its taking effect: the holder has to release its claim first. */
-  releaseMs: number;
-}
-
-/** What is usual where a step asks for copies. A block and a message pass until a claim is released. */
-export const STANDBY: StandbyPolicy = { factor: 2, releaseMs: 15_000 };
-
 /** A running attempt. Times in Unix milliseconds. */
 export interface Running {
   startedAt: number;
@@ -24,12 +13,13 @@ export interface Running {
 }
 
 /**
+ * @param factor a task is a straggler once it runs for so many times what it usually takes
  * @param usualMs what such a task usually takes, whoever runs it
  * @returns from when on an attempt is a straggler, Unix milliseconds
  */
 export function stragglesFrom(
   { startedAt }: Pick<Running, "startedAt">,
-  { factor }: Pick<StandbyPolicy, "factor">,
+  factor: number,
   usualMs: number,
 ): number {
   return startedAt + Math.ceil(factor * usualMs);
@@ -43,19 +33,6 @@ export function stragglesFrom(
 export function remainingMs({ startedAt, progress, risenAt }: Running, now: number): number {
   const pace = progress > 0 ? ((risenAt - startedAt) * (1 - progress)) / progress : 0;
   return Math.max(pace, now - risenAt);
-}
-
-/**
- * Whether a copy should take effect before the holder ends.
- * @param copyMs the copy's run
- * @param holderMs until the holder should end, from now
- */
-export function isWorthACopy(
-  copyMs: number,
-  holderMs: number,
-  { releaseMs }: Pick<StandbyPolicy, "releaseMs">,
-): boolean {
-  return copyMs + releaseMs < holderMs;
 }
 
 /** Why an operator can't be given a copy: what slows the one attempt down must not slow the other, too. */

@@ -17,6 +17,22 @@ export type Failure =
   | "unclaimed" // not claimed in time
   | "withdrawn"; // taken back by the coordinator
 
+/**
+ * @param isCopy whether the attempt runs beside one that it may take the place of
+ * @returns why it counts as ended
+ */
+export const countsAs = (failure: Failure, isCopy: boolean): Failure =>
+  // A copy could not be claimed while the first attempt's claim stood.
+  isCopy && failure === "unclaimed" ? "withdrawn" : failure;
+
+/**
+ * How long an attempt ran that failed: of what ended for another reason nobody knows when its operator was last at work on it.
+ * @param startedAt Unix milliseconds
+ * @returns milliseconds
+ */
+export const ranMs = (failure: Failure, startedAt: number | null, now: number): number =>
+  startedAt !== null && (failure === "run_timeout" || failure === "failed") ? now - startedAt : 0;
+
 export type RetryDecision =
   { kind: "retry"; failures: number; notBefore: number } | { kind: "give_up"; failures: number };
 

@@ -23,6 +23,8 @@ export class Attempt {
   conduct: Conduct | undefined;
   /** When something of it is due, unless that has been overtaken. */
   due: number | undefined;
+  /** When its operator began with it: fetched its inputs, if it has to. */
+  begunAt: number | null = null;
   /** When its inputs were there. */
   computes = 0;
   /** It was started while another one ran. */

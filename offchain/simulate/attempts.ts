@@ -1,7 +1,7 @@
 import { endOf } from "../matchmaker/pace";
 import type { Ending } from "../runtime/machine";
 import { Leases } from "../runtime/leases";
-import { afterFailure } from "../runtime/retry";
+import { afterFailure, countsAs, ranMs } from "../runtime/retry";
 import { Attempt, workOf, type Chain, type Running } from "./attempt";
 import { conductOf } from "./conduct";
 import type { Host } from "./floor";
@@ -98,17 +98,24 @@ export class Attempts {
     const { host } = chain;
     const { address } = host.fleet;
     run.transfers.fetched(address, run.task.files);
-    if (outcome !== "done") return this.fail(attempt, outcome, now);
+    if (outcome === "failed") return this.fail(attempt, outcome, now);
+    // What a copy has computed is not seen before the claim that it runs beside is given back.
+    const isFirst = this.market.standbys.isBeside(attempt);
+    if (isFirst) this.overtaken(run, now);
+    if (outcome === "invalid") return this.fail(attempt, outcome, now);
     run.transfers.made(address, run.task.files);
     this.close(attempt, "done", now);
-    const others = [...this.market.standbys.of(run)];
-    for (const other of others) {
-      this.close(other, "cancelled", now);
-      // A copy that was faster says something about the holder.
-      if (!other.isCopy) this.market.floor.outlasted(run, other.chain.host, now - other.computes);
-    }
+    for (const copy of [...this.market.standbys.of(run)]) this.close(copy, "cancelled", now);
     this.market.floor.learn(run, host, takesMs);
-    this.listener.done(run, host, attempt.isCopy && others.length > 0);
+    this.listener.done(run, host, isFirst);
+  }
+
+  /** A copy has computed first: that says something about the holder. */
+  private overtaken(run: SimRun, now: number): void {
+    const [holder] = this.market.standbys.of(run);
+    this.close(holder!, "cancelled", now);
+    const { chain, begunAt } = holder!;
+    this.market.floor.outlasted(run, chain.host, now - (begunAt ?? now));
   }
 
   private expect(attempt: Attempt, at: number): void {
@@ -157,6 +164,7 @@ export class Attempts {
     const luck = `${this.market.seed}/${run.key}/${number}`;
     const conduct = conductOf(run.task, operator, luck);
     attempt.conduct = conduct;
+    attempt.begunAt = now;
     attempt.computes = now + run.fetchMs(fleet.address);
     this.leases.start(attempt, now);
     if (conduct.isSilent) return;
@@ -166,34 +174,35 @@ export class Attempts {
     if (told !== Infinity) this.expect(attempt, told);
   }
 
-  private fail(attempt: Attempt, failure: SimFailure, now: number): void {
-    const { run, chain, computes, startedAt, conduct } = attempt;
-    const { host } = chain;
-    const { address } = host.fleet;
-    let ranMs = 0;
-    if (failure === "run_timeout") ranMs = Math.max(0, now - computes);
-    else if (failure === "failed" || failure === "invalid") ranMs = conduct!.takesMs;
-    if (ranMs > 0) run.transfers.fetched(address, run.task.files);
-    this.close(attempt, failure, now);
-    if (failure === "start_timeout" && !attempt.isCopy) this.market.rises.raise(run);
-    this.blame(run, address, ranMs);
+  private fail(attempt: Attempt, cause: SimFailure, now: number): void {
+    const { run, chain, computes, startedAt, begunAt } = attempt;
+    const { fleet } = chain.host;
+    const isCopy = this.market.standbys.isBeside(attempt);
+    const failure = countsAs(cause, isCopy);
+    if (failure === "run_timeout" && now >= computes)
+      run.transfers.fetched(fleet.address, run.task.files);
+    this.close(attempt, cause, now);
+    if (failure === "start_timeout" && !isCopy) this.market.rises.raise(run);
+    if (failure !== "withdrawn") this.blame(run, fleet.address, ranMs(failure, begunAt, now));
+    if (isCopy) return;
     const { attempts, backoffSeconds = BACKOFF_SECONDS } = run.task;
     const next = afterFailure({ attempts, backoffSeconds }, failure, run.failures, 0, now);
     run.failures = next.failures;
+    // A copy takes its place.
     if (this.market.standbys.of(run).length > 0) return;
     const isGivenUp = next.kind === "give_up";
     // What never had its turn still counts as a task that has to start.
     if (startedAt === undefined && isGivenUp) this.market.floor.begins(run);
-    if (isGivenUp) return this.listener.gaveUp(run, failure);
+    if (isGivenUp) return this.listener.gaveUp(run, cause);
     if (startedAt !== undefined) this.market.floor.comesBack(run);
     this.market.events.set({ again: run }, next.notBefore);
   }
 
   /** An operator is not asked to do a task again while others can. */
-  private blame(run: SimRun, address: string, ranMs: number): void {
+  private blame(run: SimRun, address: string, ran: number): void {
     run.avoid = new Set(run.avoid).add(address);
     const { program } = run.lane.terms;
-    this.market.floor.experience.failed(program, address, ranMs, run.sizeClass);
+    this.market.floor.experience.failed(program, address, ran, run.sizeClass);
   }
 
   /** Writes an attempt down and frees what it held. */
@@ -207,7 +216,7 @@ export class Attempts {
       chain.waiting.splice(chain.waiting.indexOf(attempt), 1);
       chain.host.fleet.queue(-1);
     } else {
-      this.market.standbys.ended(attempt as Running);
+      this.market.standbys.ended(attempt as Running, now);
       this.handOn(attempt, now);
     }
     this.unlock(attempt.run, chain.host, outcome === "done", now);

@@ -1,5 +1,4 @@
 import type { Match } from "../matchmaker/match";
-import { STANDBY } from "../matchmaker/standby";
 import { Timers } from "../runtime/timers";
 import { Account } from "./account";
 import { Attempts } from "./attempts";
@@ -16,6 +15,8 @@ import type { SimRun } from "./run";
 import { Standbys } from "./standbys";
 import { summary } from "./summary";
 
+/** What a copy has computed takes effect so much later, once the other operator has given its claim back: a block and a message. Milliseconds. */
+const RELEASE_MS = 15_000;
 /** After so many seconds without a word from an operator it is taken to be gone: the coordinator's default. */
 const GONE_SECONDS = 60;
 
@@ -42,7 +43,7 @@ class Simulator {
     const { workflows, operators, policy, seed, knownDurations = false } = options;
     const { learned = [], grown, weights = {} } = options;
     this.floor = new Floor(workflows, operators, seed, knownDurations, learned, grown, weights);
-    this.standbys = new Standbys(this.floor, options.standby);
+    this.standbys = new Standbys(this.floor, (workflow) => this.isOpen(workflow), options.standby);
     if (policy === "froben" && options.canaries)
       this.canaries = new SimCanaries(this.floor, this.events, seed, options.canaries);
     this.account = new Account(options);
@@ -52,7 +53,7 @@ class Simulator {
       displace: (host) => this.canaries?.displace(host),
       done: (run, host, isLate) => {
         this.canaries?.done(run, host);
-        if (isLate) this.events.set({ released: run }, this.now + STANDBY.releaseMs);
+        if (isLate) this.events.set({ released: run }, this.now + RELEASE_MS);
         else this.done(run);
       },
       gaveUp: (run, failure) => this.graphs[run.workflowIndex]!.gaveUp(run, failure),
@@ -157,8 +158,9 @@ class Simulator {
     if (!this.baseline) {
       const take = (match: Match<SimRun>) => this.take(match);
       const again = this.floor.matcher.run(this.now, take) ?? Infinity;
+      this.standbys.make(this.now, take);
       this.events.clear("look");
-      const look = Math.min(again, this.standbys.make(this.now, take), this.lookForCanaries());
+      const look = Math.min(again, this.standbys.next(), this.lookForCanaries());
       if (look !== Infinity) this.events.set("look", look);
       return;
     }
@@ -178,9 +180,13 @@ class Simulator {
     this.attempts.give(tasks, slots, this.floor.hostOf(operator.address), price, this.now);
   }
 
+  private isOpen(workflow: number): boolean {
+    return !this.failed.has(workflow) && this.ends[workflow] === null;
+  }
+
   /** A workflow has come to its end. Of one that failed nothing is given out any more. */
   private ended(w: number, how: "done" | "failed"): void {
-    if (this.failed.has(w) || this.ends[w] !== null) return;
+    if (!this.isOpen(w)) return;
     if (how === "done") this.ends[w] = this.now;
     else this.failed.add(w);
     this.unfinished--;

@@ -1,99 +1,93 @@
 import type { Match } from "../matchmaker/match";
-import { endOf } from "../matchmaker/pace";
-import { STANDBY, stragglesFrom } from "../matchmaker/standby";
-import { workOf, type Running } from "./attempt";
+import { remainingMs, stragglesFrom } from "../matchmaker/standby";
+import { Stragglers } from "../matchmaker/stragglers";
+import type { Attempt, Running } from "./attempt";
 import type { Floor } from "./floor";
 import type { SimRun } from "./run";
 
-/** While a straggler has no copy, things are looked at again after so long, milliseconds. */
-const LOOK_AGAIN_MS = 5_000;
+/** Where copies are made though no spec says when: a task is a straggler once it runs for so many times what it usually takes. */
+const AFTER_FACTOR = 2;
 
-/** Attempts under way, and standby copies of those that take too long: at most one a task. */
+/** Attempts under way, and standby copies of those that take too long. */
 export class Standbys {
+  /** Of each task the one that holds it first, and its copy. */
   private readonly running = new Map<SimRun, Running[]>();
-  /** Tasks of which the same is usual, whose attempts have no copies: in the order in which these began. */
-  private readonly alike = new Map<string, Set<SimRun>>();
-  /** Copies that have outlived the other attempt. */
-  private readonly left = new Set<SimRun>();
+  private readonly stragglers = new Stragglers<Running>();
 
-  /** @param enabled whether copies are made */
+  /**
+   * @param isOpen whether a workflow is neither done nor failed
+   * @param enabled whether copies are made of what no spec says that of, too
+   */
   constructor(
     private readonly floor: Floor,
+    private readonly isOpen: (workflow: number) => boolean,
     private readonly enabled = false,
   ) {}
 
+  /** @returns attempts of a task that run: the one that holds it first, and its copy */
   of(run: SimRun): readonly Running[] {
     return this.running.get(run) ?? [];
   }
 
+  /** Whether an attempt runs as a copy beside another. */
+  isBeside(attempt: Attempt): boolean {
+    const [holder] = this.of(attempt.run);
+    return holder !== undefined && holder !== attempt;
+  }
+
   started(running: Running): void {
-    const { run } = running;
+    const { run, startedAt } = running;
     const list = this.running.get(run);
-    if (!list) {
+    if (list) list.push(running);
+    else {
       this.running.set(run, [running]);
-      if (this.enabled) this.alikeTo(run).add(run);
-      return;
+      if (this.factorOf(run) !== undefined) this.stragglers.set(running, startedAt);
     }
-    list.push(running);
-    this.alikeTo(run).delete(run);
-    this.left.delete(run);
   }
 
-  ended(running: Running): void {
+  ended(running: Running, now: number): void {
     const { run } = running;
+    const [holder] = this.of(run);
     const left = this.of(run).filter((other) => other !== running);
-    if (left.length > 0) {
-      this.running.set(run, left);
-      this.left.add(run);
-      return;
-    }
-    this.running.delete(run);
-    if (!this.enabled) return;
-    this.alikeTo(run).delete(run);
-    this.left.delete(run);
+    this.stragglers.clear(running);
+    if (left.length === 0) this.running.delete(run);
+    else this.running.set(run, left);
+    // Its copy takes its place, and may have one itself.
+    if (holder === running && left.length > 0) this.stragglers.set(left[0]!, now);
   }
 
-  private alikeTo({ lane, sizeClass }: SimRun): Set<SimRun> {
-    const key = `${lane.terms.program}/${sizeClass}`;
-    let alike = this.alike.get(key);
-    if (!alike) this.alike.set(key, (alike = new Set()));
-    return alike;
+  /** @returns when to look at stragglers, Unix milliseconds; Infinity while there is no need to */
+  next(): number {
+    return this.stragglers.next() ?? Infinity;
   }
 
   /**
-   * Makes the copies that are worth it, of the most urgent tasks first.
+   * Makes the copies that are worth it, as the coordinator does.
    * @param take starts a copy; called before the next one is looked for
-   * @returns when to look again, Unix milliseconds; Infinity when there is no need to
    */
-  make(now: number, take: (match: Match<SimRun>) => void): number {
-    if (!this.enabled) return Infinity;
+  make(now: number, take: (match: Match<SimRun>) => void): void {
     const { experience, matcher } = this.floor;
-    let again = Infinity;
-    const stragglers: Running[] = [];
-    for (const runs of [...this.alike.values(), this.left])
-      for (const run of runs) {
-        const [holder] = this.of(run);
-        const usual = experience.typicalMs(run.lane.terms.program, run.sizeClass);
-        if (usual === undefined || !holder) continue;
-        const from = stragglesFrom(holder, STANDBY, usual);
-        if (from <= now) stragglers.push(holder);
-        else {
-          again = Math.min(again, from);
-          // Those that began later straggle later.
-          if (runs !== this.left) break;
-        }
-      }
-    const urgency = ({ run }: Running) => run.lane.remainingMs(run.level);
-    stragglers.sort((a, b) => urgency(b) - urgency(a) || a.startedAt - b.startedAt);
-    for (const holder of stragglers) {
-      const { run, chain, startedAt } = holder;
-      const { fleet } = chain.host;
-      const holderMs = endOf(experience, fleet.address, workOf(run, startedAt, fleet), now) - now;
-      const lane = run.lane.partOf(run);
-      const match = matcher.standby(lane, run, fleet, holderMs, STANDBY, now);
-      if (match) take(match);
-      else again = Math.min(again, now + LOOK_AGAIN_MS);
-    }
-    return again;
+    this.stragglers.look(now, {
+      from: ({ run, number, startedAt }) => {
+        // A later number is a copy of it, which has ended: there is one for each attempt.
+        const isFirst = run.nextAttempt === number + 1;
+        const factor = this.factorOf(run);
+        if (!isFirst || factor === undefined || !this.isOpen(run.workflowIndex)) return undefined;
+        const usualMs = experience.typicalMs(run.lane.terms.program, run.sizeClass);
+        return usualMs === undefined ? "unknown" : stragglesFrom({ startedAt }, factor, usualMs);
+      },
+      copy: ({ run, chain, startedAt }) => {
+        // Nobody says how far it is.
+        const holderMs = remainingMs({ startedAt, progress: 0, risenAt: startedAt }, now);
+        const match = matcher.standby(run.lane.partOf(run), run, chain.host.fleet, holderMs, now);
+        if (match) take(match);
+        return match !== undefined;
+      },
+    });
+  }
+
+  private factorOf(run: SimRun): number | undefined {
+    const told = run.workflow.spec && run.step.standby?.afterFactor;
+    return told ?? (this.enabled ? AFTER_FACTOR : undefined);
   }
 }

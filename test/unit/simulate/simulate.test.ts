@@ -178,33 +178,6 @@ describe("the simulator", () => {
     );
   });
 
-  it("starts a copy of a task that takes too long, whose loser is cancelled and not paid", () => {
-    const tasks = Array.from({ length: 6 }, (_, i) => taskOf(i, { seconds: 10 }));
-    const last = taskOf(6, { seconds: 10, parents: [...tasks.keys()] });
-    const workflows = [{ name: "w", tasks: [...tasks, last] }];
-    const fleet = [
-      operatorOf("a", { cores: 1 }),
-      operatorOf("b", { cores: 1 }),
-      operatorOf("slow", { cores: 1, slowdown: 20 }),
-    ];
-    const options = { workflows, operators: fleet, policy: "froben" as const, seed: 1 };
-    const without = simulate(options);
-    const result = simulate({ ...options, standby: true });
-    expect(scheduleMistakes(result, workflows, fleet)).to.deep.equal([]);
-    expect(without.makespan).to.equal(210);
-    expect(without.waste).to.deep.equal({ attempts: 0, seconds: 0, cost: 0 });
-    const [copy] = result.attempts.filter((a) => a.copy);
-    const loser = result.attempts.find(({ outcome }) => outcome === "cancelled");
-    expect(loser).to.include({ task: copy!.task, operator: "slow", end: copy!.end });
-    // The copy counts once the holder has released its claim.
-    expect(result.makespan).to.equal(copy!.end + 15 + 10);
-    expect(result.waste).to.deep.include({ attempts: 1, seconds: copy!.end });
-    expect(result.decisions.find(({ rejections }) => rejections.apart)).to.deep.include({
-      tasks: [Number(copy!.task)],
-      choice: copy!.operator,
-    });
-  });
-
   it("gives a task up after the attempts that its policy allows, and says that the workflow failed", () => {
     const tasks = [taskOf(0, { attempts: 2 }), taskOf(1, { parents: [0] })];
     const fleet = [operatorOf("a", { failureRate: 1 })];
