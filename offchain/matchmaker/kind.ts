@@ -1,5 +1,18 @@
 import type { Lane, LaneTerms, ReadyTask } from "../runtime/ready-queue";
 
+/** Names that are kept. */
+const MOST_NAMES = 10_000;
+const names = new Map<string, string>();
+
+/** @returns always the same string for equal ones: maps then find it without a look at what is in it */
+function theSame(name: string): string {
+  const known = names.get(name);
+  if (known !== undefined) return known;
+  if (names.size === MOST_NAMES) names.clear();
+  names.set(name, name);
+  return name;
+}
+
 const kinds = new WeakMap<LaneTerms, string>();
 
 /** What lanes have in common whose tasks are all the same to an operator. */
@@ -9,7 +22,7 @@ export function kindOf(terms: LaneTerms): string {
     const { program, ceiling, bond, runSeconds, sized } = terms;
     const all = [program, needOf(terms), ceiling, bond, runSeconds];
     if (sized) all.push(`size ${sized.sizeClass}`);
-    kinds.set(terms, (kind = all.join("/")));
+    kinds.set(terms, (kind = theSame(all.join("/"))));
   }
   return kind;
 }
@@ -21,7 +34,7 @@ export function needOf(terms: LaneTerms): string {
   let need = needs.get(terms);
   if (need === undefined) {
     const { cores, memoryMb, gpus, vramMb } = terms.resources;
-    needs.set(terms, (need = [cores, memoryMb, gpus, vramMb].join("/")));
+    needs.set(terms, (need = theSame([cores, memoryMb, gpus, vramMb].join("/"))));
   }
   return need;
 }

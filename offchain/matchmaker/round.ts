@@ -13,7 +13,6 @@ import { foundOf, type Waits } from "./waits";
 
 /** When a task waits for a busy operator, things are looked at again after at least so long, milliseconds. */
 const LOOK_AGAIN_MS = 1_000;
-const WHOLE_BPS = 10_000;
 
 /** What a run does for the head of a lane. */
 interface Hooks<T extends ReadyTask> {
@@ -92,7 +91,7 @@ export class Round<T extends ReadyTask> {
     const { kind, need } = alikeOf(lane);
     if (full.has(need)) return true;
     const alike = waiting.get(kind);
-    if (!alike || !isUsual(lane)) return false;
+    if (!alike || !lane.isPlain) return false;
     const takes = alike.takes(lane.size, this.outlook, lane.terms);
     if (takes) this.notePassedOver(lane, alike);
     return takes;
@@ -100,7 +99,7 @@ export class Round<T extends ReadyTask> {
 
   /** The same as nobody has room, or in a run before nobody had who should do it. */
   private waitsAsBefore(lane: Lane<T>): boolean {
-    if (!isUsual(lane)) return false;
+    if (!lane.isPlain) return false;
     const { full, waiting, view } = this;
     const { terms, size } = lane;
     const { kind, need } = alikeOf(lane);
@@ -141,7 +140,7 @@ export class Round<T extends ReadyTask> {
     const beside = new Beside(wait, (found?.ahead ?? 0) - count, free.length > 0);
     this.hold(lane, beside, lookAgain);
     if (alone) return true;
-    if (found && isUsual(lane)) {
+    if (found && lane.isPlain) {
       const { kind } = alikeOf(lane);
       if (!waiting.has(kind)) this.waits.keep(terms, found, wait, lookAgain, now);
       waiting.set(kind, beside);
@@ -176,10 +175,4 @@ function slackOf<T extends ReadyTask>(
   const { workflow } = lane.terms;
   const first = urgent.find((one) => one.lane.terms.workflow === workflow && !one.isScout)!;
   return first.remaining - remaining;
-}
-
-/** Whether a lane's tasks are what its terms say: none was failed by anyone, nor waits for a higher offer, nor prefers cheap ones. */
-function isUsual<T extends ReadyTask>(lane: Lane<T>): boolean {
-  const { avoid, offerBps, haul } = lane.peek()!;
-  return avoid.size === 0 && offerBps === WHOLE_BPS && !lane.terms.withinSeconds && !haul;
 }

@@ -1,6 +1,7 @@
 import type { Digest } from "../../protocol/digest";
 import type { Resources } from "../../protocol/spec";
 import { Heap } from "./heap";
+import { FULL_BPS } from "./offer";
 
 /** What the queue knows of a ready task. */
 export interface ReadyTask {
@@ -80,6 +81,11 @@ export class Lane<T extends ReadyTask = ReadyTask> {
   private readonly heap = new Heap<T>(
     (a, b) => a.level < b.level || (a.level === b.level && a.index < b.index),
   );
+  // What every run of the matcher asks of every lane, so that it need not go through the heap to the task.
+  private count = 0;
+  private head: T | undefined;
+  private headLevel = 0;
+  private plain = false;
 
   /** @param remainingMs expected milliseconds from the start of a task of a level (and size class) until the workflow's end */
   constructor(
@@ -96,15 +102,33 @@ export class Lane<T extends ReadyTask = ReadyTask> {
   ) {}
 
   get size(): number {
-    if (!this.parts) return this.heap.size;
+    if (!this.parts) return this.count;
     let size = 0;
-    for (const { heap } of this.parts.values()) size += heap.size;
+    for (const { count } of this.parts.values()) size += count;
     return size;
   }
 
+  /** Level of the first task. */
+  get level(): number {
+    return this.first()?.headLevel ?? 0;
+  }
+
+  /**
+   * Whether the first task is what the terms say: nobody has failed it, all of the ceiling is offered for it, it has no inputs that some
+   * have already, and its workflow does not prefer money to time.
+   */
+  get isPlain(): boolean {
+    const first = this.first();
+    if (!first?.head) return false;
+    // An offer may rise while the task is here; nothing else changes.
+    return (first.plain ||= isPlain(first.head) && !this.terms.withinSeconds);
+  }
+
   add(task: T): void {
-    const { heap } = this.partOf(task);
-    if (!heap.has(task)) heap.push(task);
+    const part = this.partOf(task);
+    if (part.heap.has(task)) return;
+    part.heap.push(task);
+    part.changed();
   }
 
   has(task: T): boolean {
@@ -112,22 +136,26 @@ export class Lane<T extends ReadyTask = ReadyTask> {
   }
 
   remove(task: T): void {
-    this.partOf(task).heap.remove(task);
+    const part = this.partOf(task);
+    if (part.heap.remove(task)) part.changed();
   }
 
   peek(): T | undefined {
-    return this.first()?.heap.peek();
+    return this.first()?.head;
   }
 
   pop(): T | undefined {
-    return this.first()?.heap.pop();
+    const first = this.first();
+    const task = first?.heap.pop();
+    first?.changed();
+    return task;
   }
 
   /** @returns the lanes of tasks that take as long, of those that there are: where sizes matter, one for each size class */
   ready(): readonly Lane<T>[] {
     if (this.grows() !== (this.parts !== undefined)) this.sortAnew();
-    if (this.parts) return [...this.parts.values()].filter(({ heap }) => heap.size > 0);
-    return this.heap.size > 0 ? this.whole : NONE;
+    if (this.parts) return [...this.parts.values()].filter(({ count }) => count > 0);
+    return this.count > 0 ? this.whole : NONE;
   }
 
   /** @returns the one of those lanes where a task is, or would be */
@@ -149,8 +177,16 @@ export class Lane<T extends ReadyTask = ReadyTask> {
 
   private first(): Lane<T> | undefined {
     if (!this.parts) return this;
-    for (const part of this.parts.values()) if (part.heap.size > 0) return part;
+    for (const part of this.parts.values()) if (part.count > 0) return part;
     return undefined;
+  }
+
+  private changed(): void {
+    const { heap } = this;
+    this.count = heap.size;
+    this.head = heap.peek();
+    this.headLevel = this.head?.level ?? 0;
+    this.plain = false;
   }
 
   /** It was found out whether sizes matter. */
@@ -161,3 +197,6 @@ export class Lane<T extends ReadyTask = ReadyTask> {
     for (const task of tasks) this.add(task);
   }
 }
+
+const isPlain = ({ avoid, offerBps, haul }: ReadyTask): boolean =>
+  avoid.size === 0 && offerBps === FULL_BPS && !haul;

@@ -90,7 +90,7 @@ export class ReadyQueue<T extends ReadyTask = ReadyTask> {
           due ??= dueOf(sharing);
           const isListed = lane.urgency?.asOf === asOf - 1;
           const urgency = (lane.urgency ??= urgencyOf(lane));
-          urgency.remaining = lane.remainingMs(lane.peek()!.level);
+          urgency.remaining = lane.remainingMs(lane.level);
           urgency.startBy = due - urgency.remaining;
           urgency.deadline = lane.deadline();
           urgency.turn = turn;
