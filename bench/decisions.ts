@@ -22,9 +22,16 @@ const flags = new Command("npm run bench:decisions --")
   .option("--operators <n>", "one size of your own: operators", whole)
   .option("--tasks <n>", "and ready tasks", whole, 10_000)
   .option("--decisions <n>", "that are measured of each size", whole, 100)
+  .option("--workflow-tasks <n>", "tasks of one workflow, at most", whole, 1_000)
   .option("--json <file>", "write the result as data")
   .parse()
-  .opts<{ operators?: number; tasks: number; decisions: number; json?: string }>();
+  .opts<{
+    operators?: number;
+    tasks: number;
+    decisions: number;
+    workflowTasks: number;
+    json?: string;
+  }>();
 
 const ms = (value: number) => value.toFixed(2);
 
@@ -46,7 +53,7 @@ void runBench(async (cleanup) => {
   const { operators: own, tasks: ready } = flags;
   for (const [operators, tasks] of own === undefined ? SIZES : [[own, ready] as const]) {
     process.stderr.write(`${operators} operators, ${tasks} ready tasks ...\n`);
-    rows.push(await measure([operators, tasks, flags.decisions], cleanup));
+    rows.push(await measure([operators, tasks, flags.decisions, flags.workflowTasks], cleanup));
   }
   const table = tableOf(
     ["operators", "ready tasks", "decisions", "p50 ms", "p99", "max", "processor ms", "record B"],

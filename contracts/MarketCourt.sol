@@ -16,6 +16,6 @@ contract MarketCourt is IMarketParameters, MarketDemands, MarketJury, MarketEqui
 
     /// @inheritdoc IMarketParameters
     function parameters() external view returns (Parameters memory p) {
-        return Parameters(TOKEN, UNIT, MIN_STAKE, UNBONDING_DELAY);
+        return Parameters(TOKEN, UNIT, MIN_STAKE, UNBONDING_DELAY, LATE_CLAIMS);
     }
 }

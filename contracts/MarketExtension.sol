@@ -21,7 +21,7 @@ contract MarketExtension is IMarketParameters, MarketStake, MarketWorkflows, Mar
 
     /// @inheritdoc IMarketParameters
     function parameters() external view returns (Parameters memory p) {
-        return Parameters(TOKEN, UNIT, MIN_STAKE, UNBONDING_DELAY);
+        return Parameters(TOKEN, UNIT, MIN_STAKE, UNBONDING_DELAY, LATE_CLAIMS);
     }
 
     fallback() external {

@@ -14,12 +14,18 @@ export interface MarketParameters {
   minStake: bigint;
   /** Seconds from the start of unbonding to withdrawal; it must outlast every claim and challenge window. */
   unbondingDelay: number;
+  /**
+   * Seconds for which a completed workflow takes claims that a reorganisation took back, and for which its requester waits for what was
+   * not spent: as long as the chain may be reorganised.
+   */
+  lateClaims: number;
 }
 
 export const DEFAULT_PARAMETERS: MarketParameters = {
   unit: 10n ** 9n,
   minStake: 10n ** 8n, // 0.1 ether
   unbondingDelay: 15 * 24 * 3600,
+  lateClaims: 15 * 60, // more than 64 blocks of twelve seconds
 };
 
 /** A run that resumes another one, or finds its market, must mean the same market. */
@@ -29,13 +35,14 @@ async function checkParameters(
   wanted: Required<MarketParameters>,
 ): Promise<void> {
   const read = { address: market, abi: marketAbi } as const;
-  const [token, unit, minStake, unbondingDelay] = await Promise.all([
+  const [token, unit, minStake, unbondingDelay, lateClaims] = await Promise.all([
     client.readContract({ ...read, functionName: "TOKEN" }),
     client.readContract({ ...read, functionName: "UNIT" }),
     client.readContract({ ...read, functionName: "MIN_STAKE" }),
     client.readContract({ ...read, functionName: "UNBONDING_DELAY" }),
+    client.readContract({ ...read, functionName: "LATE_CLAIMS" }),
   ]);
-  const found = { token, unit, minStake, unbondingDelay };
+  const found = { token, unit, minStake, unbondingDelay, lateClaims };
   for (const [name, value] of Object.entries(found)) {
     const limit = String(wanted[name as keyof MarketParameters]);
     if (String(value).toLowerCase() !== limit.toLowerCase())

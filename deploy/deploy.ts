@@ -22,6 +22,7 @@ interface Flags {
   unit?: string;
   minStake: string;
   unbondingDelay: string;
+  lateClaims: string;
   keystore?: string;
   semaphore: boolean;
   rollup?: string;
@@ -109,6 +110,7 @@ async function deploy(flags: Flags): Promise<void> {
     ...currency,
     minStake: BigInt(flags.minStake),
     unbondingDelay: Number(flags.unbondingDelay),
+    lateClaims: Number(flags.lateClaims),
   });
   if (flags.semaphore) await deploySemaphore(deployer);
   if (flags.rollup)
@@ -137,6 +139,11 @@ const program = new Command("deploy")
     "--unbonding-delay <seconds>",
     "from unbonding to withdrawal",
     String(DEFAULT_PARAMETERS.unbondingDelay),
+  )
+  .option(
+    "--late-claims <seconds>",
+    "for which a completed workflow takes claims that a reorganisation took back",
+    String(DEFAULT_PARAMETERS.lateClaims),
   )
   .option(
     "--keystore <file>",

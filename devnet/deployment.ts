@@ -18,6 +18,9 @@ import { loadToolchain, mergeKeyHash } from "../provers/noir/lib/toolchain";
 import { devnetAccount, ROLES } from "./chain";
 import type { RollupBatch } from "./jobs/rollup";
 
+/** Nothing reorganises a devnet, so nobody need wait for what was not spent. */
+const PARAMETERS = { ...DEFAULT_PARAMETERS, lateClaims: 0 };
+
 /** What stands on the devnet's chain. */
 export interface DevnetDeployment {
   market: Address;
@@ -42,11 +45,11 @@ export async function deployDevnet(
     devnetAccount(ROLES.deployer),
     new DeploymentRecord(),
   );
-  const market = await deployMarket(deployer);
+  const market = await deployMarket(deployer, PARAMETERS);
   const deployment: DevnetDeployment = {
     market: market.address,
     fromBlock: market.block,
-    unit: DEFAULT_PARAMETERS.unit,
+    unit: PARAMETERS.unit,
   };
   if (wanted.semaphore) deployment.semaphoreAdapter = await deploySemaphore(deployer);
   if (wanted.batch) {

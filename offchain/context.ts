@@ -101,7 +101,7 @@ export async function createContext(
   const log = overrides.log ?? createLog(config.logLevel);
   const account = quickAccount(config.coordinatorKey);
   const client = connect(config.rpcUrl, config.pollMs);
-  const { chainId, unit, minStake } = await readMarket(client, config.market);
+  const { chainId, unit, minStake, lateClaims } = await readMarket(client, config.market);
   const files = overrides.store ?? (await openFolderStore(join(config.dataDir, "artifacts")));
   const programs = await loadInstalledPrograms([...config.programs]);
   const runs = join(config.dataDir, "validations");
@@ -135,7 +135,7 @@ export async function createContext(
     db,
     account,
     chain: createChainReader(db, ledger),
-    calls: createChainCalls(client, chainId, config.market),
+    calls: createChainCalls(client, { ...place, lateClaims }),
     sender,
     store,
     retention,

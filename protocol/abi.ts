@@ -132,6 +132,7 @@ export const marketAbi = parseAbi([
   "function MIN_STAKE() view returns (uint64)",
   "function TOKEN() view returns (address)",
   "function UNBONDING_DELAY() view returns (uint40)",
+  "function LATE_CLAIMS() view returns (uint40)",
   "function UNIT() view returns (uint256)",
   "function accountOf(address account) view returns (uint64 free, uint64 locked, uint64 owed)",
   "function advance(bytes operations)",
@@ -193,7 +194,7 @@ export const marketAbi = parseAbi([
   "function vote(bytes32 key, bytes32 sealedVote)",
   "function withdrawOwed(address to)",
   "function withdrawStake(address to)",
-  "function workflowOf(uint48 workflow) view returns (address requester, address coordinator, uint8 status, uint16 feeBps, uint40 deadline, uint64 escrow, uint64 refunded, uint200 terms)",
+  "function workflowOf(uint48 workflow) view returns (address requester, address coordinator, uint8 status, uint16 feeBps, uint40 deadline, uint64 escrow, uint64 refunded, uint200 terms, uint40 endedAt)",
 ]);
 
 /** ABI of a verifier adapter. */

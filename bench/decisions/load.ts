@@ -17,8 +17,6 @@ const NEEDS = [
   { cores: 8, memoryMb: 32_768, gpus: 1, vramMb: 40_960 },
 ];
 
-/** Tasks of one workflow. */
-const PER_WORKFLOW = 1_000;
 const PROGRAMS = 8;
 
 /** Speeds between 0.7 and 1.4, prices as different. */
@@ -49,11 +47,14 @@ function task(workflow: number, i: number): SimTask {
   };
 }
 
-/** @param tasks all of them ready at once */
-export function workflowsOf(tasks: number): SimWorkflow[] {
-  return Array.from({ length: Math.ceil(tasks / PER_WORKFLOW) }, (_, w) => ({
+/**
+ * @param tasks all of them ready at once
+ * @param perWorkflow tasks of one workflow, at most
+ */
+export function workflowsOf(tasks: number, perWorkflow: number): SimWorkflow[] {
+  return Array.from({ length: Math.ceil(tasks / perWorkflow) }, (_, w) => ({
     name: `workflow ${w}`,
-    tasks: Array.from({ length: Math.min(PER_WORKFLOW, tasks - w * PER_WORKFLOW) }, (_, i) =>
+    tasks: Array.from({ length: Math.min(perWorkflow, tasks - w * perWorkflow) }, (_, i) =>
       task(w, i),
     ),
   }));

@@ -42,8 +42,8 @@ export class SteadyMarket {
   private now = START_MS;
   recordBytes = 0;
 
-  constructor(operators: number, tasks: number) {
-    const workflows: SimWorkflow[] = workflowsOf(tasks);
+  constructor(operators: number, tasks: number, perWorkflow: number) {
+    const workflows: SimWorkflow[] = workflowsOf(tasks, perWorkflow);
     this.floor = new Floor(workflows, machines(operators), 1, false, []);
     for (const { fleet } of this.floor.hosts) fleet.set({ online: true });
     for (const [w] of workflows.entries()) this.floor.open(w);
@@ -116,9 +116,17 @@ export class SteadyMarket {
   }
 }
 
-/** @param decisions that are measured, after as many that are not */
-export function measure(operators: number, tasks: number, decisions: number): DecisionRow {
-  const market = new SteadyMarket(operators, tasks);
+/**
+ * @param decisions that are measured, after as many that are not
+ * @param perWorkflow tasks of one workflow, at most
+ */
+export function measure(
+  operators: number,
+  tasks: number,
+  decisions: number,
+  perWorkflow: number,
+): DecisionRow {
+  const market = new SteadyMarket(operators, tasks, perWorkflow);
   market.decide(decisions);
   market.recordBytes = 0;
   const cpu = process.cpuUsage();

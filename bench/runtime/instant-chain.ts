@@ -110,6 +110,7 @@ export class InstantChain implements ChainReader {
       status: WORKFLOW_STATUS.open,
       steps: stepTermsOf(spec),
       openedAt: now,
+      endedAt: null,
       silentAt: null,
       completionTx: null,
       resultDigest: null,

@@ -66,7 +66,12 @@ async function main(): Promise<void> {
   };
   const coordinator = createCoordinator({
     ...{ db, account, chain, sender, store, retention, log },
-    calls: { chainId: CHAIN_ID, market: MARKET, verify: () => Promise.resolve(true) },
+    calls: {
+      chainId: CHAIN_ID,
+      market: MARKET,
+      lateClaims: 0,
+      verify: () => Promise.resolve(true),
+    },
     validator: judge,
     clock: systemClock,
     metrics: metrics.work,

@@ -40,6 +40,7 @@ function answers(coordinator: Address): Record<string, () => unknown> {
       0n,
       0n,
       (terms ??= termsOf()),
+      0,
     ],
     taskWordOf: () => [0n, 0n],
   };
@@ -69,6 +70,7 @@ function instantChain(): ChainParts {
         market: MARKET,
         unit: 1n,
         minStake: 1n,
+        lateClaims: 0,
         fromBlock: 0,
       });
     },

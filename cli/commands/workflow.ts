@@ -94,7 +94,10 @@ function addReaders(workflow: Command, cli: Cli): void {
 function addCalls(workflow: Command, cli: Cli): void {
   const calls = {
     cancel: [cancel, "stop new claims; work under way is still paid (requester only)"],
-    refund: [refund, "credit the requester with the escrow that can't be spent any more"],
+    refund: [
+      refund,
+      "credit the requester with the escrow that can't be spent any more (after completion: in 15 minutes)",
+    ],
     fee: [payFee, "credit the coordinator's fee, a day after the last result can have matured"],
   } as const;
   for (const [name, [call, description]] of Object.entries(calls))

@@ -44,6 +44,8 @@ interface IMarket is
     function MIN_STAKE() external view returns (uint64);
     /// @return seconds from the start of unbonding to withdrawal
     function UNBONDING_DELAY() external view returns (uint40);
+    /// @return seconds for which a workflow that was completed takes claims that its coordinator signed
+    function LATE_CLAIMS() external view returns (uint40);
     /// @return units that whoever ends an expired claim gets out of its penalty, at most the penalty; also the bond of small calls
     function LATE_GAS_REFUND() external view returns (uint64);
 }

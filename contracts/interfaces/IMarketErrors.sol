@@ -30,7 +30,7 @@ interface IMarketErrors {
     // ---------------------------------------------------------------- workflows
 
     error WorkflowUnknown(uint48 workflow);
-    /// @notice The workflow is completed, cancelled or past its deadline.
+    /// @notice The workflow is completed, cancelled or past its deadline; or, where that is about a claim, it was completed too long ago.
     error WorkflowClosed(uint48 workflow);
     /// @notice The workflow can still be claimed from.
     error WorkflowOpen(uint48 workflow);

@@ -21,6 +21,8 @@ library Limits {
     /// @dev Seconds from the last maturity to the fee. Whoever ends a claim that ran out takes its price out of what the fee counts, and
     /// has this long to do so (coordinator and operator: a fee on work that was never delivered).
     uint256 internal constant FEE_DELAY = 1 days;
+    /// @dev What LATE_CLAIMS may be at most. Stops a market whose requesters wait for their change for ever.
+    uint256 internal constant MAX_LATE_CLAIMS = 1 days;
     /// @dev Seconds from now to the deadline. Stops funds locked for ever by a mistyped date.
     uint256 internal constant MAX_DURATION = 365 days;
     /// @dev Seconds that a coordinator has to answer. Shorter, and a few full blocks would make it silent.

@@ -27,6 +27,9 @@ abstract contract MarketBase is IMarketErrors, IMarketEvents, EIP712 {
     uint256 public immutable UNIT;
     uint64 public immutable MIN_STAKE;
     uint40 public immutable UNBONDING_DELAY;
+    /// @dev Seconds for which a workflow that was completed takes claims that its coordinator signed, and keeps what they may cost: a
+    /// reorganisation may have taken claims back, and the completion may come before them on the other branch (honest work unpaid).
+    uint40 public immutable LATE_CLAIMS;
     /// @dev Units that whoever ends an expired claim gets out of its penalty, at most the penalty.
     uint64 public immutable LATE_GAS_REFUND;
 
@@ -58,10 +61,13 @@ abstract contract MarketBase is IMarketErrors, IMarketEvents, EIP712 {
         uint256 exposure = Limits.MAX_CLAIM_TIME + Limits.MAX_WINDOW;
         if (p.unbondingDelay <= exposure || p.unbondingDelay > Limits.MAX_DURATION)
             revert TermOutOfRange("unbondingDelay", p.unbondingDelay, exposure + 1, Limits.MAX_DURATION);
+        if (p.lateClaims > Limits.MAX_LATE_CLAIMS)
+            revert TermOutOfRange("lateClaims", p.lateClaims, 0, Limits.MAX_LATE_CLAIMS);
         TOKEN = p.token;
         UNIT = p.unit;
         MIN_STAKE = p.minStake;
         UNBONDING_DELAY = p.unbondingDelay;
+        LATE_CLAIMS = p.lateClaims;
         LATE_GAS_REFUND = p.minStake / 100;
     }
 
@@ -104,6 +110,23 @@ abstract contract MarketBase is IMarketErrors, IMarketEvents, EIP712 {
         w.head = head.withStatus(status);
         uint40 deadline = head.deadline(); // claims may have stopped before now
         w.endedAt = block.timestamp < deadline ? uint40(block.timestamp) : deadline;
+    }
+
+    /// @dev Until when claims that the coordinator signed are taken; a cancelled workflow takes none.
+    function _claimsUntil(Workflow storage w, WorkflowHead head) internal view returns (uint256 until) {
+        uint256 deadline = head.deadline();
+        uint8 status = head.status();
+        if (status == WorkflowLib.OPEN) return deadline;
+        until = w.endedAt;
+        if (status == WorkflowLib.COMPLETED) until += LATE_CLAIMS;
+        if (until > deadline) until = deadline;
+    }
+
+    /// @dev Whether claims that the coordinator signed are taken now: those of an open workflow, and of one that was completed not long ago.
+    function _takesClaims(Workflow storage w, WorkflowHead head) internal view returns (bool) {
+        return
+            head.claimableAt(block.timestamp) ||
+            (LATE_CLAIMS != 0 && head.status() == WorkflowLib.COMPLETED && block.timestamp <= _claimsUntil(w, head));
     }
 
     function _requireClaimable(uint48 workflow, WorkflowHead head) internal view {

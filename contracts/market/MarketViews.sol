@@ -49,7 +49,8 @@ abstract contract MarketViews is IMarketViews, MarketBase {
             uint40 deadline,
             uint64 escrow,
             uint64 refunded,
-            uint200 terms
+            uint200 terms,
+            uint40 endedAt
         )
     {
         Workflow storage w = _workflows[workflow];
@@ -62,6 +63,7 @@ abstract contract MarketViews is IMarketViews, MarketBase {
         escrow = w.escrow;
         refunded = w.refunded;
         terms = head.terms();
+        endedAt = w.endedAt;
     }
 
     /// @inheritdoc IMarketViews

@@ -257,7 +257,7 @@ abstract contract MarketWork is IMarketWork, MarketClaims {
         }
     }
 
-    /// @dev Reverts unless the workflow is open, and who signed the offer is its coordinator, and the leaf is one of its steps.
+    /// @dev Reverts unless the workflow takes claims, and who signed the offer is its coordinator, and the leaf is one of its steps.
     /// @param leaf the step's, with which the path to the steps' root begins
     function _requireOffered(Workflow storage w, Offer memory offer, bytes32 leaf, Cursor memory cursor) private view {
         unchecked {
@@ -269,7 +269,7 @@ abstract contract MarketWork is IMarketWork, MarketClaims {
             bytes calldata signature = _readSignature(cursor);
 
             WorkflowHead head = w.head;
-            if (!head.claimableAt(block.timestamp)) revert WorkflowClosed(uint48(offer.workflow));
+            if (!_takesClaims(w, head)) revert WorkflowClosed(uint48(offer.workflow));
             bytes32 structHash = offer.hash();
             address signer = _recover(structHash, signature);
             if (WorkflowLib.termsOf(signer, stepsRoot) == head.terms() && signer != address(0)) return;

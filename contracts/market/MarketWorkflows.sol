@@ -87,7 +87,7 @@ abstract contract MarketWorkflows is IMarketWorkflows, MarketMoney {
     function refund(uint48 workflow) external {
         Workflow storage w = _known(workflow);
         WorkflowHead head = w.head;
-        if (head.claimableAt(block.timestamp)) revert WorkflowOpen(workflow);
+        if (_takesClaims(w, head)) revert WorkflowOpen(workflow);
         uint256 spent = _spent(workflow, w.taskCount);
         uint256 fee = w.feeSettled ? w.feePaid : _feeCeiling(spent, head.feeBps());
         uint256 kept = spent + fee + w.refunded;
@@ -102,11 +102,10 @@ abstract contract MarketWorkflows is IMarketWorkflows, MarketMoney {
     function payFee(uint48 workflow) external {
         Workflow storage w = _known(workflow);
         WorkflowHead head = w.head;
-        if (head.claimableAt(block.timestamp)) revert WorkflowOpen(workflow);
+        if (_takesClaims(w, head)) revert WorkflowOpen(workflow);
         if (w.feeSettled) revert FeeNotDue(workflow, 0);
         // The last claim may be made at the end, and its last commitment be struck `tail` later.
-        uint256 dueAt =
-            uint256(head.status() == WorkflowLib.OPEN ? head.deadline() : w.endedAt) + w.tail + Limits.FEE_DELAY;
+        uint256 dueAt = _claimsUntil(w, head) + w.tail + Limits.FEE_DELAY;
         if (block.timestamp <= dueAt) revert FeeNotDue(workflow, dueAt);
         if (w.disputes != 0) revert DisputesOpen(workflow, w.disputes);
         uint64 amount = uint64((_spent(workflow, w.taskCount) * head.feeBps()) / Limits.BPS);

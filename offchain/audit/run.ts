@@ -127,16 +127,18 @@ export async function runAudit(options: AuditOptions): Promise<AuditReport> {
     known.find("warning", "unknown_event", `block ${block} log ${logIndex}`, "it can't be decoded");
 
   const reader = marketReader(client, market, toBlock);
-  const [token, unit, minStake, unbondingDelay, lateGasRefund, balance] = await Promise.all([
-    reader.token(),
-    reader.unit(),
-    reader.minStake(),
-    reader.unbondingDelay(),
-    reader.lateGasRefund(),
-    reader.balance(),
-  ]);
+  const [token, unit, minStake, unbondingDelay, lateClaims, lateGasRefund, balance] =
+    await Promise.all([
+      reader.token(),
+      reader.unit(),
+      reader.minStake(),
+      reader.unbondingDelay(),
+      reader.lateClaims(),
+      reader.lateGasRefund(),
+      reader.balance(),
+    ]);
   progress("replaying events", 0, events.length);
-  const parameters = { chainId, market, minStake, unbondingDelay, lateGasRefund };
+  const parameters = { chainId, market, minStake, unbondingDelay, lateClaims, lateGasRefund };
   const { ledger, told } = replayEvents(events, parameters, recorder);
 
   progress("comparing with the contract", 0, ledger.workflows.size);

@@ -26,13 +26,14 @@ export function connect(rpcUrl: string, pollMs: number): PublicClient {
 
 /**
  * Reads what never changes about a market, and by that checks that it is one.
- * @returns chain id; wei, or the token's smallest units, of one unit; an operator's least stake, units
+ * @returns chain id; wei, or the token's smallest units, of one unit; an operator's least stake, units; seconds for which
+ * completed workflows take claims
  * @throws FrobenError `chain_unavailable`; `market_not_found` when there is no market at the address
  */
 export async function readMarket(
   client: PublicClient,
   market: Address,
-): Promise<{ chainId: number; unit: bigint; minStake: bigint }> {
+): Promise<{ chainId: number; unit: bigint; minStake: bigint; lateClaims: number }> {
   const chainId = await client.getChainId().catch((cause: unknown) => {
     throw new FrobenError("chain_unavailable", "the chain's node does not answer", {
       field: "FROBEN_RPC_URL",
@@ -42,10 +43,13 @@ export async function readMarket(
     });
   });
   try {
-    const read = (functionName: "UNIT" | "MIN_STAKE") =>
-      client.readContract({ address: market, abi: marketAbi, functionName });
-    const [unit, minStake] = await Promise.all([read("UNIT"), read("MIN_STAKE")]);
-    return { chainId, unit, minStake };
+    const read = { address: market, abi: marketAbi } as const;
+    const [unit, minStake, lateClaims] = await Promise.all([
+      client.readContract({ ...read, functionName: "UNIT" }),
+      client.readContract({ ...read, functionName: "MIN_STAKE" }),
+      client.readContract({ ...read, functionName: "LATE_CLAIMS" }),
+    ]);
+    return { chainId, unit, minStake, lateClaims };
   } catch (cause) {
     throw new FrobenError("market_not_found", `no market answers at ${market}`, {
       field: "FROBEN_MARKET",
@@ -74,12 +78,12 @@ const toHex = (bytes: Uint8Array): Hex =>
 /** Calls that ask the chain itself. */
 export function createChainCalls(
   client: PublicClient,
-  chainId: number,
-  market: Address,
+  { chainId, market, lateClaims }: Pick<ChainCalls, "chainId" | "market" | "lateClaims">,
 ): ChainCalls {
   return {
     chainId,
     market,
+    lateClaims,
     async verify(adapter, statement, result, gas) {
       const data = encodeFunctionData({
         abi: verifierAbi,

@@ -27,14 +27,15 @@ export function closeRun(world: World, run: Run): void {
   const live = world.deps.chain.liveBatches(run.id);
   const claimed = live.filter((batch) => batch.state === "claimed");
   const disputes = world.deps.chain.openDisputes(run.id);
-  const claimable = chain.status === WORKFLOW_STATUS.open && !world.passed(run.claimableUntil);
+  const isAwaited = run.takenBack.size > 0;
+  const isOpen = chain.status === WORKFLOW_STATUS.open;
+  const claimable = isAwaited || (isOpen && !world.passed(run.claimableUntil));
   const settled = ended && live.length === 0 && disputes.length === 0 && !claimable;
   if (settled && run.settled) return;
   const hasFinal = run.work?.spec.steps.some((step) => step.final) ?? true;
   // Claims that stand can still be delivered and paid after that; only new ones can't be made, nor those that were taken back.
   const ours = chain.coordinator.toLowerCase() === world.deps.account.address.toLowerCase();
-  const isAwaited = run.takenBack.size > 0;
-  if (!hasFinal && ours && chain.status === WORKFLOW_STATUS.open && !isAwaited)
+  if (!hasFinal && ours && isOpen && !isAwaited)
     if (run.state !== "cancelled" && run.state !== "refused")
       send(world, `${FINISH}${run.id}`, {
         abi: marketAbi,

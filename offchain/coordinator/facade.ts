@@ -74,6 +74,8 @@ export interface ChainWorkflow {
   steps: StepTerms[];
   /** Unix seconds. */
   openedAt: number;
+  /** When it was completed or cancelled, Unix seconds; null while it is open. */
+  endedAt: number | null;
   /** When its coordinator was declared silent, Unix seconds; null: it was not, or has answered. */
   silentAt: number | null;
   completionTx: Hex | null;
@@ -154,6 +156,8 @@ export interface ChainReader {
 export interface ChainCalls {
   chainId: number;
   market: Address;
+  /** Seconds for which a completed workflow takes claims. */
+  lateClaims: number;
   /**
    * Asks a verifier adapter with at least `gas`.
    * @returns its answer; a revert is a "no"

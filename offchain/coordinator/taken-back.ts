@@ -1,4 +1,4 @@
-import { WORKFLOW_STATUS } from "../../protocol/abi";
+import { claimsUntil } from "../../protocol/claims-until";
 import { fromBytes32, type Bytes32 } from "../../protocol/digest";
 import type { Renewal } from "../../protocol/http";
 import { claimableSeconds, giveOut, maskHex, UNSIGNED } from "./assign";
@@ -80,9 +80,9 @@ export function takenBackDue(world: World, attempt: AttemptRun): void {
 /** Whether the contract takes claims of a workflow that this coordinator signs. */
 function takesClaims(world: World, { id, state }: Run): boolean {
   const chain = world.deps.chain.workflow(id);
-  if (!chain || chain.status !== WORKFLOW_STATUS.open || world.passed(chain.deadline)) return false;
+  if (!chain || world.passed(claimsUntil(chain, world.deps.calls.lateClaims))) return false;
   if (chain.coordinator.toLowerCase() !== world.deps.account.address.toLowerCase()) return false;
-  // Of one that was completed, the completion was taken back too.
+  // A completion that landed before the claims leaves some time for them.
   return state === "running" || state === "completed";
 }
 
@@ -123,7 +123,8 @@ function renew(world: World, assignment: AssignmentRun): void {
     const isAlone = !attempt.task.standby && world.passed(othersUntil(attempt.task));
     return isAwaited && !hasLapsed && isAlone;
   });
-  const claimBy = Math.min(run.deadline, world.chainNow() + claimableSeconds(world, step));
+  const latest = claimsUntil(world.deps.chain.workflow(run.id)!, world.deps.calls.lateClaims);
+  const claimBy = Math.min(latest, world.chainNow() + claimableSeconds(world, step));
   // A copy's ticket may be good for longer.
   if (claimBy > body.claimBy) {
     const mask = maskHex(unclaimed.map(({ task }) => task.index));

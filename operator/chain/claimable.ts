@@ -1,6 +1,7 @@
 /** Who calls it: the chain loop, for each assignment that it wants to claim. Asks the chain whether the tasks are free. */
 import type { Address } from "viem";
-import { marketAbi, SLOT_STATE, WORKFLOW_STATUS } from "../../protocol/abi";
+import { marketAbi, SLOT_STATE } from "../../protocol/abi";
+import { claimsUntil } from "../../protocol/claims-until";
 import type { SignedAssignment } from "../../protocol/http";
 import type { TakeOver } from "../../protocol/operations";
 import { placeOf } from "../../protocol/task-place";
@@ -20,7 +21,7 @@ export type Claimable =
  * @returns which take-overs the claim needs; or why not, and whether that is final
  */
 export async function claimable(
-  { client, market }: Pick<MarketChain, "client" | "market">,
+  { client, market, lateClaims }: Pick<MarketChain, "client" | "market" | "lateClaims">,
   facts: Pick<MarketFacts, "workflowOf" | "claimedOf">,
   signed: SignedAssignment,
   mask: bigint,
@@ -32,7 +33,8 @@ export async function claimable(
     facts.workflowOf(signed.workflow),
     facts.claimedOf(signed.workflow, signed.word),
   ]);
-  if (workflow[2] !== WORKFLOW_STATUS.open)
+  const [, , status, , deadline, , , , endedAt] = workflow;
+  if (now > claimsUntil({ status, deadline, endedAt }, lateClaims))
     return { claimable: false, reason: "the workflow takes no claims", final: true };
   if (now >= signed.claimBy)
     return { claimable: false, reason: "the time to claim is over", final: true };

@@ -27,6 +27,8 @@ export interface MarketChain {
   /** Wei, or the token's smallest units, of one unit. */
   unit: bigint;
   minStake: bigint;
+  /** Seconds for which a completed workflow takes claims. */
+  lateClaims: number;
   fromBlock: number;
 }
 
@@ -69,11 +71,13 @@ export async function connectMarket(
       value: chainId,
     });
   const read = { address: market, abi: marketAbi } as const;
-  const [currency, unit, minStake] = await Promise.all([
+  const [currency, unit, minStake, lateClaims] = await Promise.all([
     client.readContract({ ...read, functionName: "TOKEN" }),
     client.readContract({ ...read, functionName: "UNIT" }),
     client.readContract({ ...read, functionName: "MIN_STAKE" }),
+    client.readContract({ ...read, functionName: "LATE_CLAIMS" }),
   ]);
   const token = currency === zeroAddress ? undefined : currency;
-  return { client, chain, chainId, market, token, unit, minStake, fromBlock: info.fromBlock };
+  const { fromBlock } = info;
+  return { client, chain, chainId, market, token, unit, minStake, lateClaims, fromBlock };
 }

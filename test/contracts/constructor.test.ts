@@ -1,7 +1,13 @@
 import { expect } from "chai";
 import { encodeBytes32String } from "ethers";
 import { ethers } from "hardhat";
-import { deployMarketContracts, MIN_STAKE, UNBONDING_DELAY, UNIT } from "./support/world";
+import {
+  deployMarketContracts,
+  LATE_CLAIMS,
+  MIN_STAKE,
+  UNBONDING_DELAY,
+  UNIT,
+} from "./support/world";
 
 const FORTNIGHT = 14 * 86_400;
 const MOST = (1n << 256n) - 1n;
@@ -13,6 +19,7 @@ describe("Market's constructor", () => {
     expect(await market.UNIT()).to.equal(UNIT);
     expect(await market.MIN_STAKE()).to.equal(MIN_STAKE);
     expect(await market.UNBONDING_DELAY()).to.equal(UNBONDING_DELAY);
+    expect(await market.LATE_CLAIMS()).to.equal(LATE_CLAIMS);
     expect(await market.LATE_GAS_REFUND()).to.equal(MIN_STAKE / 100n);
   });
 
@@ -29,6 +36,7 @@ describe("Market's constructor", () => {
       FORTNIGHT + 1,
       365 * 86_400,
     ],
+    ["lateClaims", { lateClaims: 86_401 }, 86_401, 0, 86_400],
   ];
   for (const [name, change, value, least, most] of refused)
     it(`refuses ${name} ${String(value)}`, async () => {

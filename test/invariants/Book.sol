@@ -42,6 +42,17 @@ abstract contract Book is Ledger {
         return f.status == 1 && block.timestamp <= f.deadline;
     }
 
+    /// @dev Until when claims that the coordinator signed are taken; of a cancelled workflow, when that ended.
+    function _claimsUntil(Flow storage f) internal view returns (uint256) {
+        if (f.status == 1) return f.deadline;
+        uint256 until = uint256(f.endedAt) + (f.status == 2 ? LATE_CLAIMS : 0);
+        return until < f.deadline ? until : f.deadline;
+    }
+
+    function _takesClaims(Flow storage f) internal view returns (bool) {
+        return (f.status == 1 || f.status == 2) && block.timestamp <= _claimsUntil(f);
+    }
+
     function _endFlow(uint48 workflow, uint8 status) internal {
         Flow storage f = _flow(workflow);
         require(f.status == 1, "transitions: only an open workflow ends");
@@ -52,7 +63,7 @@ abstract contract Book is Ledger {
     /// @return units that a refund must credit now; 0 if it must be refused
     function _refundable(uint48 workflow) internal view returns (uint256) {
         Flow storage f = flows[workflow];
-        if (f.status == 0 || _claimable(f)) return 0;
+        if (f.status == 0 || _takesClaims(f)) return 0;
         uint256 fee = f.feeSettled ? f.fee : (uint256(f.spent) * f.feeBps + 9_999) / 10_000;
         uint256 kept = f.spent + fee + f.refunded;
         return kept < f.escrow ? f.escrow - kept : 0;
@@ -66,12 +77,12 @@ abstract contract Book is Ledger {
 
     /// @dev A day after the last claim that could be made has matured.
     function _feeDueAt(Flow storage f) internal view returns (uint256) {
-        return uint256(f.status == 1 ? f.deadline : f.endedAt) + f.tail + 1 days;
+        return _claimsUntil(f) + f.tail + 1 days;
     }
 
     function _feeIsDue(uint48 workflow) internal view returns (bool) {
         Flow storage f = flows[workflow];
-        if (f.status == 0 || _claimable(f) || f.feeSettled || f.disputes != 0) return false;
+        if (f.status == 0 || _takesClaims(f) || f.feeSettled || f.disputes != 0) return false;
         return block.timestamp > _feeDueAt(f);
     }
 
@@ -211,7 +222,7 @@ abstract contract Book is Ledger {
 
     // ---------------------------------------------------------------- picks
 
-    /// @return workflow one that can be claimed from; now and then any other; mostly 0 if there is none
+    /// @return workflow one that takes claims; now and then any other; mostly 0 if there is none
     function _pickFlow(Dice memory d) internal view returns (uint48 workflow) {
         uint256 n = flows.length - 1;
         if (n == 0) return 0;
@@ -219,7 +230,7 @@ abstract contract Book is Ledger {
         if (d.oneIn(20)) return uint48(1 + from);
         for (uint256 i = 0; i < n; ++i) {
             workflow = uint48(1 + ((from + i) % n));
-            if (_claimable(flows[workflow])) return workflow;
+            if (_takesClaims(flows[workflow])) return workflow;
         }
         if (!d.oneIn(8)) workflow = 0;
     }

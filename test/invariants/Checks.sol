@@ -89,6 +89,7 @@ abstract contract Checks is World {
         uint200 terms = Forms.termsDigest(ghost.coordinator, ghost.stepsRoot);
         require(ghost.status == 0 || f.terms == terms, "workflows: terms");
         require(f.deadline == ghost.deadline, "workflows: deadline");
+        require(f.endedAt == ghost.endedAt, "workflows: end");
         require(f.escrow == ghost.escrow && f.refunded == ghost.refunded, "workflows: escrow and refunds");
         require(f.spent == ghost.spent, "workflows: spent units");
         require(f.completion == ghost.completion, "workflows: completion");

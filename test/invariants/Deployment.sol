@@ -19,6 +19,7 @@ abstract contract Deployment {
     uint256 internal constant UNIT = 1 gwei;
     uint64 internal constant MIN_STAKE = 1_000;
     uint40 internal constant UNBONDING_DELAY = 15 days;
+    uint40 internal constant LATE_CLAIMS = 15 minutes;
     uint64 internal constant LATE_GAS_REFUND = MIN_STAKE / 100;
     /// @dev Units. All actors together own less than 2^64, as the market may presume of a whole currency.
     uint64 internal constant WEALTH = 5 * 10 ** 17;
@@ -37,7 +38,7 @@ abstract contract Deployment {
         KIND = kind;
         if (kind == Kind.Token) TOKEN = address(new PermitToken());
         if (kind == Kind.HostileToken) TOKEN = address(new HostileToken());
-        Parameters memory p = Parameters(TOKEN, UNIT, MIN_STAKE, UNBONDING_DELAY);
+        Parameters memory p = Parameters(TOKEN, UNIT, MIN_STAKE, UNBONDING_DELAY, LATE_CLAIMS);
         address court = vm.deployCode("MarketCourt.sol:MarketCourt", abi.encode(p));
         address extension = vm.deployCode("MarketExtension.sol:MarketExtension", abi.encode(court));
         MARKET = IMarket(vm.deployCode("Market.sol:Market", abi.encode(extension)));

@@ -151,6 +151,7 @@ struct FlowView {
     uint64 refunded;
     uint64 spent;
     uint200 terms;
+    uint40 endedAt;
     bytes32 completion;
 }
 

@@ -12,9 +12,8 @@ library Views {
     }
 
     function flowOf(IMarket market, uint48 workflow, uint256 tasks) internal view returns (FlowView memory f) {
-        (f.requester, f.coordinator, f.status, , f.deadline, f.escrow, f.refunded, f.terms) = market.workflowOf(
-            workflow
-        );
+        (f.requester, f.coordinator, f.status, , f.deadline, f.escrow, f.refunded, f.terms, f.endedAt) = market
+            .workflowOf(workflow);
         f.completion = market.completionOf(workflow);
         for (uint256 word = 0; word * 192 < tasks; ++word) {
             (, uint64 spent) = market.taskWordOf(workflow, uint16(word));

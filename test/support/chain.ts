@@ -60,6 +60,7 @@ const PARAMETERS: MarketParameters = {
   unit: 10n ** 9n,
   minStake: 100n,
   unbondingDelay: 15 * 24 * 3600,
+  lateClaims: 15 * 60,
 };
 
 /** Starts a chain on a free port and deploys the market. Whatever it made is gone after `stop`, or when this fails. */

@@ -22,6 +22,7 @@ interface IMarketViews {
     /// @return escrow units, all that was ever paid in
     /// @return refunded units credited back to the requester
     /// @return terms digest of the coordinator and the Merkle root over the steps' terms
+    /// @return endedAt when it was completed or cancelled, at the latest its deadline; zero while it is open
     function workflowOf(
         uint48 workflow
     )
@@ -35,7 +36,8 @@ interface IMarketViews {
             uint40 deadline,
             uint64 escrow,
             uint64 refunded,
-            uint200 terms
+            uint200 terms,
+            uint40 endedAt
         );
     /// @return claimed one bit per task of the word
     /// @return spent units of live claims, commitments and settled pay

@@ -20,9 +20,11 @@ interface IMarketWorkflows {
     function replaceCoordinator(uint48 workflow, address coordinator, bytes32 stepsRoot) external;
     /// @notice The requester stops new claims; live claims may still commit and be paid.
     function cancel(uint48 workflow) external;
-    /// @notice The coordinator (or requester) declares that no task is left: stops new claims. For workflows without a final step.
+    /// @notice The coordinator (or requester) declares that no task is left. For workflows without a final step.
+    /// @dev As after a final proof, claims that the coordinator signed are taken for another LATE_CLAIMS seconds.
     function finish(uint48 workflow) external;
-    /// @notice Credits the requester with the escrow that can no longer be spent. Anyone may call it, again and again.
+    /// @notice Credits the requester with the escrow that can no longer be spent. Anyone may call it, again and again, once no claims
+    /// are taken any more: LATE_CLAIMS seconds after completion, at once after a cancellation.
     function refund(uint48 workflow) external;
     /// @notice Credits the coordinator's fee once every commitment has matured and every dispute is closed, and a day more has passed, in
     /// which anyone may end claims that ran out: what they spent is not counted any more then.

@@ -17,6 +17,7 @@ export function marketReader(client: PublicClient, market: Address, blockNumber:
     unit: () => read.UNIT(at),
     minStake: () => read.MIN_STAKE(at),
     unbondingDelay: () => read.UNBONDING_DELAY(at),
+    lateClaims: () => read.LATE_CLAIMS(at),
     lateGasRefund: () => read.LATE_GAS_REFUND(at),
     account: (account: Address) => read.accountOf([account], at),
     unbonding: (operator: Address) => read.unbondingOf([operator], at),

@@ -22,12 +22,13 @@ async function compareWorkflow(
   check: Check,
 ): Promise<void> {
   const where = `workflow ${workflow.workflow}`;
-  const [requester, coordinator, status, feeBps, deadline, escrow, refunded, terms] =
+  const [requester, coordinator, status, feeBps, deadline, escrow, refunded, terms, endedAt] =
     await reader.workflow(workflow.workflow);
   const pairs: [string, unknown, unknown][] = [
     ["requester", workflow.requester, requester],
     ["coordinator", workflow.coordinator, coordinator],
     ["status", workflow.status, status],
+    ["end", workflow.endedAt ?? 0, endedAt],
     ["fee in basis points", workflow.feeBps, feeBps],
     ["deadline", workflow.deadline, deadline],
     ["escrow", workflow.escrow, escrow],

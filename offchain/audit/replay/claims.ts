@@ -12,7 +12,7 @@ import {
   type Task,
   type Workflow,
 } from "./ledger";
-import { isClaimable } from "./workflows";
+import { isOpen, takesClaims } from "./workflows";
 
 function checkTerms(
   replay: Replay,
@@ -30,7 +30,7 @@ function checkTerms(
     "event and ticket differ",
   );
   check.expect(
-    isClaimable(workflow, time),
+    claim.open ? isOpen(workflow, time) : takesClaims(replay, workflow, time),
     "claim_after_end",
     where,
     `workflow ${workflow.workflow} was closed to new claims`,

@@ -11,6 +11,8 @@ export interface MarketParameters {
   minStake: bigint;
   /** Seconds. */
   unbondingDelay: number;
+  /** Seconds for which a completed workflow takes claims. */
+  lateClaims: number;
   /** Units; what ending a late claim refunds. */
   lateGasRefund: bigint;
 }

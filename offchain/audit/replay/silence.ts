@@ -5,7 +5,7 @@ import { claimed } from "./claims";
 import { knownWorkflow, RULES, type Replay } from "./context";
 import type { Workflow } from "./ledger";
 import { MAX_OPEN_CLAIM } from "./shares";
-import { isClaimable } from "./workflows";
+import { isOpen } from "./workflows";
 
 /** Somebody says that the coordinator is silent, with a bond for its answer. */
 export function silenceDeclared(
@@ -27,7 +27,7 @@ export function silenceDeclared(
   );
   if (!workflow) return;
   check.expect(
-    isClaimable(workflow, time) && workflow.silenceDelay > 0 && workflow.silentAt === undefined,
+    isOpen(workflow, time) && workflow.silenceDelay > 0 && workflow.silentAt === undefined,
     "silence_not_declarable",
     where,
     "the workflow is over, does not know silence, or its coordinator was declared silent before",
@@ -90,7 +90,7 @@ export function silenceEnded(
   if (!workflow) return;
   const check = replay.recorder.check(RULES.silence);
   check.expect(
-    workflow.silentBy !== undefined && (!isClaimable(workflow, time) || isSilent(workflow, time)),
+    workflow.silentBy !== undefined && (!isOpen(workflow, time) || isSilent(workflow, time)),
     "silence_not_over",
     where,
     "nobody's bond is locked, or the coordinator still had time to answer",

@@ -1,4 +1,5 @@
 import { getAddress, isAddressEqual } from "viem";
+import { claimsUntil } from "../../../protocol/claims-until";
 import { LIMITS } from "../../../protocol/limits";
 import { minimumEscrow } from "../../../protocol/terms";
 import type { EventOf } from "../chain/market-event";
@@ -8,9 +9,13 @@ import { feeOf } from "./shares";
 
 const STATUS = { open: 1, completed: 2, cancelled: 3 } as const;
 
-/** Whether tasks of a workflow may be claimed at a time. */
-export const isClaimable = (workflow: Workflow, time: number): boolean =>
-  workflow.status === STATUS.open && time <= workflow.deadline;
+/** Whether anybody may claim tasks of a workflow at a time, and it may be changed. */
+export const isOpen = ({ status, deadline }: Workflow, time: number): boolean =>
+  status === STATUS.open && time <= deadline;
+
+/** Whether tasks of a workflow may be claimed at a time with its coordinator's signature. */
+export const takesClaims = ({ parameters }: Replay, workflow: Workflow, time: number): boolean =>
+  time <= claimsUntil(workflow, parameters.lateClaims);
 
 /** A requester pays a workflow's escrow in. */
 export function workflowOpened(
@@ -181,7 +186,7 @@ export function escrowRefunded(
   if (!workflow) return;
   const check = replay.recorder.check(RULES.workflows);
   check.expect(
-    !isClaimable(workflow, time),
+    !takesClaims(replay, workflow, time),
     "refund_too_early",
     where,
     "refunded while the workflow could still be claimed from",
@@ -209,7 +214,8 @@ export function feePaid(replay: Replay, { args, time }: EventOf<"FeePaid">, wher
     `workflow ${workflow.workflow} had paid its fee`,
   );
   const tail = Math.max(...workflow.steps.map(({ claimTime, window }) => claimTime + window));
-  const dueAt = (workflow.endedAt ?? workflow.deadline) + tail + LIMITS.feeDelay;
+  const last = claimsUntil(workflow, replay.parameters.lateClaims) || workflow.endedAt!;
+  const dueAt = last + tail + LIMITS.feeDelay;
   check.expect(time > dueAt, "fee_too_early", where, `paid at ${time}, it is due after ${dueAt}`);
   check.expect(
     isAddressEqual(args.coordinator, workflow.coordinator),

@@ -2,7 +2,7 @@ import { time } from "@nomicfoundation/hardhat-network-helpers";
 import { expect } from "chai";
 import { LIMITS } from "../../../protocol/limits";
 import { stepsRoot } from "../../../protocol/terms";
-import { freshWorld, range } from "../support/world";
+import { freshWorld, LATE_CLAIMS, range } from "../support/world";
 
 describe("Attack: results taken and then cancelled", () => {
   it("fails: what was committed before is paid, and the refund leaves it and its fee alone", async () => {
@@ -43,8 +43,10 @@ describe("Attack: results taken and then cancelled", () => {
     const [operator] = w.operators;
     const claim = await w.claim(workflow, operator!, [0]);
     await w.send(w.coordinator, "finish", [workflow.id]);
+    const batch = await w.commit(claim);
+    await time.increase(LATE_CLAIMS);
     await w.send(w.requester, "refund", [workflow.id]);
-    await w.settle(await maturedFrom(await w.commit(claim)));
+    await w.settle(await maturedFrom(batch));
     expect((await w.account(operator!.address)).owed).to.equal(1_000n);
   });
 
@@ -55,8 +57,10 @@ describe("Attack: results taken and then cancelled", () => {
     const claim = await w.claim(workflow, operator!, [0]);
     const final = await w.claim(workflow, prover!, [492], { step: 2 });
     await w.send(prover!, "submitFinal", w.finalArgs(final));
+    const batch = await w.commit(claim);
+    await time.increase(LATE_CLAIMS);
     await w.send(w.requester, "refund", [workflow.id]);
-    await w.settle(await maturedFrom(await w.commit(claim)));
+    await w.settle(await maturedFrom(batch));
     expect((await w.account(operator!.address)).owed).to.equal(1_000n);
   });
 

@@ -4,7 +4,14 @@ import type { Hex } from "viem";
 import { marketDomain, TYPES } from "../../../protocol/eip712";
 import { ticketHash } from "../../../protocol/ticket";
 import type { AnyContract } from "../support/contract";
-import { freshWorld, MIN_STAKE, UNBONDING_DELAY, UNIT, type World } from "../support/world";
+import {
+  freshWorld,
+  LATE_CLAIMS,
+  MIN_STAKE,
+  UNBONDING_DELAY,
+  UNIT,
+  type World,
+} from "../support/world";
 
 // The market is three contracts that run as one: Market, behind it MarketExtension, behind that MarketCourt.
 
@@ -76,6 +83,7 @@ describe("The market's parts", () => {
         UNIT,
         MIN_STAKE,
         BigInt(UNBONDING_DELAY),
+        BigInt(LATE_CLAIMS),
       ]);
     }
   });

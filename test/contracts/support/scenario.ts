@@ -16,6 +16,7 @@ import type { Ticket } from "../../../protocol/ticket";
 export const UNIT = 10n ** 9n;
 export const MIN_STAKE = 1_000_000n;
 export const UNBONDING_DELAY = 15 * 86_400;
+export const LATE_CLAIMS = 900;
 export const ZERO32 = `0x${"00".repeat(32)}` as const;
 
 export type Account = Signer & { address: string };

@@ -14,6 +14,7 @@ import {
   MIN_STAKE,
   statementOf,
   UNBONDING_DELAY,
+  LATE_CLAIMS,
   UNIT,
   WRONG_RESULT,
   type Account,
@@ -184,13 +185,20 @@ export class World extends Claimer {
 
 /** Deploys court, extension and the market over them. @returns the market, with all its functions */
 export async function deployMarketContracts(
-  change: Partial<{ token: string; unit: bigint; minStake: bigint; unbondingDelay: number }>,
+  change: Partial<{
+    token: string;
+    unit: bigint;
+    minStake: bigint;
+    unbondingDelay: number;
+    lateClaims: number;
+  }>,
 ): Promise<AnyContract> {
   const parameters = {
     token: ethers.ZeroAddress,
     unit: UNIT,
     minStake: MIN_STAKE,
     unbondingDelay: UNBONDING_DELAY,
+    lateClaims: LATE_CLAIMS,
     ...change,
   };
   const court = await deploy("MarketCourt", [parameters]);

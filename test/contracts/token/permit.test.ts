@@ -161,6 +161,7 @@ describe("The market's parts at their own addresses", () => {
       unit: TOKEN_UNIT,
       minStake: MIN_STAKE,
       unbondingDelay: 15 * 86_400,
+      lateClaims: 0,
     };
     const court = await deploy("MarketCourt", [parameters]);
     const extension = await deploy("MarketExtension", [await court.getAddress()]);

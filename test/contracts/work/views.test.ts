@@ -23,7 +23,7 @@ describe("The market's views", () => {
     expect(await w.market.fateOf(9, 0, 0)).to.deep.equal([false, false, false, 0n]);
     expect(await w.market.completionOf(9)).to.equal(ZERO32);
     const none = ethers.ZeroAddress;
-    expect(await w.market.workflowOf(9)).to.deep.equal([none, none, 0n, 0n, 0n, 0n, 0n, 0n]);
+    expect(await w.market.workflowOf(9)).to.deep.equal([none, none, 0n, 0n, 0n, 0n, 0n, 0n, 0n]);
     expect(await w.market.poolOf(ZERO32)).to.deep.equal([0n, 0n]);
     expect((await w.market.disputeOf(ZERO32)).phase).to.equal(0n);
     expect((await w.market.juryOf(ZERO32)).drawn).to.equal(0n);
@@ -45,13 +45,16 @@ describe("The market's views", () => {
       escrow,
       refunded: 0n,
       terms,
+      endedAt: 0n,
     });
     await w.send(w.requester, "cancel", [workflow.id]);
+    const endedAt = BigInt(await time.latest());
     await w.send(w.requester, "refund", [workflow.id]);
     expect((await w.market.workflowOf(workflow.id)).toObject()).to.deep.equal({
       ...told,
       status: 3n,
       refunded: escrow,
+      endedAt,
     });
   });
 

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { LIMITS } from "../../../protocol/limits";
 import { stepsRoot } from "../../../protocol/terms";
 import { told } from "../support/events";
-import { freshWorld, UNIT, type OpenWorkflow, type World } from "../support/world";
+import { freshWorld, LATE_CLAIMS, UNIT, type OpenWorkflow, type World } from "../support/world";
 
 type Call = [name: string, args: unknown[], value: bigint];
 
@@ -45,6 +45,7 @@ describe("A workflow that has ended", () => {
       await w.send(w.requester, name, args);
       for (const closed of ["topUp", "extendDeadline", "replaceCoordinator", "cancel", "finish"])
         await refuses(w, calls[closed]!, "WorkflowClosed", [workflow.id]);
+      if (end === "finish") await time.increase(LATE_CLAIMS);
       await w.send(w.requester, "refund", [workflow.id]);
       await time.increase(901 + LIMITS.feeDelay);
       await w.send(w.requester, "payFee", [workflow.id]);

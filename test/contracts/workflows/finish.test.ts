@@ -18,13 +18,6 @@ describe("Market.finish", () => {
         statementDigest: ZeroHash,
       });
       expect((await w.market.workflowOf(workflow.id)).status).to.equal(2n);
-      const offer = await w.offer(workflow, w.operators[0]!, [0]);
-      await w.refusesOperations(
-        w.operators[0]!,
-        { claims: [w.claimCall(offer)] },
-        "WorkflowClosed",
-        [workflow.id],
-      );
     });
 
   it("refuses others, workflows with a final step, and unknown or closed ones", async () => {

@@ -57,6 +57,7 @@ describe("Market.openWorkflow", () => {
       escrow: leastEscrow(steps),
       refunded: 0n,
       terms: workflowTerms(w.coordinator.address as Hex, steps),
+      endedAt: 0n,
     });
   });
 

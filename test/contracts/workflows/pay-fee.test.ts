@@ -4,7 +4,7 @@ import { LIMITS } from "../../../protocol/limits";
 import { minimumEscrow } from "../../../protocol/terms";
 import { told } from "../support/events";
 import { freshCourt } from "../support/court";
-import { freshWorld, range, type World } from "../support/world";
+import { freshWorld, LATE_CLAIMS, range, type World } from "../support/world";
 
 const withoutFinal = (w: World) => w.steps().slice(0, 2);
 
@@ -15,7 +15,10 @@ describe("Market.payFee", () => {
     const workflow = await w.open({ steps });
     await w.settle(await w.matured(workflow, w.operators[0]!, range(0, 3), { price: 333n }));
     await w.send(w.coordinator, "finish", [workflow.id]);
-    const dueAt = (await time.latest()) + 600 + 300 + LIMITS.feeDelay;
+    const until = (await time.latest()) + LATE_CLAIMS;
+    const dueAt = until + 600 + 300 + LIMITS.feeDelay;
+    await w.refuses(w.coordinator, "payFee", [workflow.id], "WorkflowOpen", [workflow.id]);
+    await time.increaseTo(until + 1);
     await w.refuses(w.coordinator, "payFee", [workflow.id], "FeeNotDue", [workflow.id, dueAt]);
     await time.increaseTo(dueAt);
     const [event] = await w.send(w.stranger, "payFee", [workflow.id]);

@@ -95,7 +95,7 @@ abstract contract ClaimHandler is World {
         Flow storage f = flows[c.workflow];
         StepTerms storage step = f.steps[c.step];
         uint256 n = DiceLib.count(c.mask);
-        if (wish.spoiled || c.attempt == 0 || !_claimable(f) || occupied[c.operator][c.slot] != 0) return false;
+        if (wish.spoiled || c.attempt == 0 || !_takesClaims(f) || occupied[c.operator][c.slot] != 0) return false;
         if (n == 0 || n > 128 || c.mask & ~(c.offered & _stepMask(step, c.word)) != 0) return false;
         if (c.price > step.ceiling) return false;
         if (wish.claimBy < block.timestamp || wish.claimBy > block.timestamp + step.claimTime) return false;
@@ -150,7 +150,7 @@ abstract contract ClaimHandler is World {
     function _pickOverdue(Dice memory d, address operator) internal view returns (uint256 id) {
         for (uint256 i = 0; i < 6; ++i) {
             id = _pickClaim(d, Want.Overdue);
-            if (claims[id].operator != operator && _claimable(flows[claims[id].workflow])) return id;
+            if (claims[id].operator != operator && _takesClaims(flows[claims[id].workflow])) return id;
         }
         return d.oneIn(4) ? id : 0;
     }

@@ -33,7 +33,7 @@ abstract contract TimeHandler is World {
         uint48 workflow = _pickFlow(d);
         if (workflow == 0 || !d.oneIn(8)) return;
         Flow storage f = flows[workflow];
-        _waitFor(d, d.oneIn(3) ? (f.status == 1 ? f.deadline : f.endedAt) : _feeDueAt(f));
+        _waitFor(d, d.oneIn(3) ? _claimsUntil(f) : _feeDueAt(f));
     }
 
     /// @notice To the end of a dispute's phase, or one second off.

@@ -32,6 +32,7 @@ describe("the audit of real runs", function () {
     const run = await world.start({ feeBps: 500, extra: 12_345n });
     const { id } = run.opened;
     await run.happy(first, second);
+    await market.pass(world.env.parameters.lateClaims);
     await market.workflowCall(market.requester, "refund", id);
     await market.pass(CLAIM_SECONDS + WINDOW_SECONDS + LIMITS.feeDelay + 1);
     await market.workflowCall(market.coordinator.address, "payFee", id);
@@ -175,6 +176,7 @@ describe("the audit of real runs", function () {
     const run = await world.start({ feeBps: 500, extra: 12_345n });
     await market.topUp(run.opened.id, 7n);
     await run.happy(first, second);
+    await market.pass(world.env.parameters.lateClaims);
     await market.workflowCall(market.requester, "refund", run.opened.id);
     for (const account of [first, second, market.requester]) await market.withdrawOwed(account);
     const report = await world.audit();

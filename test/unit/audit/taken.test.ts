@@ -40,6 +40,7 @@ describe("the audit of results that were taken from another workflow", function 
     await second.finish(other);
     await market.pass(WINDOW_SECONDS + 1);
     for (const batch of batches) await market.settle(batch);
+    await market.pass(world.env.parameters.lateClaims);
     for (const run of [first, second])
       await market.workflowCall(market.requester, "refund", run.opened.id);
     served = second.served.tasks;

@@ -19,6 +19,7 @@ async function everyEvent(world: AuditedMarket): Promise<void> {
   await market.topUp(id, 50n);
   await market.extendDeadline(id, (await world.env.now()) + 200_000);
   await run.happy(first, second);
+  await market.pass(world.env.parameters.lateClaims);
   await market.workflowCall(market.requester, "refund", id);
   await market.withdrawOwed(first);
 

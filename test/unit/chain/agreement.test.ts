@@ -156,6 +156,7 @@ describe("the ledger beside the contract", () => {
   });
 
   it("follows the refund and the fee", async () => {
+    await scene.pass(15 * 60);
     await scene.call(REQUESTER, "refund", [1]);
     await scene.pass(10_000 + LIMITS.feeDelay);
     for (const slot of [2, 3])

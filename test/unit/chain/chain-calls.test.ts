@@ -34,7 +34,11 @@ describe("asking the chain", () => {
   }
 
   const calls = (rpcUrl = chain.rpcUrl) =>
-    createChainCalls(connect(rpcUrl, 25), 31337, chain.market);
+    createChainCalls(connect(rpcUrl, 25), {
+      chainId: 31337,
+      market: chain.market,
+      lateClaims: 0,
+    });
 
   it("takes a verifier's yes for a yes, and everything else that it answers for a no", async () => {
     const answers: Record<string, boolean> = {};
@@ -61,7 +65,12 @@ describe("asking the chain", () => {
   it("knows a market by what it answers, and says when there is none", async () => {
     const client = connect(chain.rpcUrl, 25);
     const { unit, minStake } = chain;
-    expect(await readMarket(client, chain.market)).deep.equal({ chainId: 31337, unit, minStake });
+    expect(await readMarket(client, chain.market)).deep.equal({
+      chainId: 31337,
+      unit,
+      minStake,
+      lateClaims: 900,
+    });
     const error: unknown = await readMarket(client, `0x${"7".repeat(40)}`).catch((e: unknown) => e);
     expect(error).instanceOf(FrobenError).include({ code: "market_not_found" });
     const silent = connect("http://127.0.0.1:1", 25);

@@ -4,7 +4,7 @@ import { WORKFLOW_STATUS } from "../../../protocol/abi";
 import type { Renewal, SignedAssignment } from "../../../protocol/http";
 import { maskOf } from "../../../protocol/ticket";
 import { eachWithMarket } from "./support/each-with-market";
-import type { Market, TestOperator } from "./support/market";
+import { LATE_CLAIMS, type Market, type TestOperator } from "./support/market";
 import { PROGRAM, proofs } from "./support/specs";
 import { eachWithStragglers, TASK, type Stragglers } from "./support/stragglers";
 
@@ -185,6 +185,37 @@ describe("a claim that a reorganisation takes back", () => {
     await takeBack();
     await operator.sync();
     expect(operator.renewals).to.deep.equal([]);
+  });
+
+  for (const restarts of [false, true])
+    it(`is renewed though its workflow's completion landed before it${restarts ? ", and the coordinator restarts" : ""}`, async () => {
+      const { operator, body } = await computing();
+      await operator.report(body, 0, { proof: "p" });
+      market.chain.end(1, WORKFLOW_STATUS.completed);
+      await takeBack();
+      if (restarts) await market.restart();
+      await market.pass(35_000);
+      await operator.sync();
+      expect(views().workflow(1)).to.include({ state: "completed", settled: false });
+      expect(operator.renewals).to.not.deep.equal([]);
+      market.chain.claim(withRenewal(body, operator.renewals.at(-1)!));
+      market.chain.pay(1, 0, "settled");
+      await market.pass(6_000);
+      expect(views().workflow(1)).to.include({ state: "completed", settled: true });
+      expect(attempts()).to.deep.equal(["valid"]);
+    });
+
+  it("is given up once its workflow was completed so long ago that it takes no claims", async () => {
+    const { operator, body } = await computing();
+    await operator.report(body, 0, { proof: "p" });
+    market.chain.end(1, WORKFLOW_STATUS.completed);
+    await takeBack();
+    await live(operator, LATE_CLAIMS);
+    expect(operator.renewals).to.not.deep.equal([]);
+    const until = operator.renewals.at(-1)!.claimBy;
+    await live(operator, 60);
+    expect(operator.renewals.at(-1)!.claimBy).to.equal(until);
+    expect(views().workflow(1)).to.include({ state: "completed", settled: true });
   });
 
   it("counts its bond as promised until it is made again", async () => {

@@ -102,7 +102,13 @@ describe("an operator's stake", function () {
     const deployer = await createDeployer(chain.rpcUrl, devnetAccount(ROLES.deployer), record);
     const code = readCompiled("test/PermitToken.sol", "PermitToken");
     const { address: token } = await deployer.deploy("PermitToken", code);
-    const parameters = { token, unit: 1_000n, minStake: 100n, unbondingDelay: 15 * 86_400 };
+    const parameters = {
+      token,
+      unit: 1_000n,
+      minStake: 100n,
+      unbondingDelay: 15 * 86_400,
+      lateClaims: 0,
+    };
     const { address } = await deployMarket(deployer, parameters);
     const market = await connect(address);
     const poor: unknown = await keeperOn(market, 400n)

@@ -98,6 +98,7 @@ export class FakeChain implements ChainReader {
       status: WORKFLOW_STATUS.open,
       steps: stepTermsOf(spec),
       openedAt: this.now(),
+      endedAt: null,
       silentAt: null,
       completionTx: null,
       resultDigest: null,
@@ -206,7 +207,7 @@ export class FakeChain implements ChainReader {
 
   /** @param proof the final step's, that completed it */
   end(id: number, status: number, proof: { completionTx?: Hex; resultDigest?: Hex } = {}): void {
-    this.workflows.set(id, { ...this.workflows.get(id)!, status, ...proof });
+    this.workflows.set(id, { ...this.workflows.get(id)!, status, endedAt: this.now(), ...proof });
     this.tell([id]);
   }
 

@@ -36,6 +36,8 @@ export const RETAIN_MS = 600_000;
 /** After so long newcomers are asked canaries. */
 export const CANARY_IDLE_MS = 30_000;
 export const CHAIN_ID = 31337;
+/** Seconds for which a completed workflow takes claims. */
+export const LATE_CLAIMS = 900;
 export const MARKET: Address = `0x${"aa".repeat(20)}`;
 
 /** A coordinator with everything around it in memory; the database is a file's, so that it can be opened again. */
@@ -75,6 +77,7 @@ export class Market {
       calls: {
         chainId: CHAIN_ID,
         market: MARKET,
+        lateClaims: LATE_CLAIMS,
         verify: async (_adapter, _statement, result) => (await this.judge({ result })).valid,
       },
       sender: {
