@@ -103,21 +103,14 @@ export class Waits {
     const kept = this.kept.get(kindOf(terms));
     if (!kept || view.now >= kept.until) return undefined;
     if (this.isOpen(kept, placing, view, outlook)) return undefined;
-    this.lookAtIdle(kept, terms);
+    // When nobody is left who is passed over, all wait.
+    if (kept.idle.size === 0 && kept.rest.free === 0)
+      Object.assign(kept, { level: Infinity, ahead: Infinity });
     if (kept.ahead < count) return undefined;
     const { busy, rest, wait, at } = kept;
     if (Math.abs(count - wait.count) > ALIKE * wait.count)
       kept.wait = waitOf(busy, rest, count, at);
     return kept;
-  }
-
-  /** When nobody is left who is passed over, all wait. */
-  private lookAtIdle(kept: Kept, terms: LaneTerms): void {
-    const { idle, rest } = kept;
-    if (idle.size === 0) return;
-    for (const operator of idle) if (!this.hasRoom(operator, terms)) idle.delete(operator);
-    if (idle.size === 0 && rest.free === 0)
-      Object.assign(kept, { level: Infinity, ahead: Infinity });
   }
 
   /** Whether somebody has got room who is not to be passed over as others are waited for. */
@@ -140,7 +133,7 @@ export class Waits {
         if (ahead < count || isAsGood(level, kept.busy)) return true;
         Object.assign(kept, { level: Math.min(level, kept.level), ahead });
         idle.add(operator);
-      }
+      } else idle.delete(operator);
       open.delete(operator);
     }
     return false;
