@@ -6,7 +6,7 @@ const HINTS: Record<string, string> = {
   NotRequester: "only the account that opened the workflow can do this",
   WorkflowClosed: "the workflow is completed, cancelled or past its deadline",
   WorkflowOpen:
-    "it takes claims until its deadline, or for 15 minutes after it was completed: wait, or cancel it while it is open",
+    "it takes claims until its deadline, or for 15 minutes after it was completed (unless the market says otherwise): wait, or cancel it while it is open",
   NothingToRefund: "everything left is spent, kept for work under way, or refunded already",
   FeeNotDue: "the fee is due a day after the last result can have matured, and once",
   DisputesOpen: "somebody has to close the workflow's disputes first",

@@ -96,7 +96,7 @@ function addCalls(workflow: Command, cli: Cli): void {
     cancel: [cancel, "stop new claims; work under way is still paid (requester only)"],
     refund: [
       refund,
-      "credit the requester with the escrow that can't be spent any more (after completion: in 15 minutes)",
+      "credit the requester with the escrow that can't be spent any more (after completion: in 15 minutes, unless the market says otherwise)",
     ],
     fee: [payFee, "credit the coordinator's fee, a day after the last result can have matured"],
   } as const;

@@ -9,7 +9,7 @@ import type { World } from "./world";
 const CLOSE_AFTER_SECONDS = 10;
 const LOOK_AGAIN_MS = 5_000;
 
-/** Purpose of the transactions that declare workflows finished: after one no claim is made, so after a reorganisation it waits for those taken back. */
+/** Purpose of the transactions that declare workflows finished: claims are taken for a short time only after it, so it waits for those taken back. */
 const FINISH = "finish/";
 
 /** Whether a transaction, by its purpose, is one that is sent again only when `closeRun` asks for it. */
@@ -33,7 +33,7 @@ export function closeRun(world: World, run: Run): void {
   const settled = ended && live.length === 0 && disputes.length === 0 && !claimable;
   if (settled && run.settled) return;
   const hasFinal = run.work?.spec.steps.some((step) => step.final) ?? true;
-  // Claims that stand can still be delivered and paid after that; only new ones can't be made, nor those that were taken back.
+  // Claims that stand can still be delivered and paid after that; those that were taken back come first.
   const ours = chain.coordinator.toLowerCase() === world.deps.account.address.toLowerCase();
   if (!hasFinal && ours && isOpen && !isAwaited)
     if (run.state !== "cancelled" && run.state !== "refused")

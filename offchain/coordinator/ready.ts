@@ -79,7 +79,7 @@ export function claimObstacle(
       reason: "an earlier assignment can still be claimed",
       until: claimableUntil,
     };
-  // Its proof completes the workflow, after which no claim is made.
+  // Its proof completes the workflow, after which claims are taken for a short time only.
   if (task.step.final && task.run.takenBack.size > 0)
     return {
       code: "earlier_claim",

@@ -1,4 +1,5 @@
 import { remainingMs, stragglesFrom, type Running } from "../matchmaker/standby";
+import { lookAtStragglers } from "../matchmaker/stragglers";
 import { assign } from "./assign";
 import { forgottenUntil } from "./forgotten";
 import { isLive, type AttemptRun } from "./model";
@@ -12,7 +13,7 @@ import type { World } from "./world";
 /** Gives copies of stragglers to operators that nobody else needs now: comes after the matcher's run. */
 export function startStandbys(world: World): void {
   const now = world.now();
-  world.stragglers.look(now, {
+  lookAtStragglers(world.stragglers, now, {
     from: (attempt) => candidateFrom(world, attempt),
     copy: (attempt) => startStandby(world, attempt, now),
   });
@@ -43,7 +44,6 @@ function startStandby(world: World, attempt: AttemptRun, now: number): boolean {
   const holder = world.operators.get(attempt.operator)?.fleet;
   if (!holder) return false;
   const holderMs = remainingMs(runningOf(attempt), now);
-  // Chains differ in what a release takes; it is asked for only when the copy has computed.
   const lane = task.lane.partOf(task);
   const match = world.matcher.standby(lane, task, holder, holderMs, now);
   if (!match) return false;

@@ -11,7 +11,6 @@ import { Canaries } from "../matchmaker/canaries";
 import { Experience, type Learned } from "../matchmaker/experience";
 import { devicesOf, Fleet } from "../matchmaker/fleet";
 import { Matcher } from "../matchmaker/matcher";
-import { Stragglers } from "../matchmaker/stragglers";
 import { Leases } from "../runtime/leases";
 import { ReadyQueue } from "../runtime/ready-queue";
 import { Reservations } from "../runtime/reservation";
@@ -52,7 +51,7 @@ export class World {
   /** When attempts must have been claimed, then delivered. */
   readonly deadlines = new Timers<AttemptRun>();
   /** When running attempts of steps that allow it are looked at for a copy. */
-  readonly stragglers = new Stragglers<AttemptRun>();
+  readonly stragglers = new Timers<AttemptRun>();
   /** When other things are due; the key says what. */
   readonly chores = new Timers<string>();
   /** Wrong results that must be struck once they are committed, by `workflow/task`. */

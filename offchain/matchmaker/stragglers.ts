@@ -1,4 +1,4 @@
-import { Timers } from "../runtime/timers";
+import type { Timers } from "../runtime/timers";
 
 /** How soon a straggler for which nothing could be done is looked at again, milliseconds. */
 const LOOK_AGAIN_MS = 1_000;
@@ -16,37 +16,25 @@ export interface Copier<A> {
   copy(attempt: A): boolean;
 }
 
-/** Running attempts that may be given copies, each with when it is looked at. */
-export class Stragglers<A> {
-  private readonly moments = new Timers<A>();
-
-  /** @param at when it is looked at first, Unix milliseconds */
-  set(attempt: A, at: number): void {
-    this.moments.set(attempt, at);
-  }
-
-  clear(attempt: A): void {
-    this.moments.clear(attempt);
-  }
-
-  /** @returns when one should be looked at, if there is any; Unix milliseconds */
-  next(): number | undefined {
-    return this.moments.next();
-  }
-
-  /** Gives copies of stragglers to operators that nobody else needs now: comes after the matcher's run. */
-  look(now: number, { from, copy }: Copier<A>): void {
-    const later = now + LOOK_AGAIN_MS;
-    let looks = 0;
-    for (const attempt of this.moments.due(now)) {
-      const since = from(attempt);
-      if (since === undefined) continue;
-      const isDue = since !== "unknown" && since <= now;
-      if (isDue && looks < MAX_LOOKS) {
-        looks++;
-        if (copy(attempt)) continue;
-      }
-      this.moments.set(attempt, since === "unknown" ? later : Math.max(since, later));
+/**
+ * Gives copies of stragglers to operators that nobody else needs now: comes after the matcher's run.
+ * @param moments running attempts that may be given copies, each with when it is looked at
+ */
+export function lookAtStragglers<A>(
+  moments: Timers<A>,
+  now: number,
+  { from, copy }: Copier<A>,
+): void {
+  const later = now + LOOK_AGAIN_MS;
+  let looks = 0;
+  for (const attempt of moments.due(now)) {
+    const since = from(attempt);
+    if (since === undefined) continue;
+    const isDue = since !== "unknown" && since <= now;
+    if (isDue && looks < MAX_LOOKS) {
+      looks++;
+      if (copy(attempt)) continue;
     }
+    moments.set(attempt, since === "unknown" ? later : Math.max(since, later));
   }
 }

@@ -100,14 +100,14 @@ export class Attempts {
     run.transfers.fetched(address, run.task.files);
     if (outcome === "failed") return this.fail(attempt, outcome, now);
     // What a copy has computed is not seen before the claim that it runs beside is given back.
-    const isFirst = this.market.standbys.isBeside(attempt);
-    if (isFirst) this.overtaken(run, now);
+    const overtakes = this.market.standbys.isBeside(attempt);
+    if (overtakes) this.overtaken(run, now);
     if (outcome === "invalid") return this.fail(attempt, outcome, now);
     run.transfers.made(address, run.task.files);
     this.close(attempt, "done", now);
     for (const copy of [...this.market.standbys.of(run)]) this.close(copy, "cancelled", now);
     this.market.floor.learn(run, host, takesMs);
-    this.listener.done(run, host, isFirst);
+    this.listener.done(run, host, overtakes);
   }
 
   /** A copy has computed first: that says something about the holder. */

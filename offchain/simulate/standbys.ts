@@ -1,6 +1,7 @@
 import type { Match } from "../matchmaker/match";
 import { remainingMs, stragglesFrom } from "../matchmaker/standby";
-import { Stragglers } from "../matchmaker/stragglers";
+import { lookAtStragglers } from "../matchmaker/stragglers";
+import { Timers } from "../runtime/timers";
 import type { Attempt, Running } from "./attempt";
 import type { Floor } from "./floor";
 import type { SimRun } from "./run";
@@ -12,7 +13,8 @@ const AFTER_FACTOR = 2;
 export class Standbys {
   /** Of each task the one that holds it first, and its copy. */
   private readonly running = new Map<SimRun, Running[]>();
-  private readonly stragglers = new Stragglers<Running>();
+  /** When those are looked at that may have copies. */
+  private readonly stragglers = new Timers<Running>();
 
   /**
    * @param isOpen whether a workflow is neither done nor failed
@@ -67,7 +69,7 @@ export class Standbys {
    */
   make(now: number, take: (match: Match<SimRun>) => void): void {
     const { experience, matcher } = this.floor;
-    this.stragglers.look(now, {
+    lookAtStragglers(this.stragglers, now, {
       from: ({ run, number, startedAt }) => {
         // A later number is a copy of it, which has ended: there is one for each attempt.
         const isFirst = run.nextAttempt === number + 1;

@@ -1,9 +1,9 @@
 import { expect } from "chai";
 import type { AuditReport } from "../../../offchain/audit/report";
 import { LIMITS } from "../../../protocol/limits";
-import { AuditedMarket } from "./support/audited-market";
+import { AuditedMarket, errorCodes } from "./support/audited-market";
 import { expectClean } from "./support/expect-clean";
-import { transportWith } from "./support/tampered-logs";
+import { transportWith, transportWithout } from "./support/tampered-logs";
 import { forceEtherInto } from "./support/tiny-contracts";
 import {
   BOND,
@@ -49,6 +49,29 @@ describe("the audit of real runs", function () {
     expect(BigInt(summary.fee)).to.equal((paid * 500n) / 10_000n);
     expect(report.money.owed).to.equal("0");
     expect(report.money.escrow).to.equal("0");
+  });
+
+  it("follows claims that come after a completion, and finds them where the market takes none", async () => {
+    const { market } = world;
+    const [first, second] = [market.operator(0), market.operator(1)];
+    const { lateClaims } = world.env.parameters;
+    const run = await world.start({ feeBps: 500, extra: 7n });
+    const { id } = run.opened;
+    const batches = [await run.work(first, TASKS.prove), await run.work(second, TASKS.check)];
+    await run.finish(second);
+    batches.push(await run.work(first, TASKS.join)); // a reorganisation had taken their claim back
+    await market.pass(lateClaims + WINDOW_SECONDS);
+    for (const batch of batches) await market.settle(batch);
+    await market.workflowCall(market.requester, "refund", id);
+    await market.pass(CLAIM_SECONDS + LIMITS.feeDelay + 1);
+    await market.workflowCall(market.coordinator.address, "payFee", id);
+
+    const report = await world.audit();
+    expectClean(report);
+    expect(workflowOf(report, id).tasks.settled).to.equal(12);
+    expect(BigInt(workflowOf(report, id).paid)).to.equal(REWARD * 12n);
+    const strict = await world.audit({ transport: transportWithout("LATE_CLAIMS") });
+    expect(errorCodes(strict)).to.deep.equal(["claim_after_end"]);
   });
 
   it("follows a strike: the bond's split, the task's second attempt, the batch's rest", async () => {

@@ -6,22 +6,13 @@ import type { Policy } from "../../../offchain/simulate/result";
 import { simulate } from "../../../offchain/simulate/simulate";
 import { scheduleMistakes } from "../../support/check-schedule";
 import { simOperator } from "../../support/sim-operator";
+import { simTask } from "../../support/sim-task";
 
 const operatorOf = (id: string, changes: Partial<SimOperator> = {}): SimOperator =>
   simOperator({ id, cores: 1, memoryMb: 1, ...changes });
 
-const taskOf = (changes: Partial<SimTask> = {}): SimTask => ({
-  id: "t",
-  program: "p",
-  seconds: 10,
-  resources: { cores: 1, memoryMb: 1, gpus: 0, vramMb: 0 },
-  parents: [],
-  startSeconds: 100,
-  runSeconds: 30,
-  silenceSeconds: 20,
-  attempts: 3,
-  ...changes,
-});
+const taskOf = (changes: Partial<SimTask> = {}): SimTask =>
+  simTask({ startSeconds: 100, runSeconds: 30, silenceSeconds: 20, attempts: 3, ...changes });
 
 /** What becomes of attempts, in the order of their ends. */
 function attemptsOf(

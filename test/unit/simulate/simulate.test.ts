@@ -12,20 +12,13 @@ import { simulate } from "../../../offchain/simulate/simulate";
 import { FLEET, zksyncBatch } from "../../../pipelines/zksync-batch";
 import { scheduleMistakes } from "../../support/check-schedule";
 import { simOperator } from "../../support/sim-operator";
+import { simTask } from "../../support/sim-task";
 
 const operatorOf = (id: string, changes: Partial<SimOperator> = {}): SimOperator =>
   simOperator({ id, cores: 2, memoryMb: 4, gpus: 1, vramMb: 8, ...changes });
 
-const taskOf = (id: number, changes: Partial<SimTask> = {}): SimTask => ({
-  id: String(id),
-  program: "p",
-  seconds: 1,
-  resources: { cores: 1, memoryMb: 1, gpus: 0, vramMb: 0 },
-  parents: [],
-  runSeconds: 1_000,
-  attempts: 10,
-  ...changes,
-});
+const taskOf = (id: number, changes: Partial<SimTask> = {}): SimTask =>
+  simTask({ id: String(id), seconds: 1, ...changes });
 
 /** Graphs whose edges go from lower to higher positions. */
 const graphs = (most: number): fc.Arbitrary<SimWorkflow> =>
