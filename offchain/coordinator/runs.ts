@@ -161,14 +161,15 @@ export function begin(
     const remaining = (level: number, sizeClass?: number) =>
       remainingMs(world, work, index, level, sizeClass);
     const openedAt = run.openedAt * 1000;
-    return new Lane<TaskRun>(
-      lane,
-      remaining,
-      () => run.deadline,
-      () => openedAt,
-      () => run.toStart(index) ?? step.maxTasks,
-      () => world.experience.grows(program),
-    );
+    return new Lane<TaskRun>(lane, {
+      remainingMs: remaining,
+      // Neither ever falls.
+      asOf: () => world.experience.version + work.tasks.size,
+      deadline: () => run.deadline,
+      openedAt: () => openedAt,
+      left: () => run.toStart(index) ?? step.maxTasks,
+      grows: () => world.experience.grows(program),
+    });
   });
   openLanes(world, run);
   return work;

@@ -29,8 +29,8 @@ interface Pair extends PairTime {
 
 interface Program extends ProgramTime {
   pairs: Map<string, Pair>;
-  /** What its tasks took usually, and on average, when the version last rose for it: logarithms of milliseconds. */
-  told?: { usual: number; average: number };
+  /** What its tasks took usually, and on average (logarithms of milliseconds), and whether sizes mattered, when the version last rose for it. */
+  told?: { usual: number; average: number; grows: boolean };
 }
 
 interface Operator extends Pace, Tally {
@@ -63,7 +63,10 @@ export class Experience {
   /** Attempts that have ended since this was made. */
   private clock = 0;
 
-  /** Rises when tasks of a program turn out to take clearly longer or shorter than when it last rose: what was planned with that is old. */
+  /**
+   * Rises when tasks of a program turn out to take clearly longer or shorter than when it last rose, or larger inputs clearly longer, or no
+   * longer: what was planned with that is old.
+   */
   version = 0;
 
   /** @param speed that an operator says it has, 1 is usual */
@@ -255,12 +258,12 @@ export class Experience {
   }
 
   private tellPlans(program: Program): void {
-    const { told, logs, weight } = program;
+    const { told, logs, weight, grows } = program;
     const usual = Math.log(usualMs(program));
     const average = logs / weight;
     const off = told && Math.max(Math.abs(usual - told.usual), Math.abs(average - told.average));
-    if (off !== undefined && off < CLEARLY_OTHER) return;
-    program.told = { usual, average };
+    if (off !== undefined && off < CLEARLY_OTHER && told?.grows === grows) return;
+    program.told = { usual, average, grows };
     this.version++;
   }
 

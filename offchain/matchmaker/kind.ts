@@ -1,4 +1,4 @@
-import type { Lane, LaneTerms, ReadyTask } from "../runtime/ready-queue";
+import type { Alike, LaneTerms, ReadyTask, Turn } from "../runtime/ready-queue";
 
 /** Names that are kept. */
 const MOST_NAMES = 10_000;
@@ -39,7 +39,7 @@ export function needOf(terms: LaneTerms): string {
   return need;
 }
 
-/** Both of a lane: a run of the matcher asks for those of every lane. */
-export function alikeOf<T extends ReadyTask>(lane: Lane<T>): NonNullable<Lane["alike"]> {
-  return (lane.alike ??= { kind: kindOf(lane.terms), need: needOf(lane.terms) });
+/** Both of a lane in its turn: a run of the matcher asks for those of every lane. */
+export function alikeOf<T extends ReadyTask>(turn: Turn<T>): Alike {
+  return (turn.alike ??= { kind: kindOf(turn.lane.terms), need: needOf(turn.lane.terms) });
 }

@@ -29,9 +29,6 @@ export class Matcher<T extends ReadyTask> {
   /** Of the last run. */
   private readonly outlook: Outlook;
   private readonly pool = new Pool<Prospect>();
-  /** Of the last run: lanes that wait although somebody has room, and until when; Unix milliseconds. */
-  private passedOver = new Map<Lane<T>, number>();
-
   /** By workflow that prefers money to time: whom it needs, planned not long ago. */
   private readonly thrifty = new Map<number, { until: number; byNeed: Map<string, Set<string>> }>();
   private readonly rankings: Rankings;
@@ -73,8 +70,8 @@ export class Matcher<T extends ReadyTask> {
         take(match);
       },
     });
-    this.passedOver = round.passedOver;
-    return round.run(this.scouts.before(this.queue.urgent()));
+    const urgent = this.queue.urgent();
+    return round.run(urgent, this.scouts.before(this.queue.isThrifty ? urgent : []));
   }
 
   /**
@@ -112,7 +109,7 @@ export class Matcher<T extends ReadyTask> {
     const holders = this.fleet.holding(lane.terms.program);
     const enough = this.sufficient(lane.terms, now);
     const { free, busy, rejections } = surveyOf(holders, this.view(now), lane.terms, task, enough);
-    const passedOver = this.passedOver.has(lane) ? "slower" : undefined;
+    const passedOver = this.waitsUntil(lane) === undefined ? undefined : "slower";
     const why = new Map<string, Rejection | undefined>(rejections);
     for (const { operator } of free) why.set(operator.address, passedOver);
     for (const one of busy) why.set(one.operator.address, one.busy);
@@ -123,7 +120,7 @@ export class Matcher<T extends ReadyTask> {
 
   /** @returns when the first of the operators that a lane waits for should have room, if others are passed over; Unix milliseconds */
   waitsUntil(lane: Lane<T>): number | undefined {
-    return this.passedOver.get(lane);
+    return this.queue.turnOf(lane)?.waitsUntil;
   }
 
   private view(now: number): Prospects {
@@ -146,7 +143,7 @@ export class Matcher<T extends ReadyTask> {
     let known = this.thrifty.get(workflow);
     if (!known) {
       const lanes = [...this.queue.lanesOf(workflow)];
-      const openedAt = lanes[0]?.openedAt() ?? now;
+      const openedAt = lanes[0]?.openedAt ?? now;
       const { fleet, reservations, experience } = this;
       const thrift = new Thrift(fleet, reservations, experience, new Outlook(reservations));
       known = {

@@ -27,6 +27,14 @@ export interface Promised {
   count: number;
 }
 
+/** What a task takes of machines that are not looked at. */
+export interface Debt {
+  /** What it is short of there, as a place in KINDS, and its share of that. */
+  kind: number;
+  share: number;
+  taskMs: number;
+}
+
 /**
  * Which machines wait for tasks that are more urgent than those that are looked at now. A run of the matcher promises hundreds, so what is
  * noted is overwritten in the next. Machines are named by their places in the reservations.
@@ -73,11 +81,16 @@ export class Outlook {
     numbers[at + BESIDE + 2]! += need.gpus * beside;
   }
 
-  /** Notes tasks that machines will take which are not looked at, such as `machine`. */
-  owe(machine: number, need: Resources, taskMs: number, count: number): void {
+  /** What one of such tasks takes of machines such as `machine`. */
+  debtOf(machine: number, need: Resources, taskMs: number): Debt {
     const at = this.rowOf(machine);
     const kind = this.scarcest(at, need);
-    this.owed[kind]! += count * taskMs * this.share(at, need, kind);
+    return { kind, taskMs, share: this.share(at, need, kind) };
+  }
+
+  /** Notes so many tasks that machines will take which are not looked at. */
+  owe({ kind, taskMs, share }: Debt, count: number): void {
+    this.owed[kind]! += count * taskMs * share;
   }
 
   /** @returns how many tasks these machines could have taken in that time, if they are such as `machine` */

@@ -1,4 +1,4 @@
-import type { Lane, ReadyTask } from "../runtime/ready-queue";
+import type { Lane, ReadyTask, Turn } from "../runtime/ready-queue";
 import { MAX_SKIPPED } from "./group";
 import { alikeOf } from "./kind";
 import { isHeld } from "./locality";
@@ -6,7 +6,6 @@ import type { Match } from "./match";
 import type { Outlook } from "./outlook";
 import type { Prospects } from "./prospect";
 import type { Rooms } from "./rooms";
-import type { Turn } from "./scouts";
 import type { Survey } from "./survey";
 import { Beside, hold, waitOf } from "./wait";
 import { foundOf, type Waits } from "./waits";
@@ -24,8 +23,6 @@ interface Hooks<T extends ReadyTask> {
 
 /** One run of the matcher through the lanes: each task is matched, or waits. */
 export class Round<T extends ReadyTask> {
-  /** Lanes that wait although somebody has room, and until when; Unix milliseconds. */
-  readonly passedOver = new Map<Lane<T>, number>();
   /** Needs for which nobody has room. */
   private readonly full = new Set<string>();
   /** By kind: tasks that wait. */
@@ -41,20 +38,22 @@ export class Round<T extends ReadyTask> {
   ) {}
 
   /**
-   * @param urgent lanes with ready tasks, the most urgent first, with the remaining path of their heads, milliseconds
+   * @param urgent lanes with ready tasks, the most urgent first; says of each until when it waits, if somebody is passed over
+   * @param scouts by lane, those of which one task is to be started before, and none is to wait
    * @returns when to run again, as a task waits although somebody has room; Unix milliseconds
    */
-  run(urgent: readonly Turn<T>[]): number | undefined {
-    for (const one of urgent) {
-      const { lane } = one;
-      if (one.isScout) {
-        this.give(lane, this.hooks.survey(lane), 0);
-        continue;
-      }
-      if (this.waitsBeside(lane)) continue;
+  run(
+    urgent: readonly Turn<T>[],
+    scouts: ReadonlyMap<Lane<T>, readonly Lane<T>[]>,
+  ): number | undefined {
+    for (const turn of urgent) {
+      const { lane } = turn;
+      if (scouts.size > 0)
+        for (const scout of scouts.get(lane) ?? []) this.give(scout, this.hooks.survey(scout), 0);
+      turn.waitsUntil = undefined;
+      if (this.waitsBeside(turn)) continue;
       const skipped: T[] = [];
-      while (lane.size > 0 && skipped.length < MAX_SKIPPED)
-        if (!this.next(one, urgent, skipped)) break;
+      while (lane.size > 0 && skipped.length < MAX_SKIPPED) if (!this.next(turn, skipped)) break;
       for (const task of skipped) lane.add(task);
     }
     return this.again === Infinity ? undefined : this.again;
@@ -62,16 +61,15 @@ export class Round<T extends ReadyTask> {
 
   /**
    * Gives the head of a lane to somebody, or has it wait.
-   * @param urgent all lanes
    * @param skipped takes in the head if it waits for itself
    * @returns whether the tasks behind it are still to be looked at
    */
-  private next(one: Turn<T>, urgent: readonly Turn<T>[], skipped: T[]): boolean {
-    const { lane } = one;
-    if (this.waitsAsBefore(lane)) return false;
+  private next(turn: Turn<T>, skipped: T[]): boolean {
+    const { lane, slack } = turn;
+    if (this.waitsAsBefore(turn)) return false;
     const survey = this.hooks.survey(lane);
-    if (this.give(lane, survey, slackOf(one, urgent))) return true;
-    if (!this.wait(lane, survey)) return false;
+    if (this.give(lane, survey, slack)) return true;
+    if (!this.wait(turn, survey)) return false;
     skipped.push(lane.pop()!);
     return true;
   }
@@ -86,23 +84,24 @@ export class Round<T extends ReadyTask> {
   }
 
   /** @returns whether all of a lane waits without a look at any operator, as others of this run do that are alike */
-  private waitsBeside(lane: Lane<T>): boolean {
+  private waitsBeside(turn: Turn<T>): boolean {
     const { full, waiting } = this;
-    const { kind, need } = alikeOf(lane);
+    const { kind, need } = alikeOf(turn);
     if (full.has(need)) return true;
     const alike = waiting.get(kind);
-    if (!alike || !lane.isPlain) return false;
-    const takes = alike.takes(lane.size, this.outlook, lane.terms);
-    if (takes) this.notePassedOver(lane, alike);
+    if (!alike || !(turn.isPlain ||= turn.lane.isPlain)) return false;
+    const takes = alike.takes(turn.size, this.outlook, turn.lane.terms);
+    if (takes) passOver(turn, alike);
     return takes;
   }
 
   /** The same as nobody has room, or in a run before nobody had who should do it. */
-  private waitsAsBefore(lane: Lane<T>): boolean {
+  private waitsAsBefore(turn: Turn<T>): boolean {
+    const { lane } = turn;
     if (!lane.isPlain) return false;
     const { full, waiting, view } = this;
     const { terms, size } = lane;
-    const { kind, need } = alikeOf(lane);
+    const { kind, need } = alikeOf(turn);
     const alike = waiting.get(kind);
     if (alike) {
       if (this.rooms.hasRoom(terms)) return false;
@@ -116,8 +115,8 @@ export class Round<T extends ReadyTask> {
     const { wait, ahead, level, until } = kept;
     const beside = new Beside(wait, ahead - size, level < Infinity);
     waiting.set(kind, beside);
-    this.hold(lane, beside, until);
-    this.noteFull(lane);
+    this.hold(turn, beside, until);
+    this.noteFull(turn);
     return true;
   }
 
@@ -126,8 +125,9 @@ export class Round<T extends ReadyTask> {
    * ones may use those only if they are not in the way.
    * @returns whether others in the lane may have other operators
    */
-  private wait(lane: Lane<T>, { free, busy, rest }: Survey): boolean {
+  private wait(turn: Turn<T>, { free, busy, rest }: Survey): boolean {
     const { waiting, view } = this;
+    const { lane } = turn;
     const { terms } = lane;
     const { now } = view;
     const head = lane.peek()!;
@@ -138,41 +138,31 @@ export class Round<T extends ReadyTask> {
     const wait = waitOf(busy, rest, count, now);
     const lookAgain = Math.max(now + LOOK_AGAIN_MS, wait.soonest);
     const beside = new Beside(wait, (found?.ahead ?? 0) - count, free.length > 0);
-    this.hold(lane, beside, lookAgain);
+    this.hold(turn, beside, lookAgain);
     if (alone) return true;
     if (found && lane.isPlain) {
-      const { kind } = alikeOf(lane);
+      const { kind } = alikeOf(turn);
       if (!waiting.has(kind)) this.waits.keep(terms, found, wait, lookAgain, now);
       waiting.set(kind, beside);
     }
-    this.noteFull(lane);
+    this.noteFull(turn);
     return false;
   }
 
-  private noteFull(lane: Lane<T>): void {
-    if (!this.rooms.hasRoom(lane.terms)) this.full.add(alikeOf(lane).need);
+  private noteFull(turn: Turn<T>): void {
+    if (!this.rooms.hasRoom(turn.lane.terms)) this.full.add(alikeOf(turn).need);
   }
 
   /** @param lookAgain if somebody is passed over, Unix milliseconds */
-  private hold(lane: Lane<T>, beside: Beside, lookAgain: number): void {
-    hold(this.outlook, lane.terms, beside.wait);
-    if (this.notePassedOver(lane, beside)) this.again = Math.min(this.again, lookAgain);
-  }
-
-  /** @returns whether somebody is passed over, as a lane waits for others */
-  private notePassedOver(lane: Lane<T>, { passesOver, wait }: Beside): boolean {
-    if (!passesOver || wait.soonest === Infinity) return false;
-    this.passedOver.set(lane, wait.soonest);
-    return true;
+  private hold(turn: Turn<T>, beside: Beside, lookAgain: number): void {
+    hold(this.outlook, turn.lane.terms, beside.wait);
+    if (passOver(turn, beside)) this.again = Math.min(this.again, lookAgain);
   }
 }
 
-/** By how much the path of a workflow's most urgent tasks is longer than that of these, milliseconds. */
-function slackOf<T extends ReadyTask>(
-  { lane, remaining }: Turn<T>,
-  urgent: readonly Turn<T>[],
-): number {
-  const { workflow } = lane.terms;
-  const first = urgent.find((one) => one.lane.terms.workflow === workflow && !one.isScout)!;
-  return first.remaining - remaining;
+/** @returns whether somebody is passed over, as a lane waits for others */
+function passOver<T extends ReadyTask>(turn: Turn<T>, { passesOver, wait }: Beside): boolean {
+  if (!passesOver || wait.soonest === Infinity) return false;
+  turn.waitsUntil = wait.soonest;
+  return true;
 }

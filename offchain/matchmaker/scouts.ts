@@ -1,15 +1,6 @@
 import type { Digest } from "../../protocol/digest";
-import type { Lane, ReadyTask } from "../runtime/ready-queue";
+import type { Lane, ReadyTask, Turn } from "../runtime/ready-queue";
 import type { Experience } from "./experience";
-
-/** A lane with ready tasks, in its turn. */
-export interface Turn<T extends ReadyTask> {
-  readonly lane: Lane<T>;
-  /** Of its head, milliseconds. */
-  readonly remaining: number;
-  /** Whether it only gets one task started, and does not wait. */
-  readonly isScout?: true;
-}
 
 /**
  * Which tasks a workflow that prefers money to time starts first: one of each program that nobody has run. Whom it needs is planned with how
@@ -23,24 +14,23 @@ export class Scouts {
 
   /**
    * @param urgent lanes with ready tasks, the most urgent first
-   * @returns the same, with a workflow's scouts before its first lane
+   * @returns by the first of a workflow's lanes: of which lanes one task is to be started before, and none is to wait
    */
-  before<T extends ReadyTask>(urgent: readonly Turn<T>[]): readonly Turn<T>[] {
-    const scouts = new Map<number, Map<Digest, Turn<T>>>();
-    for (const { lane, remaining } of urgent) {
+  before<T extends ReadyTask>(urgent: readonly Turn<T>[]): ReadonlyMap<Lane<T>, Lane<T>[]> {
+    const scouts = new Map<Lane<T>, Lane<T>[]>();
+    const firsts = new Map<number, Lane<T>>();
+    const found = new Set<string>();
+    for (const { lane } of urgent) {
       const { workflow, program, withinSeconds } = lane.terms;
-      if (withinSeconds === undefined || this.isKnown(program) || this.sent.has(program)) continue;
-      const its = scouts.get(workflow) ?? new Map<Digest, Turn<T>>();
-      if (!its.has(program))
-        scouts.set(workflow, its.set(program, { lane, remaining, isScout: true }));
+      if (withinSeconds === undefined) continue;
+      const first = firsts.get(workflow) ?? lane;
+      firsts.set(workflow, first);
+      const scout = `${workflow}/${program}`;
+      if (this.isKnown(program) || this.sent.has(program) || found.has(scout)) continue;
+      found.add(scout);
+      scouts.set(first, [...(scouts.get(first) ?? []), lane]);
     }
-    if (scouts.size === 0) return urgent;
-    return urgent.flatMap((turn) => {
-      const { workflow } = turn.lane.terms;
-      const its = scouts.get(workflow);
-      scouts.delete(workflow);
-      return its ? [...its.values(), turn] : [turn];
-    });
+    return scouts;
   }
 
   /** Notes that a task was given out. */

@@ -120,7 +120,7 @@ export class Thrift {
     const typical = typicalOf(this.experience, all);
     const open = lanes
       .map((lane, i) => ({ lane, own: typical[i]! }))
-      .filter(({ lane }) => lane.left() > 0)
+      .filter(({ lane }) => lane.left > 0)
       .map((one) => ({ ...one, offers: this.offers(one.lane.terms, one.own, now) }));
     const isKnown = ({ lane: { terms } }: Open<T>) =>
       this.experience.typicalMs(terms.program) !== undefined;
@@ -139,7 +139,7 @@ export class Thrift {
         // What comes before it has not begun, or runs: its inputs are not there sooner than after that.
         const start = lane.size > 0 ? 0 : longest - remaining;
         const end = timeMs - (remaining - own) * speedup;
-        return { left: lane.left(), start, end, need: needOf(lane.terms), offers };
+        return { left: lane.left, start, end, need: needOf(lane.terms), offers };
       })
       .sort((a, b) => a.end - b.end);
   }

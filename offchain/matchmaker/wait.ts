@@ -1,6 +1,6 @@
 import type { LaneTerms } from "../runtime/ready-queue";
 import { aheadOf, spread, type Timing } from "./ahead";
-import type { Outlook, Promised } from "./outlook";
+import type { Debt, Outlook, Promised } from "./outlook";
 import { leaveToRest, type LeftToRest, type Rest } from "./rest";
 
 // Whom tasks wait for that nobody can start now, or should. Pure.
@@ -50,11 +50,14 @@ export function waitOf(
 /** Holds for a lane the machines that it waits for: less urgent ones may use them only if they are not in the way. */
 export function hold(outlook: Outlook, { resources }: LaneTerms, { promises, rest }: Wait): void {
   for (const promised of promises) outlook.promise(promised, resources);
-  if (rest) outlook.owe(rest.machine, resources, rest.taskMs, rest.count);
+  if (rest) outlook.owe(outlook.debtOf(rest.machine, resources, rest.taskMs), rest.count);
 }
 
 /** Tasks of one kind that wait, and beside them others of several workflows. */
 export class Beside {
+  /** Of each task more. */
+  private debt: Debt | undefined;
+
   /**
    * @param left tasks more that had better wait for the same operators
    * @param passesOver whether somebody has room
@@ -76,6 +79,8 @@ export class Beside {
   add(tasks: number, outlook: Outlook, { resources }: LaneTerms): void {
     this.left -= tasks;
     const [first] = this.wait.promises;
-    if (first) outlook.owe(first.machine, resources, first.taskMs, tasks);
+    if (!first) return;
+    this.debt ??= outlook.debtOf(first.machine, resources, first.taskMs);
+    outlook.owe(this.debt, tasks);
   }
 }

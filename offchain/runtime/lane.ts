@@ -54,27 +54,33 @@ export interface LaneTerms {
 
 const NONE: never[] = [];
 
-/** Where a lane is in the order of all, as of when it was last worked out. */
-export interface Urgency<T extends ReadyTask> {
-  readonly lane: Lane<T>;
-  /** Expected path of its first task, milliseconds. */
-  remaining: number;
-  /** Unix milliseconds; also the workflow's deadline, in seconds. */
-  startBy: number;
-  deadline: number;
-  turn: number;
-  /** Of lanes that are alike in all of this, parts of one, the first that was made comes first. */
-  place: number;
-  /** When that was. */
-  asOf: number;
+/** What a lane's workflow says of it; what is not given is constant. */
+export interface LaneFacts {
+  /** Expected milliseconds from the start of a task of a level (and size class) until the workflow's end. */
+  readonly remainingMs: (level: number, sizeClass?: number) => number;
+  /**
+   * Rises when tasks may have other remaining paths than before, and when sizes come to matter, or cease to; the same for all lanes of a
+   * workflow.
+   */
+  readonly asOf?: (() => number) | undefined;
+  /** Of the workflow, Unix seconds. */
+  readonly deadline?: (() => number) | undefined;
+  /** Of the workflow, Unix milliseconds. */
+  readonly openedAt?: (() => number) | undefined;
+  /** Tasks that have not started, ready or not, as far as is known. */
+  readonly left?: (() => number) | undefined;
+  /** Whether its tasks clearly take longer the larger their inputs are, as far as is known. */
+  readonly grows?: (() => boolean) | undefined;
+}
+
+/** What is worked out from lanes, and whether they have changed since. */
+export interface Watcher {
+  isStale: boolean;
 }
 
 /** Ready tasks of one step, in the order in which they start. */
 export class Lane<T extends ReadyTask = ReadyTask> {
-  /** What tasks of other lanes may have in common with its own, once the matchmaker has asked (matchmaker/kind.ts). */
-  alike: { readonly kind: string; readonly need: string } | undefined;
-  /** Kept by the queue. */
-  urgency: Urgency<T> | undefined;
+  private watchers: readonly Watcher[] = NONE;
   /** By size class, where larger inputs take longer; all of its tasks are in these then. */
   private parts: Map<number | undefined, Lane<T>> | undefined;
   private readonly whole: readonly Lane<T>[] = [this];
@@ -87,19 +93,42 @@ export class Lane<T extends ReadyTask = ReadyTask> {
   private headLevel = 0;
   private plain = false;
 
-  /** @param remainingMs expected milliseconds from the start of a task of a level (and size class) until the workflow's end */
   constructor(
     readonly terms: LaneTerms,
-    readonly remainingMs: (level: number, sizeClass?: number) => number,
-    /** Of the workflow, Unix seconds. */
-    readonly deadline: () => number,
-    /** Of the workflow, Unix milliseconds. */
-    readonly openedAt: () => number = () => 0,
-    /** Tasks that have not started, ready or not, as far as is known. */
-    readonly left: () => number = () => this.size,
-    /** Whether its tasks clearly take longer the larger their inputs are, as far as is known. */
-    private readonly grows: () => boolean = () => false,
+    private readonly facts: LaneFacts,
+    /** Of which this has the tasks of one size class. */
+    private readonly of?: Lane<T>,
   ) {}
+
+  /** Expected milliseconds from the start of a task of a level until the workflow's end. */
+  remainingMs(level: number): number {
+    return this.facts.remainingMs(level, this.terms.sized?.sizeClass);
+  }
+
+  /** As of what the workflow's paths are; rises. */
+  get asOf(): number {
+    return this.facts.asOf?.() ?? 0;
+  }
+
+  /** Of the workflow, Unix seconds. */
+  get deadline(): number {
+    return this.facts.deadline?.() ?? 0;
+  }
+
+  /** Of the workflow, Unix milliseconds. */
+  get openedAt(): number {
+    return this.facts.openedAt?.() ?? 0;
+  }
+
+  /** Tasks that have not started, ready or not, as far as is known. */
+  get left(): number {
+    return this.facts.left?.() ?? this.size;
+  }
+
+  /** Whether tasks are apart by the size of their inputs. */
+  get isSized(): boolean {
+    return this.parts !== undefined;
+  }
 
   get size(): number {
     if (!this.parts) return this.count;
@@ -122,6 +151,15 @@ export class Lane<T extends ReadyTask = ReadyTask> {
     if (!first?.head) return false;
     // An offer may rise while the task is here; nothing else changes.
     return (first.plain ||= isPlain(first.head) && !this.terms.withinSeconds);
+  }
+
+  /** From now on it is told when tasks come or go. */
+  watch(watcher: Watcher): void {
+    this.watchers = [...this.watchers, watcher];
+  }
+
+  unwatch(watcher: Watcher): void {
+    this.watchers = this.watchers.filter((one) => one !== watcher);
   }
 
   add(task: T): void {
@@ -153,7 +191,7 @@ export class Lane<T extends ReadyTask = ReadyTask> {
 
   /** @returns the lanes of tasks that take as long, of those that there are: where sizes matter, one for each size class */
   ready(): readonly Lane<T>[] {
-    if (this.grows() !== (this.parts !== undefined)) this.sortAnew();
+    if ((this.facts.grows?.() ?? false) !== this.isSized) this.sortAnew();
     if (this.parts) return [...this.parts.values()].filter(({ count }) => count > 0);
     return this.count > 0 ? this.whole : NONE;
   }
@@ -171,8 +209,8 @@ export class Lane<T extends ReadyTask = ReadyTask> {
       sizeClass === undefined
         ? this.terms
         : { ...this.terms, sized: { sizeClass, any: this.terms } };
-    const remaining = (level: number) => this.remainingMs(level, sizeClass);
-    return new Lane(terms, remaining, this.deadline, this.openedAt);
+    const { remainingMs, asOf, deadline, openedAt } = this.facts;
+    return new Lane(terms, { remainingMs, asOf, deadline, openedAt }, this);
   }
 
   private first(): Lane<T> | undefined {
@@ -187,6 +225,7 @@ export class Lane<T extends ReadyTask = ReadyTask> {
     this.head = heap.peek();
     this.headLevel = this.head?.level ?? 0;
     this.plain = false;
+    for (const watcher of (this.of ?? this).watchers) watcher.isStale = true;
   }
 
   /** It was found out whether sizes matter. */

@@ -1,8 +1,13 @@
-import type { Lane, ReadyTask, Urgency } from "./lane";
-import { Shares, type Sharing, type WeightOf } from "./shares";
-import { keep, sortAgain } from "./sorted";
+import type { Lane, ReadyTask } from "./lane";
+import { OpenWorkflow, sharerOf, type Ordered, type Turn } from "./open-workflow";
+import { Shares, type WeightOf } from "./shares";
+import { insert, keep, sortAgain } from "./sorted";
 
-export { Lane, type Haul, type LaneTerms, type ReadyTask } from "./lane";
+export { Lane, type Haul, type LaneFacts, type LaneTerms, type ReadyTask } from "./lane";
+export type { Alike, Turn } from "./open-workflow";
+
+/** Up to such a share of all, turns that have moved are put where they belong; of more, all are put in order again. */
+const FEW = 1 / 8;
 
 /**
  * Ready tasks of all workflows. Requesters share the operators by weight, see Shares: a requester's only workflow, with n - 1 others of
@@ -11,13 +16,16 @@ export { Lane, type Haul, type LaneTerms, type ReadyTask } from "./lane";
  * that none waits for ever. Then by the workflow's deadline, then round-robin: the workflow that was served longest ago, then the oldest.
  */
 export class ReadyQueue<T extends ReadyTask = ReadyTask> {
-  private readonly workflows = new Map<number, { lanes: Set<Lane<T>>; sharing: Sharing }>();
+  private readonly workflows = new Map<number, OpenWorkflow<T>>();
   private readonly served = new Map<number, number>();
   private readonly shares: Shares;
   private turn = 0;
-  /** Lanes with ready tasks as they were when they were last asked for, which was so many times: little has changed since. */
-  private readonly order: Urgency<T>[] = [];
-  private asked = 0;
+  /** Open workflows that prefer money to time. */
+  private thrifty = 0;
+  /** Lanes with ready tasks as they were when they were last asked for: little has changed since. */
+  private readonly order: Ordered<T>[] = [];
+  /** Those that may have another place than before. */
+  private readonly moved: Ordered<T>[] = [];
 
   /** @param weightOf how many times another's share a requester has; above 0, 1 if not given */
   constructor(weightOf?: WeightOf) {
@@ -26,23 +34,19 @@ export class ReadyQueue<T extends ReadyTask = ReadyTask> {
 
   open(lane: Lane<T>): void {
     const { workflow } = lane.terms;
-    const known = this.workflows.get(workflow);
-    if (known) {
-      known.lanes.add(lane);
-      return;
+    let open = this.workflows.get(workflow);
+    if (!open) {
+      open = new OpenWorkflow(lane, this.shares);
+      this.workflows.set(workflow, open);
+      if (open.isThrifty) this.thrifty++;
     }
-    const lanes = new Set([lane]);
-    const sharing = sharingOf(lane, lanes);
-    this.workflows.set(workflow, { lanes, sharing });
-    this.shares.add(sharing);
+    open.add(lane);
   }
 
   close(lane: Lane<T>): void {
     const { workflow } = lane.terms;
-    const known = this.workflows.get(workflow);
-    if (!known?.lanes.delete(lane) || known.lanes.size > 0) return;
-    this.workflows.delete(workflow);
-    this.shares.remove(known.sharing);
+    const open = this.workflows.get(workflow);
+    if (open?.remove(lane) && open.lanes.size === 0) this.leave(workflow);
   }
 
   /**
@@ -50,10 +54,9 @@ export class ReadyQueue<T extends ReadyTask = ReadyTask> {
    * @param lanes all of it, open or closed @param now Unix milliseconds
    */
   end(workflow: number, lanes: Iterable<Lane<T>>, now: number): void {
-    const all = new Set(lanes);
-    const [first] = all;
-    if (first) this.shares.end(sharingOf(first, all), now);
-    this.workflows.delete(workflow);
+    this.leave(workflow);
+    const [first] = lanes;
+    if (first) this.shares.end(sharerOf(first), now);
     this.forget(workflow);
   }
 
@@ -76,32 +79,32 @@ export class ReadyQueue<T extends ReadyTask = ReadyTask> {
     this.served.delete(workflow);
   }
 
-  /** Lanes with ready tasks, the most urgent first, with the remaining path of their heads in milliseconds; until it is asked again. */
-  urgent(): readonly Readonly<Pick<Urgency<T>, "lane" | "remaining">>[] {
-    const { order } = this;
-    const asOf = ++this.asked;
+  /** @returns lanes with ready tasks, the most urgent first; until it is asked again */
+  urgent(): readonly Turn<T>[] {
+    const { order, moved, workflows, served } = this;
     const dueOf = this.shares.dues();
-    let place = 0;
-    for (const { lanes, sharing } of this.workflows.values()) {
-      let due: number | undefined;
-      const turn = this.served.get(sharing.workflow) ?? 0;
-      for (const whole of lanes)
-        for (const lane of whole.ready()) {
-          due ??= dueOf(sharing);
-          const isListed = lane.urgency?.asOf === asOf - 1;
-          const urgency = (lane.urgency ??= urgencyOf(lane));
-          urgency.remaining = lane.remainingMs(lane.level);
-          urgency.startBy = due - urgency.remaining;
-          urgency.deadline = lane.deadline();
-          urgency.turn = turn;
-          urgency.place = place++;
-          urgency.asOf = asOf;
-          if (!isListed) order.push(urgency);
-        }
+    moved.length = 0;
+    for (const [workflow, open] of workflows) open.workOut(dueOf, served.get(workflow) ?? 0, moved);
+    const areFew = moved.length <= FEW * order.length;
+    if (areFew) for (const turn of moved) turn.stays = false;
+    keep(order, ({ stays }) => stays);
+    if (areFew) insert(order, moved, isBefore);
+    else {
+      for (const turn of moved) if (!turn.isIn) order.push(turn);
+      sortAgain(order, isBefore);
     }
-    keep(order, (one) => one.asOf === asOf);
-    sortAgain(order, isBefore);
+    for (const turn of moved) turn.isIn = turn.stays = true;
     return order;
+  }
+
+  /** @returns a lane's turn as of when they were last asked for, if it had ready tasks then */
+  turnOf(lane: Lane<T>): Turn<T> | undefined {
+    return this.workflows.get(lane.terms.workflow)?.turnOf(lane);
+  }
+
+  /** Whether any open workflow prefers money to time. */
+  get isThrifty(): boolean {
+    return this.thrifty > 0;
   }
 
   get size(): number {
@@ -109,32 +112,23 @@ export class ReadyQueue<T extends ReadyTask = ReadyTask> {
     for (const { lanes } of this.workflows.values()) for (const lane of lanes) size += lane.size;
     return size;
   }
+
+  private leave(workflow: number): void {
+    const open = this.workflows.get(workflow);
+    if (!open) return;
+    open.leave();
+    this.workflows.delete(workflow);
+    if (open.isThrifty) this.thrifty--;
+  }
 }
 
-function urgencyOf<T extends ReadyTask>(lane: Lane<T>): Urgency<T> {
-  return { lane, remaining: 0, startBy: 0, deadline: 0, turn: 0, place: 0, asOf: 0 };
-}
-
-function isBefore<T extends ReadyTask>(a: Urgency<T>, b: Urgency<T>): boolean {
+function isBefore<T extends ReadyTask>(a: Ordered<T>, b: Ordered<T>): boolean {
   const rises =
     a.startBy - b.startBy ||
-    a.deadline - b.deadline ||
-    a.turn - b.turn ||
+    a.of.deadline - b.of.deadline ||
+    a.of.served - b.of.served ||
     a.lane.terms.workflow - b.lane.terms.workflow ||
     a.lane.terms.stepIndex - b.lane.terms.stepIndex ||
     a.place - b.place;
   return rises < 0;
-}
-
-/** @param lanes of the workflow, as they are opened and closed */
-function sharingOf<T extends ReadyTask>(of: Lane<T>, lanes: ReadonlySet<Lane<T>>): Sharing {
-  const { workflow, requester = `workflow ${workflow}` } = of.terms;
-  return { workflow, requester, openedAt: of.openedAt(), pathMs: () => longestPath(lanes) };
-}
-
-/** Expected milliseconds from the first task of a workflow to the end of its last. */
-function longestPath<T extends ReadyTask>(lanes: Iterable<Lane<T>>): number {
-  let most = 0;
-  for (const lane of lanes) most = Math.max(most, lane.remainingMs(0));
-  return most;
 }

@@ -1,17 +1,22 @@
-/** A workflow, as far as its requester's share goes. */
-export interface Sharing {
+/** A workflow, and whose it is. */
+export interface Sharer {
   readonly workflow: number;
   /** Who pays for it. */
   readonly requester: string;
   /** Unix milliseconds. */
   readonly openedAt: number;
+}
+
+/** The same, as far as its requester's share goes. */
+export interface Sharing extends Sharer {
   /** Expected milliseconds from its first task's start to its last one's end, if it has what it needs. */
   readonly pathMs: () => number;
 }
 
-/** An open workflow. Unix milliseconds. */
-interface Open {
+/** What an open workflow has of all. Unix milliseconds. */
+export interface Share {
   readonly sharing: Sharing;
+  readonly own: Own;
   /** From when on it may have its turn. */
   since: number;
   /** When it was due, when that was last asked. */
@@ -20,9 +25,9 @@ interface Open {
 
 /** Of one requester. */
 interface Own {
+  readonly weight: number;
   /** The oldest first. */
-  list: Open[];
-  readonly byWorkflow: Map<number, Open>;
+  list: Share[];
   /** When `due` of all was last worked out. */
   asOf: number;
 }
@@ -48,6 +53,8 @@ const MAX_ENDS = 10_000;
 export class Shares {
   /** By requester. */
   private readonly open = new Map<string, Own>();
+  /** Sum of the weights of all requesters with open workflows. */
+  private weights = 0;
   private asked = 0;
   /** When a requester's last workflow ended, Unix milliseconds; the last ones last. */
   private readonly ends = new Map<string, number>();
@@ -56,36 +63,41 @@ export class Shares {
   constructor(private readonly weightOf: WeightOf = () => 1) {}
 
   /** A workflow has something to be done, now or later. */
-  add(sharing: Sharing): void {
+  add(sharing: Sharing): Share {
     const { requester, openedAt } = sharing;
-    const own = this.open.get(requester) ?? { list: [], byWorkflow: new Map(), asOf: 0 };
+    const known = this.open.get(requester);
+    const own = known ?? { weight: this.weightOf(requester), list: [], asOf: 0 };
     const before = own.list.findLastIndex((other) => isOlder(other.sharing, sharing));
     const since = Math.max(openedAt, this.ends.get(requester) ?? openedAt);
-    const one = { sharing, since, due: 0 };
-    own.list.splice(before + 1, 0, one);
-    own.byWorkflow.set(sharing.workflow, one);
-    this.open.set(requester, own);
+    const share = { sharing, own, since, due: 0 };
+    own.list.splice(before + 1, 0, share);
+    if (!known) {
+      this.open.set(requester, own);
+      this.weigh();
+    }
+    return share;
   }
 
   /** It has not, for some time or for ever. */
-  remove({ requester, workflow }: Pick<Sharing, "requester" | "workflow">): void {
+  remove({ requester, workflow }: Sharer): void {
     const own = this.open.get(requester);
     if (!own) return;
     own.list = own.list.filter(({ sharing }) => sharing.workflow !== workflow);
-    own.byWorkflow.delete(workflow);
-    if (own.list.length === 0) this.open.delete(requester);
+    if (own.list.length > 0) return;
+    this.open.delete(requester);
+    this.weigh();
   }
 
   /**
    * A workflow has ended.
-   * @param sharing need not have been added: it may be paused
+   * @param sharer need not have been added: it may be paused
    * @param now Unix milliseconds
    */
-  end(sharing: Sharing, now: number): void {
-    this.remove(sharing);
-    for (const other of this.open.get(sharing.requester)?.list ?? [])
-      if (isOlder(sharing, other.sharing)) other.since = Math.max(other.since, now);
-    this.endedAt(sharing.requester, now);
+  end(sharer: Sharer, now: number): void {
+    this.remove(sharer);
+    for (const other of this.open.get(sharer.requester)?.list ?? [])
+      if (isOlder(sharer, other.sharing)) other.since = Math.max(other.since, now);
+    this.endedAt(sharer.requester, now);
   }
 
   /** A requester had a workflow that ended then, Unix milliseconds: what is added from now on has no earlier turn. */
@@ -97,16 +109,21 @@ export class Shares {
   }
 
   /** @returns of an open workflow, when it is due, Unix milliseconds; as things stand when `dues` is called */
-  dues(): (sharing: Pick<Sharing, "requester" | "workflow">) => number {
-    let weights = 0;
-    for (const requester of this.open.keys()) weights += this.weightOf(requester);
+  dues(): (share: Share) => number {
+    const { weights } = this;
     const asOf = ++this.asked;
-    return ({ requester, workflow }) => {
-      const own = this.open.get(requester)!;
-      if (own.asOf !== asOf) this.workOut(own, weights / this.weightOf(requester));
+    return (share) => {
+      const { own } = share;
+      if (own.asOf !== asOf) this.workOut(own, weights / own.weight);
       own.asOf = asOf;
-      return own.byWorkflow.get(workflow)!.due;
+      return share.due;
     };
+  }
+
+  /** Requesters have come or gone. */
+  private weigh(): void {
+    this.weights = 0;
+    for (const { weight } of this.open.values()) this.weights += weight;
   }
 
   /** @param timesAlone how many times as long a requester's workflow takes with its share as it does alone */
@@ -121,5 +138,5 @@ export class Shares {
   }
 }
 
-const isOlder = (a: Sharing, b: Sharing) =>
+const isOlder = (a: Sharer, b: Sharer) =>
   a.openedAt < b.openedAt || (a.openedAt === b.openedAt && a.workflow < b.workflow);

@@ -97,6 +97,29 @@ export function keep<T>(items: T[], isKept: (item: T) => boolean): void {
 }
 
 /**
+ * Puts some items into an array that is in order.
+ * @param added others than those in it; in order afterwards, too
+ */
+export function insert<T>(items: T[], added: T[], isBefore: (a: T, b: T) => boolean): void {
+  added.sort((a, b) => (isBefore(a, b) ? -1 : 1));
+  let end = items.length;
+  for (const item of added) items.push(item);
+  for (let i = added.length - 1; i >= 0; i--) {
+    const item = added[i]!;
+    let from = 0;
+    let to = end;
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (isBefore(items[middle]!, item)) from = middle + 1;
+      else to = middle;
+    }
+    for (let at = end - 1; at >= from; at--) items[at + i + 1] = items[at]!;
+    items[from + i] = item;
+    end = from;
+  }
+}
+
+/**
  * Puts in order what was in order not long ago: takes as long as there are items, and as items that have changed places, times the places
  * that they move.
  */

@@ -84,14 +84,13 @@ export function lanesOf(
     return paths[step]! + typical[step]! * (factor - 1);
   };
   const lanes = terms.map((t, step) => {
-    const lane: Lane<SimRun> = new Lane<SimRun>(
-      t,
-      (_, sizeClass) => remaining(step, sizeClass),
-      () => 0,
-      () => openedAt,
-      () => left.get(lane) ?? 0,
-      () => experience.grows(t.program),
-    );
+    const lane: Lane<SimRun> = new Lane<SimRun>(t, {
+      remainingMs: (_, sizeClass) => remaining(step, sizeClass),
+      asOf: () => experience.version,
+      openedAt: () => openedAt,
+      left: () => left.get(lane) ?? 0,
+      grows: () => experience.grows(t.program),
+    });
     return lane;
   });
   return stepOf.map((step) => lanes[step]!);

@@ -42,13 +42,12 @@ export function specLanes(
     return paths[step]!(level);
   };
   const lanes = terms.map((of, step) => {
-    const lane: Lane<SimRun> = new Lane<SimRun>(
-      of,
-      (level) => remaining(step, level),
-      () => 0,
-      () => openedAt,
-      () => left.get(lane) ?? 0,
-    );
+    const lane: Lane<SimRun> = new Lane<SimRun>(of, {
+      remainingMs: (level) => remaining(step, level),
+      asOf: () => experience.version,
+      openedAt: () => openedAt,
+      left: () => left.get(lane) ?? 0,
+    });
     return lane;
   });
   return tasks.map(({ step }) => lanes[step!]!);

@@ -45,8 +45,7 @@ function market(operators: number, bytes: number, tasks: number) {
       claimSeconds: 120,
       runSeconds: 400,
     },
-    () => 10,
-    () => 0,
+    { remainingMs: () => 10 },
   );
   const pieces = Array.from({ length: tasks }, (_, i) => ({ key: `input ${i}`, bytes }));
   for (const [index, piece] of pieces.entries())

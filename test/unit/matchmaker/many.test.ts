@@ -61,8 +61,7 @@ function market() {
         claimSeconds: 120,
         runSeconds: 400,
       },
-      () => remaining,
-      () => 0,
+      { remainingMs: () => remaining },
     );
     for (let index = 0; index < tasks; index++)
       lane.add({ index, level: 0, nextAttempt: 1, avoid: new Set(), offerBps: 10_000 });

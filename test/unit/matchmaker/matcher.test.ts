@@ -56,8 +56,7 @@ function floor(cores: number) {
         claimSeconds: 120,
         runSeconds: 40,
       },
-      () => remaining,
-      () => 0,
+      { remainingMs: () => remaining },
     );
     for (let i = 0; i < tasks; i++) lane.add(task(from + i));
     queue.open(lane);
@@ -67,11 +66,11 @@ function floor(cores: number) {
   const sizes = (classes: number[]) => {
     const whole = lane(1, 1, 30, 0);
     const { program } = whole.terms;
-    const none = () => 0;
     const remaining = (_: number, sizeClass?: number) =>
       30 * experience.sizeFactor(program, sizeClass);
     const grows = () => experience.grows(program);
-    const sized = new Lane(whole.terms, remaining, none, none, undefined, grows);
+    const asOf = () => experience.version;
+    const sized = new Lane(whole.terms, { remainingMs: remaining, asOf, grows });
     for (const [index, sizeClass] of classes.entries()) sized.add({ ...task(index), sizeClass });
     queue.close(whole);
     queue.open(sized);

@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { sha256 } from "../../../protocol/digest";
 import { Experience } from "../../../offchain/matchmaker/experience";
 import { Scouts } from "../../../offchain/matchmaker/scouts";
-import { Lane } from "../../../offchain/runtime/ready-queue";
+import { Lane, type Turn } from "../../../offchain/runtime/ready-queue";
 
 const laneOf = (workflow: number, program: string, withinSeconds?: number) =>
   new Lane(
@@ -11,8 +11,7 @@ const laneOf = (workflow: number, program: string, withinSeconds?: number) =>
       resources: { cores: 1, memoryMb: 1, gpus: 0, vramMb: 0 },
       ...{ ceiling: 1n, bond: 1n, claimSeconds: 1, runSeconds: 1 },
     },
-    () => 0,
-    () => 0,
+    { remainingMs: () => 0 },
   );
 
 describe("scouts", () => {
@@ -23,11 +22,14 @@ describe("scouts", () => {
     laneOf(2, "d", 60),
     laneOf(2, "b", 60),
   ];
-  const turns = lanes.map((lane) => ({ lane, remaining: 0 }));
-  const order = (scouts: Scouts) =>
-    [...scouts.before(turns)].map(
-      ({ lane, isScout }) => `${lanes.indexOf(lane)}${isScout ? " scout" : ""}`,
-    );
+  const turns = lanes.map((lane) => ({ lane }) as Turn);
+  const order = (scouts: Scouts) => {
+    const before = scouts.before(turns);
+    return lanes.flatMap((lane, i) => [
+      ...(before.get(lane) ?? []).map((scout) => `${lanes.indexOf(scout)} scout`),
+      String(i),
+    ]);
+  };
 
   it("are one for each program that nobody has run, of workflows that prefer money, and overtake nobody else's work", () => {
     const scouts = new Scouts(new Experience());

@@ -1,4 +1,5 @@
 import { expect } from "chai";
+import fc from "fast-check";
 import { fairEnds } from "../../../bench/schedule/fair-share";
 import type { SimWorkflow } from "../../../offchain/simulate/model";
 import { Lane, ReadyQueue, type ReadyTask } from "../../../offchain/runtime/ready-queue";
@@ -20,9 +21,7 @@ function laneOf(workflow: number, remaining: number, openedAt = 0, deadline = 0)
       claimSeconds: 1,
       runSeconds: 1,
     },
-    () => remaining,
-    () => deadline,
-    () => openedAt,
+    { remainingMs: () => remaining, deadline: () => deadline, openedAt: () => openedAt },
   );
   lane.add({ index: 0, level: 0, nextAttempt: 1, avoid: new Set(), offerBps: 10_000 });
   return lane;
@@ -99,6 +98,106 @@ describe("the order of ready tasks", () => {
   });
 });
 
+describe("the order of ready tasks that is kept from one time to the next", () => {
+  const WORKFLOWS = 5;
+  const STEPS = 3;
+  const what = fc.constantFrom("add", "add", "add", "remove", "pop", "serve", "paths", "sizes", "deadline", "slope", "close", "pause", "resume", "end"); // prettier-ignore
+  const step = fc.record({
+    what,
+    workflow: fc.nat(WORKFLOWS - 1),
+    step: fc.nat(STEPS - 1),
+    task: fc.nat(5),
+    value: fc.integer({ min: 1, max: 9 }),
+    asks: fc.boolean(),
+  });
+
+  it("is the one that is found anew, whatever has happened in between", () => {
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60, size: "max" }), (steps) => {
+        let now = 0;
+        let asOf = 0;
+        let grows = false;
+        let slope = 1;
+        const paths = new Map<string, number>();
+        const deadlines = new Map<number, number>();
+        const served: number[] = [];
+        const ended = new Map<number, number>();
+        const open = new Set([0, 1, 2, 3, 4]);
+        const queue = new ReadyQueue();
+        const lanes = Array.from({ length: WORKFLOWS }, (_, workflow) =>
+          Array.from({ length: STEPS }, (__, stepIndex): Lane => {
+            const { terms } = laneOf(workflow, 1);
+            // The first three are one requester's.
+            const requester = `r${Math.max(2, workflow)}`;
+            return new Lane<ReadyTask>(
+              { ...terms, requester, step: `s${stepIndex}`, stepIndex },
+              {
+                remainingMs: (level, sizeClass = 0) =>
+                  (paths.get(`${workflow}/${stepIndex}`) ?? 5) * (10 + slope * sizeClass) - level,
+                asOf: () => asOf,
+                deadline: () => deadlines.get(workflow) ?? 0,
+                grows: () => grows,
+              },
+            );
+          }),
+        );
+        const openAll = (workflow: number, into: ReadyQueue) => {
+          for (const lane of lanes[workflow]!) into.open(lane);
+        };
+        const told = (of: ReadyQueue) =>
+          of.urgent().map(({ lane, remaining, slack, size, isPlain }) => {
+            const { workflow, stepIndex, sized } = lane.terms;
+            return {
+              workflow,
+              stepIndex,
+              sized: sized?.sizeClass,
+              remaining,
+              slack,
+              size,
+              isPlain,
+            };
+          });
+        for (const workflow of open) openAll(workflow, queue);
+        const anew = () => {
+          const other = new ReadyQueue();
+          for (const workflow of served) other.serve(workflow);
+          for (const [workflow, at] of ended) other.endedAt(`r${workflow}`, at);
+          for (const workflow of open) for (const lane of queue.lanesOf(workflow)) other.open(lane);
+          return other;
+        };
+        for (const { what: happens, workflow, step: i, task, value, asks } of steps) {
+          now += 10;
+          const lane = lanes[workflow]![i]!;
+          const avoid = new Set(task === 5 ? ["somebody"] : []);
+          const one = { index: task, level: task % 2, nextAttempt: 1, avoid, offerBps: 10_000, sizeClass: task % 3 }; // prettier-ignore
+          if (happens === "add" && !lane.has(one)) lane.add(one);
+          if (happens === "pop" && lane.size > 0) lane.pop();
+          if (happens === "remove" && lane.size > 0) lane.remove(lane.peek()!);
+          if (happens === "serve") served.push(workflow) && queue.serve(workflow);
+          if (happens === "paths") paths.set(`${workflow}/${i}`, value) && asOf++;
+          if (happens === "sizes") [grows, asOf] = [!grows, asOf + 1];
+          if (happens === "slope") slope = value;
+          if (happens === "deadline") deadlines.set(workflow, value);
+          if (happens === "resume") (openAll(workflow, queue), open.add(workflow));
+          if (happens === "close" && i > 0) queue.close(lane);
+          if (happens === "pause") {
+            for (const of of lanes[workflow]!) queue.close(of);
+            open.delete(workflow);
+          }
+          if (happens === "end" && workflow > 2 && open.delete(workflow)) {
+            queue.end(workflow, lanes[workflow]!, now);
+            ended.set(workflow, now);
+            for (let at = served.indexOf(workflow); at >= 0; at = served.indexOf(workflow))
+              served.splice(at, 1);
+          }
+          if (asks) expect(told(queue)).to.deep.equal(told(anew()));
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
 describe("a lane whose tasks have inputs of different sizes", () => {
   const sized = (index: number, sizeClass?: number, level = 0): ReadyTask => {
     return { index, level, sizeClass, nextAttempt: 1, avoid: new Set(), offerBps: 10_000 };
@@ -107,8 +206,7 @@ describe("a lane whose tasks have inputs of different sizes", () => {
   const laneWith = (grows: () => boolean, tasks: ReadyTask[]) => {
     const { terms } = laneOf(1, 5);
     const remaining = (level: number, sizeClass = 10) => 100 * 2 ** (sizeClass - 10) - level;
-    const none = () => 0;
-    const lane = new Lane(terms, remaining, none, none, undefined, grows);
+    const lane = new Lane(terms, { remainingMs: remaining, grows });
     for (const task of tasks) lane.add(task);
     return lane;
   };

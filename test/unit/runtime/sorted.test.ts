@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import fc from "fast-check";
 import { Changes } from "../../../offchain/runtime/changes";
-import { keep, Sorted, sortAgain } from "../../../offchain/runtime/sorted";
+import { insert, keep, Sorted, sortAgain } from "../../../offchain/runtime/sorted";
 
 interface Item {
   key: number;
@@ -96,6 +96,18 @@ describe("an array that was in order not long ago", () => {
           sortAgain(again, (a, b) => a < b);
           expect(again).to.deep.equal([...items].sort((a, b) => a - b));
         }
+      }),
+    );
+  });
+
+  it("takes others in where they belong, wherever that is, and however many", () => {
+    const numbers = fc.uniqueArray(fc.integer({ min: 0, max: 99 }), { maxLength: 60, size: "max" });
+    fc.assert(
+      fc.property(numbers, fc.nat(60), (all, count) => {
+        const added = all.slice(0, count);
+        const items = all.slice(count).sort((a, b) => a - b);
+        insert(items, added, (a, b) => a < b);
+        expect(items).to.deep.equal([...all].sort((a, b) => a - b));
       }),
     );
   });
