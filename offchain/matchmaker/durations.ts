@@ -13,6 +13,8 @@ import { fit, growsClearly, NO_GROWTH } from "./size";
 export interface Pace {
   /** Logarithm, as declared. */
   declared: number;
+  /** What it declares counts like so many runs. */
+  prior: number;
   /** Sums over `recent`: of weights, of weight times logarithm of duration. */
   weight: number;
   logs: number;
@@ -23,14 +25,26 @@ export interface Pace {
   asOf: number;
 }
 
-/** The declared speed counts like so many runs; so few, as a machine that is ten times slow must be known by its first task. */
-const PRIOR_RUNS = 0.15;
+/** What an operator declares counts like so many runs, if it is as fast as it says: a run takes longer or shorter by chance, too. */
+const PRIOR_RUNS = 1;
+/**
+ * A run is off by about so much, as a logarithm. If what is declared is off as much, half of it counts, and ever less the further it is off: a
+ * machine that is ten times slow must be known by its first task.
+ */
+const USUALLY_OFF = 0.2;
+/** As far as sizes go, an operator is known by more than so many runs. */
+const STRANGE_RUNS = 0.15;
+/** Tasks count as longer by so many standard errors of what is known of the operator: nothing helps a task that was given to a slow one. */
+const CAUTION = 0.5;
 /** What an operator is expected to take at a program from all its programs counts like so many runs of this one. */
 const PACE_RUNS = 1;
 /** Runs of a program by one operator beyond these add no weight: one busy operator does not speak for all. */
 const MAX_WEIGHT = 8;
 /** An operator's pace is that of the programs that it ran last, so many. */
 export const PACE_PROGRAMS = 64;
+
+type Known = Pick<Pace, "weight" | "prior">;
+const STRANGER: Known = { weight: 0, prior: PRIOR_RUNS };
 
 /**
  * The logarithm of a duration is taken to be the program's own, plus what the task's size adds (size.ts), plus the operator's slowness, which
@@ -49,7 +63,8 @@ export class Durations {
   }
 
   pace(): Pace {
-    return { declared: 0, weight: 0, logs: 0, recent: new Map(), known: 0, asOf: this.version };
+    const { version: asOf } = this;
+    return { ...STRANGER, declared: 0, logs: 0, recent: new Map(), known: 0, asOf };
   }
 
   /** @param log logarithm of the durations that an operator declares over those of a machine of speed 1 */
@@ -79,10 +94,7 @@ export class Durations {
   /** Logarithm of an operator's durations over those of a machine of speed 1. */
   slowness(pace: Pace): number {
     if (pace.asOf === this.version) return pace.known;
-    let sum = pace.logs + pace.declared * PRIOR_RUNS;
-    for (const [{ log, slope }, { weight, size }] of pace.recent)
-      sum -= weight * (log + slope * size);
-    pace.known = sum / (pace.weight + PRIOR_RUNS);
+    pace.known = (slowRuns(pace) + pace.declared * pace.prior) / (pace.weight + pace.prior);
     pace.asOf = this.version;
     return pace.known;
   }
@@ -103,7 +115,8 @@ export class Durations {
     if (pace) usual += this.slowness(pace);
     if (!program) return Math.exp(usual);
     // As far as an operator is not known, it is off from what it declares as others are.
-    usual += (misjudgement(program) * PRIOR_RUNS) / ((pace?.weight ?? 0) + PRIOR_RUNS);
+    const { weight, prior } = pace ?? STRANGER;
+    usual += (misjudgement(program) * prior) / (weight + prior);
     const added = program.slope * classesOf(program, sizeClass);
     if (!pair || pair.runs === 0) return Math.exp(usual + added);
     const own = pair.log - program.slope * pair.size;
@@ -143,7 +156,7 @@ export class Durations {
     const expected = this.expectedMs(ms, program, pace, pair, sizeClass);
     const own = pair.runs / (pair.runs + PACE_RUNS);
     const from = own * pair.size + (1 - own) * classesOf(program);
-    const strange = PRIOR_RUNS / (pace.weight + PRIOR_RUNS);
+    const strange = STRANGE_RUNS / (pace.weight + STRANGE_RUNS);
     const distance = classesOf(program, sizeClass) - from;
     const steeper = fit(program, distance, Math.log(ms / expected), strange);
     program.slope += steeper;
@@ -172,10 +185,14 @@ export class Durations {
     for (const [other, its] of pace.recent) other.slownesses += its.weight * after;
   }
 
-  /** What the programs of an operator have in common changes as one of them, or its first or last run, changes its weight. */
+  /**
+   * What the programs of an operator have in common changes as one of them, or its first or last run, changes its weight; and so does what
+   * it declares count, as all of that is gone through: results beyond those say little about it.
+   */
   private shareAnew(changed: ProgramTime, pace: Pace, was: Counted, is: Counted): void {
-    const before = 1 / (pace.weight + PRIOR_RUNS);
-    const after = 1 / (pace.weight + is.weight - was.weight + PRIOR_RUNS);
+    const before = 1 / (pace.weight + pace.prior);
+    pace.prior = priorOf(changed, pace, was, is);
+    const after = 1 / (pace.weight + is.weight - was.weight + pace.prior);
     const change = Number(is.weight > 0) - Number(was.weight > 0);
     const all = [...pace.recent].map(([program, its]) => {
       const touched = program === changed;
@@ -195,7 +212,7 @@ export class Durations {
 
   /** The same when its mean size changes, and nothing else. */
   private resize(changed: ProgramTime, pace: Pace, was: Counted, size: number): void {
-    const larger = (was.weight * (size - was.size)) / (pace.weight + PRIOR_RUNS);
+    const larger = (was.weight * (size - was.size)) / (pace.weight + pace.prior);
     for (const [other, { weight }] of pace.recent) share(changed, other, 0, weight * larger, 0);
   }
 
@@ -207,4 +224,25 @@ export class Durations {
     this.version++;
     for (const [other, { sum }] of program.shared) other.slownesses -= sum * moved;
   }
+}
+
+/** By how much an operator's runs took longer than they take on a machine of speed 1: sum of weight times logarithm. */
+function slowRuns({ logs, recent }: Pace): number {
+  let sum = logs;
+  for (const [{ log, slope }, { weight, size }] of recent) sum -= weight * (log + slope * size);
+  return sum;
+}
+
+/** @returns of what an operator declares, like how many runs it counts once one of its programs counts anew */
+function priorOf({ log, slope }: ProgramTime, pace: Pace, was: Counted, is: Counted): number {
+  const weight = pace.weight + is.weight - was.weight;
+  if (weight === 0) return PRIOR_RUNS;
+  const slow = (of: Counted) => of.weight * (of.log - log - slope * of.size);
+  const off = (slowRuns(pace) + slow(is) - slow(was)) / weight - pace.declared;
+  return PRIOR_RUNS / (1 + (off / USUALLY_OFF) ** 2);
+}
+
+/** @returns how many times as long as expected a task of an operator counts: the less is known of it, the longer */
+export function caution({ weight, prior }: Known = STRANGER): number {
+  return Math.exp((CAUTION * USUALLY_OFF) / Math.sqrt(weight + prior));
 }

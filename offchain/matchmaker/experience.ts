@@ -1,6 +1,6 @@
 import type { Digest } from "../../protocol/digest";
 import type { Standing, Standings } from "../../protocol/reputation";
-import { Durations, type Pace } from "./durations";
+import { caution, Durations, type Pace } from "./durations";
 import { expectedRate, isLittle, usualRate, type Tally } from "./failures";
 import { sizeFactor, usualMs, type PairTime, type ProgramTime } from "./program-time";
 import { growsClearly, type Growth } from "./size";
@@ -153,6 +153,8 @@ export class Experience {
 
   /** A run was stopped after so long, by no fault that is counted: if it was clearly late, that is learned. */
   outlasted(program: Digest, operator: string, ranMs: number, sizeClass?: number): Learned {
+    // Of a program that nobody has run nothing is late.
+    if (this.typicalMs(program) === undefined) return this.pair(program, operator);
     if (ranMs > CLEARLY_LATE * this.expectedMs(program, operator, ranMs, sizeClass))
       this.learn(program, operator, ranMs / SHARE_RUN, sizeClass);
     return this.pair(program, operator);
@@ -225,6 +227,11 @@ export class Experience {
     const known = this.programs.get(program);
     const of = this.operators.get(operator);
     return this.durations.expectedMs(fallbackMs, known, of, known?.pairs.get(operator), sizeClass);
+  }
+
+  /** @returns how many times as long as expected a task counts on an operator, as it may be slower than is known of it */
+  caution(operator: string): number {
+    return caution(this.operators.get(operator));
   }
 
   /** Canaries say nothing about the market: names are free, and so is answering for each of them. */

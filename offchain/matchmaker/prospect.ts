@@ -234,7 +234,8 @@ export class Prospects {
   }
 
   private taskMs(operator: FleetOperator, terms: LaneTerms, expected: number): number {
-    return expected * this.sizeFactor(terms) * this.running.latenessOf(operator);
+    const sized = expected * this.sizeFactor(terms);
+    return sized * this.experience.caution(operator.address) * this.running.latenessOf(operator);
   }
 
   /** From now until an operator that could take such tasks should have room, if the machine was promised to nobody. */

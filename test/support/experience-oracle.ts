@@ -2,6 +2,8 @@
 export class DurationOracle {
   private readonly programs = new Map<string, Program>();
   private readonly declared = new Map<string, number>();
+  /** How many runs that counts like, if it is not 1. */
+  private readonly priors = new Map<string, number>();
 
   declare(operator: string, speed: number): void {
     this.declared.set(operator, -Math.log(Math.min(2, Math.max(0.5, speed))));
@@ -33,7 +35,9 @@ export class DurationOracle {
     ];
     pair.meanMs = (before * pair.runs + now * runs) / (pair.runs + runs);
     pair.size = mean;
+    const counted = weightOf(pair);
     pair.runs += runs;
+    if (weightOf(pair) !== counted) this.priors.set(operator, this.priorOf(operator));
     let [sum, weight] = [0, 0];
     for (const [one, its] of known.pairs) {
       sum += weightOf(its) * (logOf(known, its) - this.slowness(one));
@@ -67,24 +71,39 @@ export class DurationOracle {
     const from = own * (pair?.size ?? 0) + (1 - own) * sizeOf(known);
     const distance = sizeOf(known, sizeClass) - from;
     const most = 2 * Math.LN2 * Math.abs(distance);
-    const weight = 1 / (1 + (7 * 0.15) / this.weight(operator));
+    const weight = 1 / (1 + (7 * 0.15) / (this.weight(operator) + 0.15));
     known.seen += weight * distance * distance;
     const believed = Math.max(-most, Math.min(most, off));
     known.slope += (weight * distance * believed) / (known.seen + 1);
   }
 
   private slowness(operator: string): number {
-    let sum = (this.declared.get(operator) ?? 0) * 0.15;
+    const prior = this.prior(operator);
+    const declared = this.declared.get(operator) ?? 0;
+    return (this.slow(operator) + declared * prior) / (this.weight(operator) + prior);
+  }
+
+  private slow(operator: string): number {
+    let sum = 0;
     for (const known of this.programs.values()) {
       const pair = known.pairs.get(operator);
       if (pair) sum += weightOf(pair) * (logOf(known, pair) - known.log);
     }
-    return sum / this.weight(operator);
+    return sum;
   }
 
   private weight(operator: string): number {
     const pairs = [...this.programs.values()].map((program) => program.pairs.get(operator));
-    return pairs.reduce((sum, pair) => sum + (pair ? weightOf(pair) : 0), 0.15);
+    return pairs.reduce((sum, pair) => sum + (pair ? weightOf(pair) : 0), 0);
+  }
+
+  private prior(operator: string): number {
+    return this.priors.get(operator) ?? 1;
+  }
+
+  private priorOf(operator: string): number {
+    const mean = this.slow(operator) / this.weight(operator);
+    return 1 / (1 + ((mean - (this.declared.get(operator) ?? 0)) / 0.2) ** 2);
   }
 
   /** As far as an operator is not known, it is off from what it declares as those are who run the program. */
@@ -95,7 +114,8 @@ export class DurationOracle {
       sum += weightOf(its) * (this.slowness(one) - (this.declared.get(one) ?? 0));
       weight += weightOf(its);
     }
-    return ((sum / weight) * 0.15) / this.weight(operator);
+    const prior = this.prior(operator);
+    return ((sum / weight) * prior) / (this.weight(operator) + prior);
   }
 }
 

@@ -30,6 +30,10 @@ describe("learned durations", () => {
     expect(risesBy(1_001)).equal(0);
     expect(risesBy(2_000)).equal(1);
     experience.failed(program, operator);
+    // At first it may be the operator that has become slow.
+    let settles = 0;
+    for (let i = 0; i < 30; i++) settles += risesBy(1_334);
+    expect(settles).within(1, 20);
     expect(risesBy(1_334)).equal(0);
     // However little each result adds, nothing is added for ever.
     let rises = 0;
@@ -113,6 +117,52 @@ describe("learned durations", () => {
     experience.succeeded(fresh, "usual", 1_000);
     expect(experience.expectedMs(fresh, "changed", 1)).to.be.within(950, 1_050);
     expect(experience.expectedMs(programs[0]!, "changed", 1)).to.be.greaterThan(30_000);
+  });
+});
+
+describe("a declared speed", () => {
+  const [first, second] = programs as [Digest, Digest];
+  const market = () => {
+    const experience = new Experience();
+    for (const name of ["a", "b", "c", "d", "e"]) {
+      experience.declare(name, 1);
+      for (let run = 0; run < 3; run++)
+        for (const program of [first, second]) experience.succeeded(program, name, 1_000);
+    }
+    return experience;
+  };
+
+  it("is believed as long as results are about what it says, and no more with the first that is far off", () => {
+    const elsewhere = (ms: number) => {
+      const experience = market();
+      experience.declare("new", 1);
+      experience.succeeded(first, "new", ms);
+      return experience.expectedMs(second, "new", 1);
+    };
+    expect(elsewhere(1_100)).to.be.within(1_000, 1_065);
+    expect(elsewhere(900)).to.be.within(930, 1_000);
+    expect(elsewhere(10_000)).to.be.within(9_500, 10_500);
+  });
+
+  it("does not make a first run that failed one that was late, as nobody knows how long the program takes", () => {
+    const experience = new Experience();
+    experience.declare("fast", 2);
+    const failed = () => experience.failed(first, "fast", 5_000);
+    failed();
+    expect(experience.typicalMs(first)).to.equal(undefined);
+    expect(experience.expectedMs(first, "fast", 60_000)).to.be.closeTo(30_000, 1);
+    experience.succeeded(first, "other", 1_000);
+    failed();
+    expect(experience.expectedMs(first, "fast", 60_000)).to.be.above(5_000);
+  });
+
+  it("counts with a margin, which is smaller the more is known of the operator", () => {
+    const experience = market();
+    const margins = [experience.caution("stranger"), experience.caution("a")];
+    for (let run = 0; run < 20; run++) experience.succeeded(first, "a", 1_000);
+    margins.push(experience.caution("a"), 1);
+    for (const [i, margin] of margins.slice(1).entries()) expect(margin).below(margins[i]!);
+    expect(margins[0]).to.be.within(1.05, 1.15);
   });
 });
 

@@ -132,6 +132,22 @@ describe("matching", () => {
     ]);
   });
 
+  it("gives a task to who has done such ones rather than to a stranger that has waited longer", () => {
+    const { operator, lane, run, experience } = floor(1);
+    for (const name of ["proven", "stranger"]) experience.declare(name, 1);
+    for (let i = 0; i < 20; i++) experience.succeeded(PROGRAM, "proven", 10_000);
+    // It fails as often as a stranger should.
+    for (let i = 0; i < 8; i++) experience.failed(PROGRAM, "proven");
+    const rates = ["proven", "stranger"].map((name) => experience.failureRate(PROGRAM, name));
+    expect(rates[0]! / rates[1]!).to.be.within(0.9, 1.1);
+    operator("proven").set({ lastAssignedAt: NOW - 1 });
+    operator("stranger");
+    lane(1, 1, 10, 1);
+    const [match] = run();
+    expect(match!.operator.address).to.equal("proven");
+    expect(choose(match!.decision)!.choice).to.equal("proven");
+  });
+
   it("takes turns between workflows that are equally urgent", () => {
     const { operator, lane, run } = floor(4);
     for (const name of "abcd") operator(name);

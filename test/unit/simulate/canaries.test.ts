@@ -55,7 +55,8 @@ describe("canaries in a simulated market", () => {
     const slow = { slowdown: 10 };
     expect(market(slow).makespan).equal(1_000 + 10 * SECONDS);
     const found = market(slow, []);
-    expect(found.canaries).to.deep.include({ right: 2, wrong: 0 });
+    // It is known to be so slow by the first that a second would take too long.
+    expect(found.canaries).to.deep.include({ right: 1, wrong: 0 });
     expect(found.makespan).equal(1_000 + 2 * SECONDS);
   });
 
