@@ -23,6 +23,7 @@ const flags = new Command("npm run bench:decisions --")
   .option("--tasks <n>", "and ready tasks", whole, 10_000)
   .option("--decisions <n>", "that are measured of each size", whole, 100)
   .option("--workflow-tasks <n>", "tasks of one workflow, at most", whole, 1_000)
+  .option("--within <seconds>", "all workflows prefer money to time: within so long", whole)
   .option("--json <file>", "write the result as data")
   .parse()
   .opts<{
@@ -30,6 +31,7 @@ const flags = new Command("npm run bench:decisions --")
     tasks: number;
     decisions: number;
     workflowTasks: number;
+    within?: number;
     json?: string;
   }>();
 
@@ -53,7 +55,8 @@ void runBench(async (cleanup) => {
   const { operators: own, tasks: ready } = flags;
   for (const [operators, tasks] of own === undefined ? SIZES : [[own, ready] as const]) {
     process.stderr.write(`${operators} operators, ${tasks} ready tasks ...\n`);
-    rows.push(await measure([operators, tasks, flags.decisions, flags.workflowTasks], cleanup));
+    const sizes = [operators, tasks, flags.decisions, flags.workflowTasks];
+    rows.push(await measure([...sizes, ...(flags.within ? [flags.within] : [])], cleanup));
   }
   const table = tableOf(
     ["operators", "ready tasks", "decisions", "p50 ms", "p99", "max", "processor ms", "record B"],

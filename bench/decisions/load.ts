@@ -50,10 +50,16 @@ function task(workflow: number, i: number): SimTask {
 /**
  * @param tasks all of them ready at once
  * @param perWorkflow tasks of one workflow, at most
+ * @param withinSeconds if they are to be done as cheaply as can be within so long
  */
-export function workflowsOf(tasks: number, perWorkflow: number): SimWorkflow[] {
+export function workflowsOf(
+  tasks: number,
+  perWorkflow: number,
+  withinSeconds?: number,
+): SimWorkflow[] {
   return Array.from({ length: Math.ceil(tasks / perWorkflow) }, (_, w) => ({
     name: `workflow ${w}`,
+    withinSeconds,
     tasks: Array.from({ length: Math.min(perWorkflow, tasks - w * perWorkflow) }, (_, i) =>
       task(w, i),
     ),

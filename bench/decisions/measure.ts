@@ -42,8 +42,8 @@ export class SteadyMarket {
   private now = START_MS;
   recordBytes = 0;
 
-  constructor(operators: number, tasks: number, perWorkflow: number) {
-    const workflows: SimWorkflow[] = workflowsOf(tasks, perWorkflow);
+  constructor(operators: number, tasks: number, perWorkflow: number, withinSeconds?: number) {
+    const workflows: SimWorkflow[] = workflowsOf(tasks, perWorkflow, withinSeconds);
     this.floor = new Floor(workflows, machines(operators), 1, false, []);
     for (const { fleet } of this.floor.hosts) fleet.set({ online: true });
     for (const [w] of workflows.entries()) this.floor.open(w);
@@ -119,14 +119,16 @@ export class SteadyMarket {
 /**
  * @param decisions that are measured, after as many that are not
  * @param perWorkflow tasks of one workflow, at most
+ * @param withinSeconds if all workflows prefer money to time: within so long
  */
 export function measure(
   operators: number,
   tasks: number,
   decisions: number,
   perWorkflow: number,
+  withinSeconds?: number,
 ): DecisionRow {
-  const market = new SteadyMarket(operators, tasks, perWorkflow);
+  const market = new SteadyMarket(operators, tasks, perWorkflow, withinSeconds);
   market.decide(decisions);
   market.recordBytes = 0;
   const cpu = process.cpuUsage();

@@ -39,7 +39,15 @@ export function needOf(terms: LaneTerms): string {
   return need;
 }
 
-/** Both of a lane in its turn: a run of the matcher asks for those of every lane. */
+/**
+ * Both of a lane in its turn: a run of the matcher asks for those of every lane. A workflow that prefers money to time has operators of its own
+ * that suffice, so that its lanes are like none of another's.
+ */
 export function alikeOf<T extends ReadyTask>(turn: Turn<T>): Alike {
-  return (turn.alike ??= { kind: kindOf(turn.lane.terms), need: needOf(turn.lane.terms) });
+  if (turn.alike) return turn.alike;
+  const { terms } = turn.lane;
+  const kind = kindOf(terms);
+  const { workflow, withinSeconds } = terms;
+  const own = withinSeconds === undefined ? kind : theSame(`${kind}/workflow ${workflow}`);
+  return (turn.alike = { kind: own, need: needOf(terms) });
 }

@@ -9,6 +9,7 @@ import { group } from "./group";
 import { needOf } from "./kind";
 import type { Match } from "./match";
 import { isHeld, withFetch } from "./locality";
+import { Bidding } from "./offers";
 import { Outlook } from "./outlook";
 import { Pool } from "./pool";
 import { Prospects, type Prospect } from "./prospect";
@@ -19,7 +20,7 @@ import { Scouts } from "./scouts";
 import { unfitAsCopy } from "./standby";
 import { surveyBest, surveyOf, type Survey } from "./survey";
 import { Thrift } from "./thrift";
-import { Waits } from "./waits";
+import { Waits, type Allowed } from "./waits";
 
 /** How long it holds whom a workflow that prefers money to time needs, milliseconds. */
 const PLAN_AGAIN_MS = 2_000;
@@ -32,6 +33,7 @@ export class Matcher<T extends ReadyTask> {
   /** By workflow that prefers money to time: whom it needs, planned not long ago. */
   private readonly thrifty = new Map<number, { until: number; byNeed: Map<string, Set<string>> }>();
   private readonly rankings: Rankings;
+  private readonly bidding: Bidding;
   private readonly rooms: Rooms;
   private readonly waits: Waits;
   private readonly scouts: Scouts;
@@ -45,6 +47,8 @@ export class Matcher<T extends ReadyTask> {
   ) {
     this.outlook = new Outlook(reservations);
     this.rankings = new Rankings(fleet, reservations);
+    const { outlook, rankings } = this;
+    this.bidding = new Bidding(fleet, reservations, experience, outlook, rankings);
     this.rooms = new Rooms(fleet, reservations);
     this.waits = new Waits(fleet, reservations, seed);
     this.scouts = new Scouts(experience);
@@ -62,7 +66,8 @@ export class Matcher<T extends ReadyTask> {
     const view = this.view(now);
     const { outlook, rooms, waits } = this;
     const round = new Round<T>(view, outlook, rooms, waits, {
-      survey: (lane) => this.survey(view, lane, lane.peek()!, now),
+      allowed: ({ terms }) => this.sufficient(view, terms),
+      survey: (lane) => this.survey(view, lane, lane.peek()!),
       match: (lane, survey, slackMs) => this.match(view, lane, survey, slackMs),
       take: (match) => {
         this.queue.serve(match.lane.terms.workflow);
@@ -88,7 +93,7 @@ export class Matcher<T extends ReadyTask> {
     now: number,
   ): Match<T> | undefined {
     const view = this.view(now);
-    const survey = this.survey(view, lane, task, now);
+    const survey = this.survey(view, lane, task);
     const isFit = ({ operator }: Prospect) => {
       const why = unfitAsCopy(operator, holder);
       if (why) survey.rejections.set(operator.address, why);
@@ -107,8 +112,9 @@ export class Matcher<T extends ReadyTask> {
   /** Says for each operator why it can't take a task as things stand after the last run; an empty answer means that it can. */
   explain(lane: Lane<T>, task: T, now: number): Map<string, Rejection | undefined> {
     const holders = this.fleet.holding(lane.terms.program);
-    const enough = this.sufficient(lane.terms, now);
-    const { free, busy, rejections } = surveyOf(holders, this.view(now), lane.terms, task, enough);
+    const view = this.view(now);
+    const enough = this.sufficient(view, lane.terms);
+    const { free, busy, rejections } = surveyOf(holders, view, lane.terms, task, enough);
     const passedOver = this.waitsUntil(lane) === undefined ? undefined : "slower";
     const why = new Map<string, Rejection | undefined>(rejections);
     for (const { operator } of free) why.set(operator.address, passedOver);
@@ -128,8 +134,8 @@ export class Matcher<T extends ReadyTask> {
     return new Prospects(this.reservations, this.experience, this.outlook, now, this.pool);
   }
 
-  private survey(view: Prospects, { terms }: Lane<T>, task: T, now: number): Survey {
-    const enough = this.sufficient(terms, now);
+  private survey(view: Prospects, { terms }: Lane<T>, task: T): Survey {
+    const enough = this.sufficient(view, terms);
     const survey = surveyBest(this.fleet, this.rankings, view, terms, task, enough);
     const { haul } = task;
     if (!haul) return survey;
@@ -137,15 +143,17 @@ export class Matcher<T extends ReadyTask> {
   }
 
   /** Whom a workflow that prefers money to time needs for what needs the same; nothing if that is anyone. */
-  private sufficient(terms: LaneTerms, now: number): ReadonlySet<string> | undefined {
+  private sufficient(view: Prospects, terms: LaneTerms): Allowed {
+    const { now } = view;
     const { workflow, withinSeconds } = terms;
     if (withinSeconds === undefined) return undefined;
     let known = this.thrifty.get(workflow);
     if (!known) {
       const lanes = [...this.queue.lanesOf(workflow)];
       const openedAt = lanes[0]?.openedAt ?? now;
-      const { fleet, reservations, experience } = this;
-      const thrift = new Thrift(fleet, reservations, experience, new Outlook(reservations));
+      const offersOf = (of: LaneTerms, typicalMs: number) =>
+        this.bidding.offersOf(of, typicalMs, view);
+      const thrift = new Thrift(this.experience, offersOf);
       known = {
         until: now + PLAN_AGAIN_MS,
         byNeed: thrift.sufficient(lanes, openedAt, withinSeconds, now),

@@ -141,6 +141,20 @@ export class Places {
     return operators[a]!.address < operators[b]!.address ? -1 : 1;
   }
 
+  /** The cheapest comes first. @returns below 0 when that is `a` */
+  byPrice(a: number, b: number): number {
+    const { numbers, operators } = this;
+    const dearer = numbers[a * WIDTH + PRICE]! - numbers[b * WIDTH + PRICE]!;
+    if (dearer) return dearer;
+    if (a === b) return 0;
+    return operators[a]!.address < operators[b]!.address ? -1 : 1;
+  }
+
+  /** Milliseconds. */
+  taskMsOf(place: number): number {
+    return this.numbers[place * WIDTH + TASK]!;
+  }
+
   /** @returns below 0 when `a` is better */
   byKey(a: number, b: number): number {
     const { numbers } = this;

@@ -56,6 +56,8 @@ export class Ranking {
   private readonly free = new Sorted<number>((a, b) => this.places.byKey(a, b));
   private readonly busy = new Sorted<number>((a, b) => this.places.byKey(a, b));
   private readonly newcomers = new Sorted<number>((a, b) => this.places.bySince(a, b));
+  /** All of those that could, if anybody has asked for that. */
+  private priced: Sorted<number> | undefined;
   /** Whose turn it is, the last of them first. */
   private turn: number[] | undefined;
   /** By place, of those who have room: how they stand in the run of which this is. */
@@ -89,6 +91,7 @@ export class Ranking {
     const { now } = view;
     this.places.see(place, seen, keyOf(seen, now), now);
     this.looked.add(0, place);
+    this.priced?.add(place);
     if (seen.busy) {
       this.known[place] = BUSY;
       this.busy.add(place);
@@ -171,17 +174,86 @@ export class Ranking {
     this.busy.each(0, (place) => {
       next++;
       if (!fits(places.operatorOf(place), places.priceOf(place))) return true;
-      // Nobody is chosen among these: how long they will be is known well enough.
-      const machine = places.machineOf(place);
-      const roomMs = places.roomIn(place, now);
-      const startMs = view.startMs(machine, terms, roomMs);
-      prospects.push(places.prospect(place, factor, startMs, roomMs, this.shown));
+      prospects.push(this.waiting(place, view, terms, factor));
       // Who was promised to others may be no longer among the best.
-      if (!view.isPromised(machine)) busy++;
+      if (!view.isPromised(places.machineOf(place))) busy++;
       return busy < BEST && prospects.length < last;
     });
     const rest = new Rest(places, this.busy, next, fits, now, others, this.rejected, factor);
     return { prospects, rest };
+  }
+
+  /**
+   * The same of a few operators, where no others are asked.
+   * @param few some of them need not be in the ranking
+   */
+  only(
+    few: Iterable<FleetOperator>,
+    view: Prospects,
+    fits: Fits,
+    terms: LaneTerms = this.terms,
+    factor = 1,
+  ): Best {
+    const { places } = this;
+    this.shown.clear();
+    const prospects: Prospect[] = [];
+    let free = this.free.size;
+    for (const operator of few) {
+      const place = this.placeOf.get(operator);
+      if (place === undefined || !fits(operator, places.priceOf(place))) continue;
+      if (this.known[place] === BUSY) prospects.push(this.waiting(place, view, terms, factor));
+      if (this.known[place] !== FREE) continue;
+      prospects.push(view.promised(this.standing(place, view, terms), terms));
+      free--;
+    }
+    const { busy, rejected } = this;
+    const rest = new Rest(places, busy, busy.size, fits, view.now, free, rejected, factor);
+    return { prospects, rest };
+  }
+
+  /**
+   * Goes through those that could take such tasks, now or later, the cheapest first, as they were when last looked at.
+   * @param factor how many times as long a task takes as those that they were looked at for
+   * @param visit returns false to stop; what it is shown is written over by the next
+   */
+  eachByPrice(now: number, factor: number, visit: (seen: Prospect) => boolean): void {
+    const { places } = this;
+    const priced = (this.priced ??= this.sortByPrice());
+    const shown = new Pool<Prospect>();
+    priced.each(0, (place) => {
+      shown.clear();
+      return visit(places.prospect(place, factor, 0, places.roomIn(place, now), shown));
+    });
+  }
+
+  /** @returns what a task takes the fastest of those that score best, milliseconds; nothing when nobody could take it */
+  fastestMs(): number | undefined {
+    let least = Infinity;
+    for (const list of [this.free, this.busy]) {
+      let left = BEST;
+      list.each(0, (place) => {
+        least = Math.min(least, this.places.taskMsOf(place));
+        return --left > 0;
+      });
+    }
+    return least === Infinity ? undefined : least;
+  }
+
+  private sortByPrice(): Sorted<number> {
+    const priced = new Sorted<number>((a, b) => this.places.byPrice(a, b));
+    this.looked.each(0, (place) => {
+      priced.add(place);
+      return true;
+    });
+    return priced;
+  }
+
+  /** One that is busy. Nobody is chosen among these: how long they will be is known well enough. */
+  private waiting(place: number, view: Prospects, terms: LaneTerms, factor: number): Prospect {
+    const { places } = this;
+    const roomMs = places.roomIn(place, view.now);
+    const startMs = view.startMs(places.machineOf(place), terms, roomMs);
+    return places.prospect(place, factor, startMs, roomMs, this.shown);
   }
 
   /** One that has room as it stands now, if its machine was promised to nobody. */
@@ -206,6 +278,7 @@ export class Ranking {
     if (known === UNABLE) return;
     this.due.remove(place);
     this.looked.remove(place);
+    this.priced?.remove(place);
     this.stands[place] = undefined;
     if (known === BUSY) this.busy.remove(place);
     else {

@@ -8,13 +8,15 @@ import type { Prospects } from "./prospect";
 import type { Rooms } from "./rooms";
 import type { Survey } from "./survey";
 import { Beside, hold, waitOf } from "./wait";
-import { foundOf, type Waits } from "./waits";
+import { foundOf, type Allowed, type Waits } from "./waits";
 
 /** When a task waits for a busy operator, things are looked at again after at least so long, milliseconds. */
 const LOOK_AGAIN_MS = 1_000;
 
 /** What a run does for the head of a lane. */
 interface Hooks<T extends ReadyTask> {
+  /** @returns who may have a lane's tasks, if others are too dear */
+  allowed(lane: Lane<T>): Allowed;
   survey(lane: Lane<T>): Survey;
   /** Takes tasks out of the lane, if somebody should have them now. @param slackMs what is not urgent about them, milliseconds */
   match(lane: Lane<T>, survey: Survey, slackMs: number): Match<T> | undefined;
@@ -110,7 +112,7 @@ export class Round<T extends ReadyTask> {
       return true;
     }
     const placing = { terms, head: lane.peek()!, count: size };
-    const kept = this.waits.of(placing, view, this.outlook);
+    const kept = this.waits.of(kind, placing, this.hooks.allowed(lane), view, this.outlook);
     if (!kept) return false;
     const { wait, ahead, level, until } = kept;
     const beside = new Beside(wait, ahead - size, level < Infinity);
@@ -142,7 +144,8 @@ export class Round<T extends ReadyTask> {
     if (alone) return true;
     if (found && lane.isPlain) {
       const { kind } = alikeOf(turn);
-      if (!waiting.has(kind)) this.waits.keep(terms, found, wait, lookAgain, now);
+      const allowed = this.hooks.allowed(lane);
+      if (!waiting.has(kind)) this.waits.keep(kind, found, wait, allowed, lookAgain, now);
       waiting.set(kind, beside);
     }
     this.noteFull(turn);

@@ -93,7 +93,10 @@ export function surveyBest(
   const isWanted: Fits = ({ address }, price) =>
     price <= offered && !avoid.has(address) && (sufficient?.has(address) ?? true);
   const isAny = avoid.size === 0 && !sufficient;
-  let best = ranking.best(view, isAny ? isOffered : isWanted, terms, factor);
+  const few = sufficient && sufficient.size <= LOOKED_AT && operatorsOf(sufficient, fleet);
+  let best = few
+    ? ranking.only(few, view, isWanted, terms, factor)
+    : ranking.best(view, isAny ? isOffered : isWanted, terms, factor);
   if (best.prospects.length === 0 && !isAny) best = ranking.best(view, isOffered, terms, factor);
   const { prospects } = best;
   const looked = new Set(haul && prospects.map(({ operator }) => operator));
@@ -106,4 +109,8 @@ export function surveyBest(
   const survey = ruled(prospects, new Map(), terms, task, sufficient);
   survey.rest = best.rest;
   return survey;
+}
+
+function operatorsOf(addresses: Iterable<string>, fleet: Fleet): FleetOperator[] {
+  return Array.from(addresses, (address) => fleet.get(address)).filter((one) => one !== undefined);
 }

@@ -1,11 +1,7 @@
 import type { Lane, LaneTerms, ReadyTask } from "../runtime/ready-queue";
-import type { Reservations } from "../runtime/reservation";
 import type { Experience } from "./experience";
-import { unable } from "./filter";
 import { needOf } from "./kind";
-import type { Fleet, FleetOperator } from "./fleet";
-import type { Outlook } from "./outlook";
-import { priceOf } from "./price";
+import type { Offers } from "./offers";
 import { typicalOf } from "./typical";
 
 // Whom a workflow that prefers money to time needs. Pure.
@@ -16,16 +12,8 @@ const PLANNED_SHARE = 0.95;
 /** What nobody has run is taken to need at most this share of the time: who sets a time takes it to be enough. */
 const GUESSED_SHARE = 0.3;
 
-/** What one operator would take for the tasks of a lane. */
-interface Offer {
-  operator: FleetOperator;
-  price: bigint;
-  /** Milliseconds of its whole machine that a task takes. */
-  machineMs: number;
-  taskMs: number;
-  /** From now until it should have room. */
-  roomMs: number;
-}
+/** Of many operators, so many of the cheapest are looked at for one step. */
+const MOST_LOOKED_AT = 2_048;
 
 /** Tasks of a lane that have not started, and when: milliseconds from now. */
 interface Demand {
@@ -33,14 +21,14 @@ interface Demand {
   start: number;
   end: number;
   need: string;
-  offers: Offer[];
+  offers: Offers;
 }
 
 /** A lane that has tasks left, what one takes on average, milliseconds, and who could do it. */
 interface Open<T extends ReadyTask> {
   lane: Lane<T>;
   own: number;
-  offers: Offer[];
+  offers: Offers;
 }
 
 /**
@@ -52,20 +40,19 @@ function speedupOf<T extends ReadyTask>(later: readonly Open<T>[]): number {
   let average = 0;
   let fastest = 0;
   for (const { own, offers } of later) {
-    if (offers.length === 0) continue;
+    if (offers.fastestMs === undefined) continue;
     average += own;
-    fastest += offers.reduce((least, { taskMs }) => Math.min(least, taskMs), own);
+    fastest += Math.min(own, offers.fastestMs);
   }
   return average > 0 ? fastest / average : 1;
 }
 
 /** The cheapest operators that should do in time all that is left of a workflow. */
 export class Thrift {
+  /** @param offersOf what operators would take for tasks of a lane of which one takes so long on average, and ask */
   constructor(
-    private readonly fleet: Fleet,
-    private readonly reservations: Reservations,
     private readonly experience: Experience,
-    private readonly outlook: Outlook,
+    private readonly offersOf: (terms: LaneTerms, typicalMs: number) => Offers,
   ) {}
 
   /**
@@ -81,47 +68,27 @@ export class Thrift {
     withinSeconds: number,
     now: number,
   ): Map<string, Set<string>> {
-    const demands = this.demands(
-      [...lanes],
-      openedAt + withinSeconds * 1000 * PLANNED_SHARE - now,
-      now,
-    );
+    const timeMs = openedAt + withinSeconds * 1000 * PLANNED_SHARE - now;
     const taken = new Map<string, number>();
     const chosen = new Map<string, Set<string>>();
     const overfull = new Set<string>();
-    for (const { left, start, end, need, offers } of demands) {
+    for (const demand of this.demands([...lanes], timeMs)) {
+      const { need } = demand;
       let set = chosen.get(need);
       if (!set) chosen.set(need, (set = new Set()));
-      let rest = left;
-      let dearest = 0n;
-      for (const { operator, price, machineMs, taskMs, roomMs } of offers) {
-        if (rest <= 0) break;
-        const { id } = operator.registration.machine;
-        const used = taken.get(id) ?? 0;
-        const free = end - Math.max(start, roomMs) - used;
-        if (free < taskMs) continue;
-        const tasks = Math.min(rest, free / machineMs);
-        rest -= tasks;
-        taken.set(id, used + tasks * machineMs);
-        set.add(operator.address);
-        if (price > dearest) dearest = price;
-      }
-      // Whoever asks no more than those may as well help: the sooner it is done, the more time is left.
-      for (const { operator, price, taskMs, roomMs } of offers)
-        if (price <= dearest && taskMs <= end - Math.max(start, roomMs)) set.add(operator.address);
-      if (rest > 0) overfull.add(need);
+      if (!fill(demand, taken, set)) overfull.add(need);
     }
     for (const need of overfull) chosen.delete(need);
     return chosen;
   }
 
-  private demands<T extends ReadyTask>(lanes: Lane<T>[], timeMs: number, now: number): Demand[] {
+  private demands<T extends ReadyTask>(lanes: Lane<T>[], timeMs: number): Demand[] {
     const all = lanes.map(({ terms }) => terms);
     const typical = typicalOf(this.experience, all);
     const open = lanes
       .map((lane, i) => ({ lane, own: typical[i]! }))
       .filter(({ lane }) => lane.left > 0)
-      .map((one) => ({ ...one, offers: this.offers(one.lane.terms, one.own, now) }));
+      .map((one) => ({ ...one, offers: this.offersOf(one.lane.terms, one.own) }));
     const isKnown = ({ lane: { terms } }: Open<T>) =>
       this.experience.typicalMs(terms.program) !== undefined;
     const longestOf = (some: Open<T>[]) =>
@@ -143,26 +110,37 @@ export class Thrift {
       })
       .sort((a, b) => a.end - b.end);
   }
+}
 
-  /** Who could take such tasks, the cheapest first. @param typicalMs of one, while nobody has run the program */
-  private offers(terms: LaneTerms, typicalMs: number, now: number): Offer[] {
-    const { experience, outlook, reservations } = this;
-    const offers: Offer[] = [];
-    for (const operator of this.fleet.holding(terms.program)) {
-      if (unable(operator, terms)) continue;
-      if (!reservations.couldFit(operator.address, terms.resources)) continue;
-      const taskMs = experience.expectedMs(terms.program, operator.address, typicalMs);
-      const price = priceOf(operator, terms, experience, taskMs);
-      if (price > terms.ceiling) continue;
-      const { concurrency, machine } = operator.registration;
-      const share = outlook.shareOf(reservations.placeOf(machine.id)!, terms.resources);
-      const each = Math.max(share, 1 / concurrency);
-      const room = reservations.expectedRoom(operator.address, terms.resources, now) ?? now;
-      const roomMs = room - now;
-      offers.push({ operator, price, taskMs, machineMs: taskMs * each, roomMs });
+/**
+ * Gives the tasks of a lane to the cheapest operators that have time for them.
+ * @param taken milliseconds that machines, by id, are planned to work; what is given is added
+ * @param set takes in whom the tasks need: also those that ask no more, and would be in time. The sooner it is done, the more time is left
+ * @returns whether all of them could be given
+ */
+function fill(
+  { left, start, end, offers }: Demand,
+  taken: Map<string, number>,
+  set: Set<string>,
+): boolean {
+  let rest = left;
+  let dearest = 0n;
+  let looked = 0;
+  const inTime: { address: string; price: bigint }[] = [];
+  offers.each(({ operator, price, machineMs, taskMs, roomMs }) => {
+    if (rest <= 0 && price > dearest) return false;
+    const time = end - Math.max(start, roomMs);
+    const { id } = operator.registration.machine;
+    const used = taken.get(id) ?? 0;
+    if (rest > 0 && time - used >= taskMs) {
+      const tasks = Math.min(rest, (time - used) / machineMs);
+      rest -= tasks;
+      taken.set(id, used + tasks * machineMs);
+      dearest = price;
     }
-    return offers.sort(
-      (a, b) => Number(a.price - b.price) || (a.operator.address < b.operator.address ? -1 : 1),
-    );
-  }
+    if (taskMs <= time) inTime.push({ address: operator.address, price });
+    return ++looked < MOST_LOOKED_AT;
+  });
+  for (const { address, price } of inTime) if (price <= dearest) set.add(address);
+  return rest <= 0;
 }

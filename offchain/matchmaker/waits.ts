@@ -6,7 +6,6 @@ import type { Placing } from "./decide";
 import { hasRoom, unable } from "./filter";
 import type { Fleet, FleetOperator } from "./fleet";
 import { Follower } from "./follower";
-import { kindOf } from "./kind";
 import type { Outlook } from "./outlook";
 import type { Prospect, Prospects } from "./prospect";
 import { aheadBeside, type Rest } from "./rest";
@@ -41,10 +40,15 @@ export function foundOf(
   return { busy, rest, idle: new Set(free.map(({ operator }) => operator)), level, ahead };
 }
 
+/** Addresses of the operators that suffice for a workflow that prefers money to time; a new set whenever that is planned anew. */
+export type Allowed = ReadonlySet<string> | undefined;
+
 /** The head of a lane, and how many tasks wait with it. */
 type Waiting = Omit<Placing, "slackMs">;
 
 interface Kept extends Found {
+  /** Who may have such tasks, if others are too dear. */
+  readonly allowed: Allowed;
   /** As it was when operators were looked at. */
   readonly busy: Awaited[];
   /** When the operators were looked at, Unix milliseconds. */
@@ -79,29 +83,40 @@ export class Waits {
     private readonly seed: string,
   ) {}
 
-  /** @param again when to look again at the latest, Unix milliseconds */
-  keep(terms: LaneTerms, found: Found, wait: Wait, again: number, now: number): void {
+  /**
+   * @param kind of the lane
+   * @param again when to look again at the latest, Unix milliseconds
+   */
+  keep(kind: string, found: Found, wait: Wait, allowed: Allowed, again: number, now: number): void {
     const { taskMs = 0 } = wait.promises[0] ?? {};
     const until = Math.min(again, now + Math.min(MOST_KEPT_MS, KEPT_SHARE * taskMs));
-    const kind = kindOf(terms);
     const before = this.kept.get(kind);
     this.kept.delete(kind);
     if (until <= now) return;
     const follower = before?.follower ?? new Follower(this.fleet, this.reservations);
     follower.catchUp();
     const busy = copied(found.busy, before?.busy);
-    this.kept.set(kind, { ...found, busy, wait, at: now, until, follower, open: new Set() });
+    const open = new Set<FleetOperator>();
+    this.kept.set(kind, { ...found, busy, wait, allowed, at: now, until, follower, open });
     if (this.kept.size > MOST_KINDS) this.kept.delete(this.kept.keys().next().value!);
   }
 
   /**
+   * @param kind of the lane
+   * @param allowed who may have the tasks now
    * @param outlook what machines were promised to so far
    * @returns what so many tasks wait for, and until when that is kept; nothing when operators have to be looked at
    */
-  of(placing: Waiting, view: Prospects, outlook: Outlook): Readonly<Kept> | undefined {
-    const { terms, count } = placing;
-    const kept = this.kept.get(kindOf(terms));
-    if (!kept || view.now >= kept.until) return undefined;
+  of(
+    kind: string,
+    placing: Waiting,
+    allowed: Allowed,
+    view: Prospects,
+    outlook: Outlook,
+  ): Readonly<Kept> | undefined {
+    const { count } = placing;
+    const kept = this.kept.get(kind);
+    if (!kept || view.now >= kept.until || kept.allowed !== allowed) return undefined;
     if (this.isOpen(kept, placing, view, outlook)) return undefined;
     // When nobody is left who is passed over, all wait.
     if (kept.idle.size === 0 && kept.rest.free === 0)
@@ -116,9 +131,12 @@ export class Waits {
   /** Whether somebody has got room who is not to be passed over as others are waited for. */
   private isOpen(kept: Kept, placing: Waiting, view: Prospects, outlook: Outlook): boolean {
     const { terms, count } = placing;
-    const { follower, open, idle } = kept;
+    const { follower, open, idle, allowed } = kept;
+    const note = (operator: FleetOperator) => {
+      if (allowed?.has(operator.address) ?? true) open.add(operator);
+    };
     // More has changed than is noted.
-    if (!follower.changed((operator) => open.add(operator))) return true;
+    if (!follower.changed(note)) return true;
     for (const operator of open) {
       if (this.hasRoom(operator, terms)) {
         // It is kept for tasks that are more urgent; perhaps no longer in the next run.

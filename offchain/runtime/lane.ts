@@ -143,14 +143,14 @@ export class Lane<T extends ReadyTask = ReadyTask> {
   }
 
   /**
-   * Whether the first task is what the terms say: nobody has failed it, all of the ceiling is offered for it, it has no inputs that some
-   * have already, and its workflow does not prefer money to time.
+   * Whether the first task is what the terms say: nobody has failed it, all of the ceiling is offered for it, and it has no inputs that some
+   * have already.
    */
   get isPlain(): boolean {
     const first = this.first();
     if (!first?.head) return false;
     // An offer may rise while the task is here; nothing else changes.
-    return (first.plain ||= isPlain(first.head) && !this.terms.withinSeconds);
+    return (first.plain ||= isPlain(first.head));
   }
 
   /** From now on it is told when tasks come or go. */

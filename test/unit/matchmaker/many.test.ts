@@ -47,7 +47,12 @@ function market() {
   const lane = (
     workflow: number,
     tasks: number,
-    { remaining = 10, cores = 4, memoryMb = 1 } = {},
+    {
+      remaining = 10,
+      cores = 4,
+      memoryMb = 1,
+      withinSeconds,
+    }: { remaining?: number; cores?: number; memoryMb?: number; withinSeconds?: number } = {},
   ) => {
     const lane = new Lane(
       {
@@ -60,8 +65,9 @@ function market() {
         bond: 1n,
         claimSeconds: 120,
         runSeconds: 400,
+        withinSeconds,
       },
-      { remainingMs: () => remaining },
+      { remainingMs: () => remaining, openedAt: () => NOW },
     );
     for (let index = 0; index < tasks; index++)
       lane.add({ index, level: 0, nextAttempt: 1, avoid: new Set(), offerBps: 10_000 });
@@ -106,7 +112,13 @@ function look(ranking: Ranking, view: Prospects) {
   }).filter(([, by]) => by.length > 0);
   const ahead = rest.ahead(50_000, Infinity);
   const operators = prospects.map(({ operator }) => operator.address);
-  return { operators, free: rest.free, rejected, ahead };
+  const byPrice: string[] = [];
+  ranking.eachByPrice(
+    view.now,
+    1,
+    ({ operator, price }) => byPrice.push(`${operator.address} ${price}`) > 0,
+  );
+  return { operators, free: rest.free, rejected, ahead, byPrice };
 }
 
 describe("a ranking of operators", () => {
@@ -142,7 +154,9 @@ describe("a ranking of operators", () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
         const { fleet, reservations, experience, register, lane, occupy, release } = market();
-        const all = Array.from({ length: 70 }, (_, i) => register(i, { speed: 1 + (i % 7) / 10 }));
+        const all = Array.from({ length: 70 }, (_, i) =>
+          register(i, { speed: 1 + (i % 7) / 10, priceBps: 10_000 - 100 * (i % 11) }),
+        );
         const { terms } = lane(1, 1);
         const rankings = new Rankings(fleet, reservations);
         const view = viewOf(reservations, experience);
@@ -242,6 +256,56 @@ describe("what tasks wait for, from run to run", () => {
     expect(lane.size).equal(49);
     expect(asked(NOW + 3)).to.deep.equal({ looked: 0, given: 0 });
     expect(asked(NOW + TASK_MS / 2)).to.deep.equal({ looked: 1, given: 0 });
+  });
+});
+
+describe("a workflow that prefers money, with many operators", () => {
+  /** Operators of which each asks 1% of the ceiling more than the one before; all of them have run the program. */
+  const asking = () => {
+    const of = market();
+    const all = Array.from({ length: 99 }, (_, i) => of.register(i, { priceBps: 100 * (i + 1) }));
+    for (const { address } of all) of.experience.succeeded(PROGRAM, address, TASK_MS);
+    return { ...of, all };
+  };
+  const seconds = TASK_MS / 1_000;
+
+  it("is done by those who ask least, by no more than it takes to be in time", () => {
+    const { lane, run, all } = asking();
+    // In time each of them can do two, one after another.
+    lane(1, 12, { withinSeconds: 2.3 * seconds });
+    const by = new Set(run().map(({ operator }) => operator.address));
+    expect([...by].sort()).to.deep.equal(all.slice(0, 6).map(({ address }) => address));
+  });
+
+  it("is done by whoever can where there is no time for all of it", () => {
+    const { lane, run } = asking();
+    lane(1, 150, { withinSeconds: 1.5 * seconds });
+    expect(run().flatMap(({ tasks }) => tasks)).to.have.length(99);
+  });
+
+  it("waits for those who ask least though others have room, and is given to the first of them that has", () => {
+    const { lane, run, all, occupy, release, matcher } = asking();
+    for (const one of all.slice(0, 70)) occupy(one, `first of ${one.address}`, NOW + 1_000);
+    const ready = lane(1, 8, { withinSeconds: 10 * seconds });
+    for (const now of [NOW, NOW + 1, NOW + 2]) expect(run(now)).to.deep.equal([]);
+    expect(matcher.explain(ready, ready.peek()!, NOW + 2).get(all[80]!.address)).to.equal("dear");
+    // One is enough, and this is another.
+    release(all[60]!, `first of ${all[60]!.address}`);
+    expect(run(NOW + 3)).to.deep.equal([]);
+    release(all[0]!, `first of ${all[0]!.address}`);
+    const [given, ...others] = run(NOW + 4);
+    expect(given!.operator).to.equal(all[0]);
+    expect(others).to.deep.equal([]);
+  });
+
+  it("does not keep others' tasks from whom it finds too dear", () => {
+    const { lane, run, all, occupy } = asking();
+    for (const one of all.slice(0, 70)) occupy(one, `first of ${one.address}`, NOW + 6_000);
+    lane(1, 8, { withinSeconds: 10 * seconds });
+    lane(2, 5, { remaining: 5 });
+    const given = run();
+    expect(given.map(({ lane: of }) => of.terms.workflow)).to.deep.equal([2, 2, 2, 2, 2]);
+    expect(given.every(({ operator }) => all.indexOf(operator) >= 70)).to.equal(true);
   });
 });
 
