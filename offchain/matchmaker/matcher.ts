@@ -22,7 +22,7 @@ import { surveyBest, surveyOf, type Survey } from "./survey";
 import { Thrift } from "./thrift";
 import { Waits, type Allowed } from "./waits";
 
-/** How long it holds whom a workflow that prefers money to time needs, milliseconds. */
+/** How long it holds whom a workflow that prefers money to time needs, and for how long more it may where there are many, milliseconds. */
 const PLAN_AGAIN_MS = 2_000;
 
 /** Pairs ready tasks with operators. It books nothing and changes no operator: the caller does, between two matches. */
@@ -61,8 +61,7 @@ export class Matcher<T extends ReadyTask> {
    */
   run(now: number, take: (match: Match<T>) => void): number | undefined {
     this.outlook.clear();
-    for (const [workflow, { until }] of this.thrifty)
-      if (until <= now) this.thrifty.delete(workflow);
+    this.forgetPlan(now);
     const view = this.view(now);
     const { outlook, rooms, waits } = this;
     const round = new Round<T>(view, outlook, rooms, waits, {
@@ -140,6 +139,16 @@ export class Matcher<T extends ReadyTask> {
     const { haul } = task;
     if (!haul) return survey;
     return { ...survey, free: withFetch(survey.free, haul), busy: withFetch(survey.busy, haul) };
+  }
+
+  /** In one run one workflow is planned anew, and those for which that is overdue: many plans at once take long. */
+  private forgetPlan(now: number): void {
+    let isOne = false;
+    for (const [workflow, { until }] of this.thrifty) {
+      if (until > now || (isOne && until + PLAN_AGAIN_MS > now)) continue;
+      this.thrifty.delete(workflow);
+      isOne = true;
+    }
   }
 
   /** Whom a workflow that prefers money to time needs for what needs the same; nothing if that is anyone. */
