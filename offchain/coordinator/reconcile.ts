@@ -86,6 +86,7 @@ export function reconcileRun(world: World, id: number): void {
   const ours = chain.coordinator.toLowerCase() === world.deps.account.address.toLowerCase();
   if (!run && !ours) return;
   run ??= openRun(world, chain);
+  if (run.deadline !== chain.deadline) world.queue.touch(id);
   run.deadline = chain.deadline;
   if (run.state === "running") world.chores.set(`deadline/${id}`, run.deadline * 1000);
   if (chain.status === WORKFLOW_STATUS.completed) {

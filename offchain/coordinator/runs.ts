@@ -163,8 +163,6 @@ export function begin(
     const openedAt = run.openedAt * 1000;
     return new Lane<TaskRun>(lane, {
       remainingMs: remaining,
-      // Neither ever falls.
-      asOf: () => world.experience.version + work.tasks.size,
       deadline: () => run.deadline,
       openedAt: () => openedAt,
       left: () => run.toStart(index) ?? step.maxTasks,
@@ -223,7 +221,10 @@ export function unfold(world: World, run: Run, restore?: (task: TaskRun) => bool
     endRun(world, run, "failed", error.message);
     return;
   }
-  if (added > 0) world.touch(run);
+  if (added > 0) {
+    world.touch(run);
+    world.queue.touch(run.id);
+  }
   // The last conditions may have left the last steps out.
   else if (allDone(run) && run.state === "running")
     comesToItsEnd(world, run, follow.lostOutput(work));

@@ -88,7 +88,10 @@ export class World {
     readonly kick: () => void,
   ) {
     const { weights } = deps.settings;
-    this.queue = new ReadyQueue((requester) => weights[requester] ?? 1);
+    this.queue = new ReadyQueue(
+      (requester) => weights[requester] ?? 1,
+      () => this.experience.version,
+    );
     this.reputations = new Reputations(deps.chain);
     this.disk = new LogSync(deps.db.$client);
     this.memory = new Memory(deps.db);

@@ -125,7 +125,7 @@ export class Matcher<T extends ReadyTask> {
 
   /** @returns when the first of the operators that a lane waits for should have room, if others are passed over; Unix milliseconds */
   waitsUntil(lane: Lane<T>): number | undefined {
-    return this.queue.turnOf(lane)?.waitsUntil;
+    return this.queue.turnOf(lane)?.waitsFor?.soonest;
   }
 
   private view(now: number): Prospects {

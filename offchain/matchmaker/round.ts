@@ -52,7 +52,7 @@ export class Round<T extends ReadyTask> {
       const { lane } = turn;
       if (scouts.size > 0)
         for (const scout of scouts.get(lane) ?? []) this.give(scout, this.hooks.survey(scout), 0);
-      turn.waitsUntil = undefined;
+      turn.waitsFor = undefined;
       if (this.waitsBeside(turn)) continue;
       const skipped: T[] = [];
       while (lane.size > 0 && skipped.length < MAX_SKIPPED) if (!this.next(turn, skipped)) break;
@@ -92,7 +92,7 @@ export class Round<T extends ReadyTask> {
     if (full.has(need)) return true;
     const alike = waiting.get(kind);
     if (!alike || !(turn.isPlain ||= turn.lane.isPlain)) return false;
-    const takes = alike.takes(turn.size, this.outlook, turn.lane.terms);
+    const takes = alike.takes(turn.size, this.outlook);
     if (takes) passOver(turn, alike);
     return takes;
   }
@@ -107,7 +107,7 @@ export class Round<T extends ReadyTask> {
     const alike = waiting.get(kind);
     if (alike) {
       if (this.rooms.hasRoom(terms)) return false;
-      alike.add(size, this.outlook, terms);
+      alike.add(size, this.outlook);
       full.add(need);
       return true;
     }
@@ -115,7 +115,7 @@ export class Round<T extends ReadyTask> {
     const kept = this.waits.of(kind, placing, this.hooks.allowed(lane), view, this.outlook);
     if (!kept) return false;
     const { wait, ahead, level, until } = kept;
-    const beside = new Beside(wait, ahead - size, level < Infinity);
+    const beside = new Beside(terms.resources, wait, ahead - size, level < Infinity);
     waiting.set(kind, beside);
     this.hold(turn, beside, until);
     this.noteFull(turn);
@@ -139,7 +139,8 @@ export class Round<T extends ReadyTask> {
     const found = rest && foundOf(busy, free, rest, this.outlook, terms);
     const wait = waitOf(busy, rest, count, now);
     const lookAgain = Math.max(now + LOOK_AGAIN_MS, wait.soonest);
-    const beside = new Beside(wait, (found?.ahead ?? 0) - count, free.length > 0);
+    const left = (found?.ahead ?? 0) - count;
+    const beside = new Beside(terms.resources, wait, left, free.length > 0);
     this.hold(turn, beside, lookAgain);
     if (alone) return true;
     if (found && lane.isPlain) {
@@ -166,6 +167,6 @@ export class Round<T extends ReadyTask> {
 /** @returns whether somebody is passed over, as a lane waits for others */
 function passOver<T extends ReadyTask>(turn: Turn<T>, { passesOver, wait }: Beside): boolean {
   if (!passesOver || wait.soonest === Infinity) return false;
-  turn.waitsUntil = wait.soonest;
+  turn.waitsFor = wait;
   return true;
 }

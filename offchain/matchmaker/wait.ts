@@ -1,3 +1,4 @@
+import type { Resources } from "../../protocol/spec";
 import type { LaneTerms } from "../runtime/ready-queue";
 import { aheadOf, spread, type Timing } from "./ahead";
 import type { Debt, Outlook, Promised } from "./outlook";
@@ -59,28 +60,30 @@ export class Beside {
   private debt: Debt | undefined;
 
   /**
+   * @param need of each of the tasks
    * @param left tasks more that had better wait for the same operators
    * @param passesOver whether somebody has room
    */
   constructor(
+    private readonly need: Resources,
     readonly wait: Wait,
     private left: number,
     readonly passesOver: boolean,
   ) {}
 
   /** @returns whether so many tasks more had better wait, too; then they do */
-  takes(tasks: number, outlook: Outlook, terms: LaneTerms): boolean {
+  takes(tasks: number, outlook: Outlook): boolean {
     if (tasks > this.left) return false;
-    this.add(tasks, outlook, terms);
+    this.add(tasks, outlook);
     return true;
   }
 
   /** Has so many tasks more wait. */
-  add(tasks: number, outlook: Outlook, { resources }: LaneTerms): void {
+  add(tasks: number, outlook: Outlook): void {
     this.left -= tasks;
     const [first] = this.wait.promises;
     if (!first) return;
-    this.debt ??= outlook.debtOf(first.machine, resources, first.taskMs);
+    this.debt ??= outlook.debtOf(first.machine, this.need, first.taskMs);
     outlook.owe(this.debt, tasks);
   }
 }

@@ -58,11 +58,6 @@ const NONE: never[] = [];
 export interface LaneFacts {
   /** Expected milliseconds from the start of a task of a level (and size class) until the workflow's end. */
   readonly remainingMs: (level: number, sizeClass?: number) => number;
-  /**
-   * Rises when tasks may have other remaining paths than before, and when sizes come to matter, or cease to; the same for all lanes of a
-   * workflow.
-   */
-  readonly asOf?: (() => number) | undefined;
   /** Of the workflow, Unix seconds. */
   readonly deadline?: (() => number) | undefined;
   /** Of the workflow, Unix milliseconds. */
@@ -103,11 +98,6 @@ export class Lane<T extends ReadyTask = ReadyTask> {
   /** Expected milliseconds from the start of a task of a level until the workflow's end. */
   remainingMs(level: number): number {
     return this.facts.remainingMs(level, this.terms.sized?.sizeClass);
-  }
-
-  /** As of what the workflow's paths are; rises. */
-  get asOf(): number {
-    return this.facts.asOf?.() ?? 0;
   }
 
   /** Of the workflow, Unix seconds. */
@@ -209,8 +199,8 @@ export class Lane<T extends ReadyTask = ReadyTask> {
       sizeClass === undefined
         ? this.terms
         : { ...this.terms, sized: { sizeClass, any: this.terms } };
-    const { remainingMs, asOf, deadline, openedAt } = this.facts;
-    return new Lane(terms, { remainingMs, asOf, deadline, openedAt }, this);
+    const { remainingMs, deadline, openedAt } = this.facts;
+    return new Lane(terms, { remainingMs, deadline, openedAt }, this);
   }
 
   private first(): Lane<T> | undefined {

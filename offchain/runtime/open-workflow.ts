@@ -20,8 +20,8 @@ export interface Turn<T extends ReadyTask = ReadyTask> {
   isPlain: boolean;
   /** What tasks of other lanes may have in common with the lane's, once the matchmaker has asked (matchmaker/kind.ts). */
   alike: Alike | undefined;
-  /** Of a lane that waits although somebody has room: until when, Unix milliseconds. Said by the matchmaker. */
-  waitsUntil: number | undefined;
+  /** Of a lane that waits although somebody has room: when the first of those should have room that it waits for, Unix milliseconds. Said by the matchmaker. */
+  waitsFor: { readonly soonest: number } | undefined;
 }
 
 /** The same as the queue orders it. */
@@ -57,9 +57,8 @@ export class OpenWorkflow<T extends ReadyTask> implements Watcher {
   private due = 0;
   /** Whether larger inputs take longer: how much longer is learned with each of them. */
   private isSized = false;
-  /** Expected milliseconds from its first task to the end of its last, and as of when; nothing: lanes have come or gone. */
-  private path = 0;
-  private pathAsOf: number | undefined;
+  /** Expected milliseconds from its first task to the end of its last; nothing: it may be another than before. */
+  private path: number | undefined;
 
   /**
    * @param first one of its lanes: whatever is the workflow's all of them say
@@ -81,15 +80,21 @@ export class OpenWorkflow<T extends ReadyTask> implements Watcher {
     if (this.lanes.has(lane)) return;
     this.lanes.add(lane);
     lane.watch(this);
-    this.laneCameOrWent();
+    this.touch();
   }
 
   /** @returns whether it had that lane */
   remove(lane: Lane<T>): boolean {
     if (!this.lanes.delete(lane)) return false;
     lane.unwatch(this);
-    this.laneCameOrWent();
+    this.touch();
     return true;
+  }
+
+  /** What its lanes say of it may be something else than before. */
+  touch(): void {
+    this.path = undefined;
+    this.isStale = true;
   }
 
   /** It is no longer open. */
@@ -110,12 +115,12 @@ export class OpenWorkflow<T extends ReadyTask> implements Watcher {
    * @param moved takes those that may have another place in the order of all than before
    */
   workOut(dueOf: (share: Share) => number, served: number, moved: Ordered<T>[]): void {
-    const { turns, first } = this;
+    const { turns } = this;
     if (!this.hasReady()) return this.takeOut();
     const due = dueOf(this.share);
-    const { deadline } = first;
+    if (this.due === due && this.served === served && !this.isStale && !this.isSized) return;
+    const { deadline } = this.first;
     const isTied = this.served === served && this.deadline === deadline;
-    if (this.due === due && isTied && !this.isStale && !this.isSized) return;
     Object.assign(this, { due, served, deadline, isStale: false, isSized: false });
     this.workedOut++;
     let most = 0;
@@ -143,15 +148,11 @@ export class OpenWorkflow<T extends ReadyTask> implements Watcher {
     }
   }
 
-  /** @returns its path; if paths may be others than before, all of its turns are to be worked out anew */
   private pathMs(): number {
-    const { asOf } = this.first;
-    if (this.pathAsOf === asOf) return this.path;
-    this.pathAsOf = asOf;
-    this.isStale = true;
-    this.path = 0;
-    for (const lane of this.lanes) this.path = Math.max(this.path, lane.remainingMs(0));
-    return this.path;
+    if (this.path !== undefined) return this.path;
+    let most = 0;
+    for (const lane of this.lanes) most = Math.max(most, lane.remainingMs(0));
+    return (this.path = most);
   }
 
   private hasReady(): boolean {
@@ -160,15 +161,10 @@ export class OpenWorkflow<T extends ReadyTask> implements Watcher {
     return false;
   }
 
-  private laneCameOrWent(): void {
-    this.pathAsOf = undefined;
-    this.isStale = true;
-  }
-
   /** @returns a new turn of a lane, to be worked out */
   private list(lane: Lane<T>): Ordered<T> {
     const turn: Ordered<T> = {
-      ...{ lane, of: this, size: 0, isPlain: false, alike: undefined, waitsUntil: undefined },
+      ...{ lane, of: this, size: 0, isPlain: false, alike: undefined, waitsFor: undefined },
       ...{ remaining: 0, slack: 0, startBy: NaN, place: 0, asOf: 0, isIn: false, stays: true },
     };
     this.turns.set(lane, turn);

@@ -27,8 +27,16 @@ export class ReadyQueue<T extends ReadyTask = ReadyTask> {
   /** Those that may have another place than before. */
   private readonly moved: Ordered<T>[] = [];
 
-  /** @param weightOf how many times another's share a requester has; above 0, 1 if not given */
-  constructor(weightOf?: WeightOf) {
+  private asOf = 0;
+
+  /**
+   * @param weightOf how many times another's share a requester has; above 0, 1 if not given
+   * @param durationsAsOf rises when remaining paths may be others than before, and when sizes come to matter, or cease to
+   */
+  constructor(
+    weightOf?: WeightOf,
+    private readonly durationsAsOf: () => number = () => 0,
+  ) {
     this.shares = new Shares(weightOf);
   }
 
@@ -60,6 +68,11 @@ export class ReadyQueue<T extends ReadyTask = ReadyTask> {
     this.forget(workflow);
   }
 
+  /** What the lanes of a workflow say of it may be something else than before: its deadline, or paths as a step has unfolded. */
+  touch(workflow: number): void {
+    this.workflows.get(workflow)?.touch();
+  }
+
   /** A requester had a workflow that ended then, Unix milliseconds: what it opened before has no earlier turn. */
   endedAt(requester: string, at: number): void {
     this.shares.endedAt(requester, at);
@@ -82,6 +95,9 @@ export class ReadyQueue<T extends ReadyTask = ReadyTask> {
   /** @returns lanes with ready tasks, the most urgent first; until it is asked again */
   urgent(): readonly Turn<T>[] {
     const { order, moved, workflows, served } = this;
+    const asOf = this.durationsAsOf();
+    if (asOf !== this.asOf) for (const open of workflows.values()) open.touch();
+    this.asOf = asOf;
     const dueOf = this.shares.dues();
     moved.length = 0;
     for (const [workflow, open] of workflows) open.workOut(dueOf, served.get(workflow) ?? 0, moved);

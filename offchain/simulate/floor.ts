@@ -62,7 +62,10 @@ export class Floor {
     grown: readonly GrownOf[] = [],
     weights: Readonly<Record<string, number>> = {},
   ) {
-    this.queue = new ReadyQueue((requester) => weights[requester] ?? 1);
+    this.queue = new ReadyQueue(
+      (requester) => weights[requester] ?? 1,
+      () => this.experience.version,
+    );
     this.experience = experienceOf(
       learned,
       operators.map((one) => [one.id, one.registration?.speed ?? speedOf(one)]),

@@ -86,7 +86,6 @@ export function lanesOf(
   const lanes = terms.map((t, step) => {
     const lane: Lane<SimRun> = new Lane<SimRun>(t, {
       remainingMs: (_, sizeClass) => remaining(step, sizeClass),
-      asOf: () => experience.version,
       openedAt: () => openedAt,
       left: () => left.get(lane) ?? 0,
       grows: () => experience.grows(t.program),

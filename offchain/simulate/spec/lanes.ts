@@ -44,7 +44,6 @@ export function specLanes(
   const lanes = terms.map((of, step) => {
     const lane: Lane<SimRun> = new Lane<SimRun>(of, {
       remainingMs: (level) => remaining(step, level),
-      asOf: () => experience.version,
       openedAt: () => openedAt,
       left: () => left.get(lane) ?? 0,
     });

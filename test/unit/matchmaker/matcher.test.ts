@@ -21,10 +21,10 @@ const NOW = 1_000_000;
 
 /** A market floor with one machine. */
 function floor(cores: number) {
-  const queue = new ReadyQueue();
   const fleet = new Fleet();
   const reservations = new Reservations();
   const experience = new Experience();
+  const queue = new ReadyQueue(undefined, () => experience.version);
   const matcher = new Matcher(queue, fleet, reservations, experience, "seed");
   const machine = { id: "m", cores, memoryMb: 10_000, gpus: [] };
   reservations.declare("m", machine);
@@ -69,8 +69,7 @@ function floor(cores: number) {
     const remaining = (_: number, sizeClass?: number) =>
       30 * experience.sizeFactor(program, sizeClass);
     const grows = () => experience.grows(program);
-    const asOf = () => experience.version;
-    const sized = new Lane(whole.terms, { remainingMs: remaining, asOf, grows });
+    const sized = new Lane(whole.terms, { remainingMs: remaining, grows });
     for (const [index, sizeClass] of classes.entries()) sized.add({ ...task(index), sizeClass });
     queue.close(whole);
     queue.open(sized);

@@ -123,7 +123,7 @@ describe("the order of ready tasks that is kept from one time to the next", () =
         const served: number[] = [];
         const ended = new Map<number, number>();
         const open = new Set([0, 1, 2, 3, 4]);
-        const queue = new ReadyQueue();
+        const queue = new ReadyQueue(undefined, () => asOf);
         const lanes = Array.from({ length: WORKFLOWS }, (_, workflow) =>
           Array.from({ length: STEPS }, (__, stepIndex): Lane => {
             const { terms } = laneOf(workflow, 1);
@@ -134,7 +134,6 @@ describe("the order of ready tasks that is kept from one time to the next", () =
               {
                 remainingMs: (level, sizeClass = 0) =>
                   (paths.get(`${workflow}/${stepIndex}`) ?? 5) * (10 + slope * sizeClass) - level,
-                asOf: () => asOf,
                 deadline: () => deadlines.get(workflow) ?? 0,
                 grows: () => grows,
               },
@@ -159,7 +158,7 @@ describe("the order of ready tasks that is kept from one time to the next", () =
           });
         for (const workflow of open) openAll(workflow, queue);
         const anew = () => {
-          const other = new ReadyQueue();
+          const other = new ReadyQueue(undefined, () => asOf);
           for (const workflow of served) other.serve(workflow);
           for (const [workflow, at] of ended) other.endedAt(`r${workflow}`, at);
           for (const workflow of open) for (const lane of queue.lanesOf(workflow)) other.open(lane);
@@ -177,7 +176,10 @@ describe("the order of ready tasks that is kept from one time to the next", () =
           if (happens === "paths") paths.set(`${workflow}/${i}`, value) && asOf++;
           if (happens === "sizes") [grows, asOf] = [!grows, asOf + 1];
           if (happens === "slope") slope = value;
-          if (happens === "deadline") deadlines.set(workflow, value);
+          if (happens === "deadline") {
+            deadlines.set(workflow, value);
+            queue.touch(workflow);
+          }
           if (happens === "resume") (openAll(workflow, queue), open.add(workflow));
           if (happens === "close" && i > 0) queue.close(lane);
           if (happens === "pause") {
