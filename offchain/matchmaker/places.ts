@@ -82,6 +82,11 @@ export class Places {
     return this.numbers[place * WIDTH + AS_OF]! + this.numbers[place * WIDTH + ROOM]!;
   }
 
+  /** When it was last looked at, Unix milliseconds. */
+  asOf(place: number): number {
+    return this.numbers[place * WIDTH + AS_OF]!;
+  }
+
   /** @returns milliseconds from now until it should have room, as it was expected to; below 0 when it should have had */
   roomIn(place: number, now: number): number {
     return this.numbers[place * WIDTH + ROOM]! + this.numbers[place * WIDTH + AS_OF]! - now;

@@ -18,6 +18,8 @@ const BEST = 24;
 const BEST_NEWCOMERS = 4;
 /** With those whose machines are kept for other tasks, so many of either. */
 const MOST_SEEN = 2 * BEST;
+/** Who has room, and has not changed, is not looked at again for so long, milliseconds: others' results change little of what is expected of it. */
+const FRESH_MS = 1_000;
 /** Busy ones whose place is looked at again whenever a run asks for a ranking. */
 const ROLLED = 6;
 /** Of those, so many that are busy with something else than when they were last looked at. */
@@ -63,6 +65,7 @@ export class Ranking {
   /** By place, of those who have room: how they stand in the run of which this is. */
   private readonly stands: (Prospect | undefined)[] = [];
   private view: Prospects | undefined;
+  private readonly stood = new Pool<Prospect>();
   /** Busy ones of the last time that the best were asked for: the next time writes over them. */
   private readonly shown = new Pool<Prospect>();
 
@@ -150,6 +153,7 @@ export class Ranking {
     const { places } = this;
     const { now } = view;
     this.shown.clear();
+    this.refresh(view);
     const prospects: Prospect[] = [];
     let free = 0;
     this.free.each(0, (place) => {
@@ -262,12 +266,30 @@ export class Ranking {
     // Of another size.
     if (terms.sized) return view.look(operator, terms)!;
     if (this.view !== view) this.forget(view);
-    return (this.stands[place] ??= view.look(operator, terms)!);
+    return (this.stands[place] ??= this.isFresh(place, view)
+      ? this.places.prospect(place, 1, 0, 0, this.stood)
+      : view.look(operator, terms)!);
+  }
+
+  private isFresh(place: number, { now }: Prospects): boolean {
+    return now - this.places.asOf(place) <= FRESH_MS;
+  }
+
+  /** Looks again at the best that have room, and were not looked at for long. */
+  private refresh(view: Prospects): void {
+    const due: number[] = [];
+    let left = BEST;
+    this.free.each(0, (place) => {
+      if (!this.isFresh(place, view)) due.push(place);
+      return --left > 0;
+    });
+    for (const place of due) this.look(this.places.operatorOf(place), view, place);
   }
 
   /** Another run has begun. */
   private forget(view: Prospects): void {
     this.stands.length = 0;
+    this.stood.clear();
     this.view = view;
   }
 
