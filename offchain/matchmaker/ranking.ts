@@ -13,7 +13,7 @@ import { Rest, type Fits } from "./rest";
 /** Of so many operators all are looked at for every task; of more, the best by what was seen of them before. */
 export const LOOKED_AT = 64;
 /** Of more, so many that could start now and so many that are busy. */
-const BEST = 24;
+export const BEST = 24;
 /** And so many newcomers that could start now. */
 const BEST_NEWCOMERS = 4;
 /** With those whose machines are kept for other tasks, so many of either. */

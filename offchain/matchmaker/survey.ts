@@ -5,7 +5,7 @@ import { unable } from "./filter";
 import type { Fleet, FleetOperator } from "./fleet";
 import { offeredOf } from "./price";
 import type { Prospect, Prospects } from "./prospect";
-import { LOOKED_AT } from "./ranking";
+import { BEST, LOOKED_AT } from "./ranking";
 import type { Rankings } from "./rankings";
 import type { Fits, Rest } from "./rest";
 
@@ -93,7 +93,7 @@ export function surveyBest(
   const isWanted: Fits = ({ address }, price) =>
     price <= offered && !avoid.has(address) && (sufficient?.has(address) ?? true);
   const isAny = avoid.size === 0 && !sufficient;
-  const few = sufficient && sufficient.size <= LOOKED_AT && operatorsOf(sufficient, fleet);
+  const few = sufficient && areFew(sufficient.size, holders.size) && operatorsOf(sufficient, fleet);
   let best = few
     ? ranking.only(few, view, isWanted, terms, factor)
     : ranking.best(view, isAny ? isOffered : isWanted, terms, factor);
@@ -110,6 +110,9 @@ export function surveyBest(
   survey.rest = best.rest;
   return survey;
 }
+
+/** Whether fewer operators are looked at if only those are who suffice than if the best of all are found among whom they are. */
+const areFew = (sufficient: number, all: number): boolean => sufficient ** 2 <= 2 * BEST * all;
 
 function operatorsOf(addresses: Iterable<string>, fleet: Fleet): FleetOperator[] {
   return Array.from(addresses, (address) => fleet.get(address)).filter((one) => one !== undefined);
