@@ -1,7 +1,9 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { createWriteStream, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { setTimeout as delay } from "node:timers/promises";
 import { FrobenError } from "../protocol/errors";
 import { TYPESCRIPT_RUNNER } from "../protocol/typescript-loader";
 import type { Cleanup } from "./cleanup";
@@ -42,6 +44,8 @@ export function typescript(file: string, ...args: string[]): string[] {
 const HURRY_MS = 400;
 /** Then it is killed. */
 const GRACE_MS = 6_000;
+/** Once it has ended, its last words are waited for, which a child of its own that has its output may keep open. */
+const LAST_WORDS_MS = 200;
 
 function peakRss(pid: number): number {
   try {
@@ -83,7 +87,10 @@ export async function startProcess(options: SpawnOptions): Promise<[ManagedProce
     detached: true, // a Ctrl-C reaches the devnet only, which stops its children in order
     stdio: ["ignore", "pipe", "pipe"],
   });
-  child.stderr!.pipe(log, { end: false });
+  // What a child of its own says after that has no place to go.
+  const write = (words: string | Buffer) => void (log.writableEnded || log.write(words));
+  child.stderr!.on("data", write);
+  const closed = once(child, "close").catch(() => undefined);
   const exited = new Promise<number>((resolve) => {
     child.on("error", () => resolve(1));
     child.on("exit", (code) => resolve(code ?? 1));
@@ -103,13 +110,14 @@ export async function startProcess(options: SpawnOptions): Promise<[ManagedProce
       await exited;
       timers.forEach(clearTimeout);
       signalGroup(child, "SIGKILL"); // grandchildren that outlived it
+      await Promise.race([closed, delay(LAST_WORDS_MS)]);
       log.end();
     },
   };
   options.cleanup.addProcess(() => managed.stop());
   const said = new Promise<string>((resolve) => {
     createInterface({ input: child.stdout! }).on("line", (line) => {
-      log.write(`${line}\n`);
+      write(`${line}\n`);
       const answer = options.ready(line);
       if (answer !== undefined) resolve(answer);
     });
