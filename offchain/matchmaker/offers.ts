@@ -26,7 +26,7 @@ export interface Offers {
   /** The cheapest first. @param visit returns false to stop; an offer is to be read at once */
   each(visit: (offer: Offer) => boolean): void;
   /** What a task takes the fastest, milliseconds; nothing when there is nobody. */
-  fastestMs: number | undefined;
+  fastestMs(): number | undefined;
 }
 
 /** Asks operators what they would take, and ask: all of few, and of many those that are asked about, as a ranking knows them. */
@@ -70,10 +70,10 @@ export class Bidding {
     offers.sort(
       (a, b) => Number(a.price - b.price) || (a.operator.address < b.operator.address ? -1 : 1),
     );
-    const least = offers.reduce((ms, { taskMs }) => Math.min(ms, taskMs), Infinity);
     return {
       each: (visit) => void offers.every(visit),
-      fastestMs: offers.length > 0 ? least : undefined,
+      fastestMs: () =>
+        offers.length > 0 ? Math.min(...offers.map(({ taskMs }) => taskMs)) : undefined,
     };
   }
 
@@ -83,7 +83,6 @@ export class Bidding {
     // Of a program that nobody has run the ranking is by another guess.
     const isKnown = experience.typicalMs(program) !== undefined;
     const factor = isKnown ? 1 : typicalMs / unknownMs(terms);
-    const fastest = ranking.fastestMs();
     return {
       each: (visit) =>
         ranking.eachByPrice(now, factor, ({ operator, price: asked, taskMs, everyMs, roomMs }) => {
@@ -91,7 +90,10 @@ export class Bidding {
           if (price > ceiling) return !isKnown;
           return visit({ operator, price, taskMs, machineMs: everyMs, roomMs });
         }),
-      fastestMs: fastest === undefined ? undefined : factor * fastest,
+      fastestMs: () => {
+        const fastest = ranking.fastestMs();
+        return fastest === undefined ? undefined : factor * fastest;
+      },
     };
   }
 }

@@ -95,9 +95,8 @@ export class Outlook {
 
   /** @returns how many tasks these machines could have taken in that time, if they are such as `machine` */
   owedTasks(machine: number, need: Resources, taskMs: number): number {
-    const at = this.rowOf(machine);
-    const kind = this.scarcest(at, need);
-    return this.owed[kind]! / (taskMs * this.share(at, need, kind));
+    const { kind, share } = this.debtOf(machine, need, taskMs);
+    return this.owed[kind]! / (taskMs * share);
   }
 
   /** Whether a machine was promised to any task. */

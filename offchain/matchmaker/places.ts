@@ -139,20 +139,12 @@ export class Places {
 
   /** Who was given work longest ago comes first. @returns below 0 when that is `a` */
   bySince(a: number, b: number): number {
-    const { numbers, operators } = this;
-    const longer = numbers[a * WIDTH + SINCE]! - numbers[b * WIDTH + SINCE]!;
-    if (longer) return longer;
-    if (a === b) return 0;
-    return operators[a]!.address < operators[b]!.address ? -1 : 1;
+    return this.byNumber(SINCE, a, b);
   }
 
   /** The cheapest comes first. @returns below 0 when that is `a` */
   byPrice(a: number, b: number): number {
-    const { numbers, operators } = this;
-    const dearer = numbers[a * WIDTH + PRICE]! - numbers[b * WIDTH + PRICE]!;
-    if (dearer) return dearer;
-    if (a === b) return 0;
-    return operators[a]!.address < operators[b]!.address ? -1 : 1;
+    return this.byNumber(PRICE, a, b);
   }
 
   /** Milliseconds. */
@@ -164,6 +156,14 @@ export class Places {
   byKey(a: number, b: number): number {
     const { numbers } = this;
     return numbers[a * WIDTH + KEY]! - numbers[b * WIDTH + KEY]! || this.bySince(a, b);
+  }
+
+  private byNumber(number: number, a: number, b: number): number {
+    const { numbers, operators } = this;
+    const more = numbers[a * WIDTH + number]! - numbers[b * WIDTH + number]!;
+    if (more) return more;
+    if (a === b) return 0;
+    return operators[a]!.address < operators[b]!.address ? -1 : 1;
   }
 
   private grow(least: number): void {

@@ -40,7 +40,7 @@ export class Round<T extends ReadyTask> {
   ) {}
 
   /**
-   * @param urgent lanes with ready tasks, the most urgent first; says of each until when it waits, if somebody is passed over
+   * @param urgent lanes with ready tasks, the most urgent first; says of each what it waits for, if somebody is passed over
    * @param scouts by lane, those of which one task is to be started before, and none is to wait
    * @returns when to run again, as a task waits although somebody has room; Unix milliseconds
    */

@@ -40,9 +40,10 @@ function speedupOf<T extends ReadyTask>(later: readonly Open<T>[]): number {
   let average = 0;
   let fastest = 0;
   for (const { own, offers } of later) {
-    if (offers.fastestMs === undefined) continue;
+    const fastestMs = offers.fastestMs();
+    if (fastestMs === undefined) continue;
     average += own;
-    fastest += Math.min(own, offers.fastestMs);
+    fastest += Math.min(own, fastestMs);
   }
   return average > 0 ? fastest / average : 1;
 }

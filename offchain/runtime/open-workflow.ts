@@ -121,7 +121,11 @@ export class OpenWorkflow<T extends ReadyTask> implements Watcher {
     if (this.due === due && this.served === served && !this.isStale && !this.isSized) return;
     const { deadline } = this.first;
     const isTied = this.served === served && this.deadline === deadline;
-    Object.assign(this, { due, served, deadline, isStale: false, isSized: false });
+    this.due = due;
+    this.served = served;
+    this.deadline = deadline;
+    this.isStale = false;
+    this.isSized = false;
     this.workedOut++;
     let most = 0;
     let place = 0;

@@ -3,7 +3,7 @@ import { OpenWorkflow, sharerOf, type Ordered, type Turn } from "./open-workflow
 import { Shares, type WeightOf } from "./shares";
 import { insert, keep, sortAgain } from "./sorted";
 
-export { Lane, type Haul, type LaneFacts, type LaneTerms, type ReadyTask } from "./lane";
+export { Lane, type Haul, type LaneTerms, type ReadyTask } from "./lane";
 export type { Alike, Turn } from "./open-workflow";
 
 /** Up to such a share of all, turns that have moved are put where they belong; of more, all are put in order again. */
@@ -104,7 +104,7 @@ export class ReadyQueue<T extends ReadyTask = ReadyTask> {
     const areFew = moved.length <= FEW * order.length;
     if (areFew) for (const turn of moved) turn.stays = false;
     keep(order, ({ stays }) => stays);
-    if (areFew) insert(order, moved, isBefore);
+    if (areFew) insert(order, moved, compare);
     else {
       for (const turn of moved) if (!turn.isIn) order.push(turn);
       sortAgain(order, isBefore);
@@ -138,13 +138,16 @@ export class ReadyQueue<T extends ReadyTask = ReadyTask> {
   }
 }
 
-function isBefore<T extends ReadyTask>(a: Ordered<T>, b: Ordered<T>): boolean {
-  const rises =
+/** @returns below 0: the first is more urgent */
+function compare<T extends ReadyTask>(a: Ordered<T>, b: Ordered<T>): number {
+  return (
     a.startBy - b.startBy ||
     a.of.deadline - b.of.deadline ||
     a.of.served - b.of.served ||
     a.lane.terms.workflow - b.lane.terms.workflow ||
     a.lane.terms.stepIndex - b.lane.terms.stepIndex ||
-    a.place - b.place;
-  return rises < 0;
+    a.place - b.place
+  );
 }
+
+const isBefore = <T extends ReadyTask>(a: Ordered<T>, b: Ordered<T>) => compare(a, b) < 0;

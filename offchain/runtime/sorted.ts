@@ -21,7 +21,7 @@ export class Sorted<T> {
     if (blocks.length === 0) return void blocks.push([item]);
     const b = Math.min(this.blockOf(item), blocks.length - 1);
     const block = blocks[b]!;
-    const at = this.placeIn(block, item);
+    const at = placeIn(block, block.length, item, this.compare);
     block.push(item);
     for (let i = block.length - 1; i > at; i--) block[i] = block[i - 1]!;
     block[at] = item;
@@ -34,7 +34,7 @@ export class Sorted<T> {
     const b = this.blockOf(item);
     const block = blocks[b];
     if (!block) return false;
-    const at = this.placeIn(block, item);
+    const at = placeIn(block, block.length, item, this.compare);
     if (block[at] !== item) return false;
     this.count--;
     for (let i = at + 1; i < block.length; i++) block[i - 1] = block[i]!;
@@ -74,19 +74,23 @@ export class Sorted<T> {
     }
     return from;
   }
+}
 
-  /** Of the first item of a block that does not come before this one. */
-  private placeIn(block: readonly T[], item: T): number {
-    const { compare } = this;
-    let from = 0;
-    let to = block.length;
-    while (from < to) {
-      const middle = (from + to) >> 1;
-      if (compare(block[middle]!, item) < 0) from = middle + 1;
-      else to = middle;
-    }
-    return from;
+/** @returns the place of the first of some items in order that does not come before this one, among so many */
+function placeIn<T>(
+  items: readonly T[],
+  count: number,
+  item: T,
+  compare: (a: T, b: T) => number,
+): number {
+  let from = 0;
+  let to = count;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if (compare(items[middle]!, item) < 0) from = middle + 1;
+    else to = middle;
   }
+  return from;
 }
 
 /** Leaves in an array what is to be kept, in the same order. */
@@ -99,23 +103,16 @@ export function keep<T>(items: T[], isKept: (item: T) => boolean): void {
 /**
  * Puts some items into an array that is in order.
  * @param added others than those in it; in order afterwards, too
+ * @param compare below 0: its first argument comes first
  */
-export function insert<T>(items: T[], added: T[], isBefore: (a: T, b: T) => boolean): void {
-  added.sort((a, b) => (isBefore(a, b) ? -1 : 1));
+export function insert<T>(items: T[], added: T[], compare: (a: T, b: T) => number): void {
+  added.sort(compare);
   let end = items.length;
   for (const item of added) items.push(item);
   for (let i = added.length - 1; i >= 0; i--) {
-    const item = added[i]!;
-    let from = 0;
-    let to = end;
-    while (from < to) {
-      const middle = (from + to) >> 1;
-      if (isBefore(items[middle]!, item)) from = middle + 1;
-      else to = middle;
-    }
-    for (let at = end - 1; at >= from; at--) items[at + i + 1] = items[at]!;
-    items[from + i] = item;
-    end = from;
+    const at = placeIn(items, end, added[i]!, compare);
+    while (end > at) items[end + i] = items[--end]!;
+    items[at + i] = added[i]!;
   }
 }
 

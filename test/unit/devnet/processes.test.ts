@@ -42,10 +42,13 @@ async function until(condition: () => boolean): Promise<void> {
 
 describe("a process of the devnet", () => {
   const folder = mkdtempSync(join(tmpdir(), "froben-process-"));
-  after(() => rmSync(folder, { recursive: true }));
+  const cleanup = new Cleanup();
+  after(async () => {
+    await cleanup.run();
+    rmSync(folder, { recursive: true });
+  });
 
   it("ends with its last words in its log, whoever else goes on to write to its output", async () => {
-    const cleanup = new Cleanup();
     const [managed, child] = await startProcess({
       name: "talkative",
       args: ["-e", TALKATIVE],
